@@ -1,0 +1,71 @@
+"""The record that leaves Kindred: which faces a photo shows and whose they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class FaceTag:
+    """One face of a photo.
+
+    Attributes:
+        name: The person's name, or `None` for somebody unknown.
+        confidence: For a name, the probability (0..1) that it is right; for `None`, the
+            probability that the person is nobody in the family.
+        box: float32 [4], xyxy pixels of the upright photo.
+        landmarks: float32 [5, 2], xy pixels of the upright photo.
+        score: The detector's score, 0..1.
+        embedding: float32 [D], unit length.
+    """
+
+    name: str | None
+    confidence: float
+    box: np.ndarray
+    landmarks: np.ndarray
+    score: float
+    embedding: np.ndarray = field(repr=False)
+
+    def to_json(self) -> dict:
+        """A dictionary of plain numbers; pixels are rounded to a hundredth."""
+        return {
+            "name": self.name,
+            "confidence": round(float(self.confidence), 4),
+            "box": _rounded(self.box),
+            "landmarks": _rounded(self.landmarks),
+            "score": round(float(self.score), 4),
+        }
+
+
+@dataclass(frozen=True)
+class PhotoTags:
+    """All faces of one photo, or the reason why there are none.
+
+    Attributes:
+        photo: The path as it was given, or as it was found under what was given.
+        width, height: Size of the upright photo in pixels; `None` if it could not be read.
+        faces: Best detector score first.
+        error: `None`, or a sentence for a person.
+    """
+
+    photo: str
+    width: int | None = None
+    height: int | None = None
+    faces: tuple[FaceTag, ...] = ()
+    error: str | None = None
+
+    def to_json(self) -> dict:
+        """The JSON Lines record of `kindred.py tag`."""
+        return {
+            "photo": self.photo,
+            "width": self.width,
+            "height": self.height,
+            "faces": [face.to_json() for face in self.faces],
+            "error": self.error,
+        }
+
+
+def _rounded(pixels: np.ndarray) -> list:
+    return np.round(np.asarray(pixels, np.float64), 2).tolist()
