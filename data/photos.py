@@ -1,0 +1,261 @@
+"""From a path or bytes to an upright RGB array; finding the photos of a folder, dating a photo."""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import re
+import stat
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import BinaryIO
+
+import numpy as np
+from PIL import ExifTags, Image, UnidentifiedImageError, features
+
+from data.errors import PhotoError
+
+PHOTO_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif"}
+    | {".tif", ".tiff", ".bmp", ".gif"}
+    | ({".avif"} if features.check("avif") else set())
+)
+MAX_PIXELS = 200_000_000
+
+# What photos come in (MPO opens as JPEG). Other formats of Pillow start programs: EPS, Ghostscript.
+_FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF")
+
+# Recycle bins and other people's thumbnails, beside everything that starts with a dot.
+_SKIPPED_FOLDERS = frozenset({"@eadir", "@recycle", "#recycle", "$recycle.bin", "__macosx"})
+
+_TURN_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+_COPY_AGAIN = "Copy it again from where it came from"
+
+# What a person reads, and does, for an exception: the first row that fits. Pillow's plugins
+# raise nearly anything for damaged bytes (SyntaxError, struct.error, OverflowError, ...).
+_REASONS = (
+    (FileNotFoundError, "There is no such file", "Check its name, and that its disk is there"),
+    (IsADirectoryError, "This is a folder or a device, not a photo", "Name a photo"),
+    (PermissionError, "You may not read this file", "Ask its owner, or change its permissions"),
+    (
+        (Image.DecompressionBombError, Image.DecompressionBombWarning),
+        f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels, the most that is read",
+        "Save a smaller copy and use that",
+    ),
+    (
+        UnidentifiedImageError,
+        "This is not a picture of a known kind, or it is damaged",
+        "If another program can open it, save it there as JPEG",
+    ),
+    (MemoryError, "There is too little memory for this picture", "Use a smaller copy"),
+    (
+        Exception,
+        "The picture cannot be read; it may be damaged or cut short",
+        _COPY_AGAIN,
+    ),
+)
+
+
+def read_photo(source: str | os.PathLike | bytes, *, name: str | None = None) -> np.ndarray:
+    """Reads a photo the way a person sees it.
+
+    Transparent parts come out white; of several frames the first counts; colour profiles are
+    ignored; damaged Exif counts as none.
+
+    Args:
+        source: A path, or the bytes of a picture file.
+        name: What errors call a picture that was given as bytes.
+
+    Returns:
+        uint8 [H, W, 3], upright, RGB, C-contiguous, writable.
+
+    Raises:
+        PhotoError: There is no such picture, or it is empty, damaged, cut short or above
+            `MAX_PIXELS`.
+    """
+    with _opened(source, name) as image:
+        image.load()
+        # Exif first: a conversion makes a new image, not always with the old one's Exif.
+        turn = _TURN_UPRIGHT.get(_orientation(image))
+        rgb = _to_rgb(image)
+        return np.array(rgb if turn is None else rgb.transpose(turn))
+
+
+def find_photos(
+    paths: Iterable[str | os.PathLike], on_error: Callable[[PhotoError], object] | None = None
+) -> Iterator[str]:
+    """Finds the photos that are meant by files and folders.
+
+    Args:
+        paths: A file, or a path that does not exist, is yielded as given, whatever its suffix:
+            somebody named it. A folder is walked, the files of each folder before its
+            subfolders, `IMG_9` before `IMG_10`, without hidden files and recycle bins; links
+            to folders are followed.
+        on_error: Called with a `PhotoError` for a folder that cannot be read; the walk goes on.
+
+    Yields:
+        Paths, each file once, however often and through however many links it is reached.
+
+    Raises:
+        PhotoError: A folder cannot be read and there is no `on_error`.
+    """
+    if isinstance(paths, str | bytes | os.PathLike):
+        raise TypeError(f"`paths` must be a list of paths. Received: {paths!r}")
+    seen: set[str] = set()
+
+    def first_visit(path: str) -> bool:
+        real = os.path.realpath(path)
+        if real in seen:
+            return False
+        seen.add(real)
+        return True
+
+    def report(error: OSError) -> None:
+        unreadable = PhotoError(
+            f"The folder cannot be read ({error.strerror})",
+            file=error.filename,
+            remedy="Check that you may open it and that its disk is connected",
+        )
+        if on_error is None:
+            raise unreadable from error
+        on_error(unreadable)
+
+    for path in map(os.fspath, paths):
+        if not os.path.isdir(path):
+            if first_visit(path):
+                yield path
+            continue
+        for folder, subfolders, names in os.walk(path, onerror=report, followlinks=True):
+            if not first_visit(folder):
+                subfolders.clear()
+                continue
+            subfolders[:] = sorted(filter(_is_wanted_folder, subfolders), key=_natural)
+            for file in sorted(filter(_is_photo_name, names), key=_natural):
+                photo = os.path.join(folder, file)
+                if first_visit(photo):
+                    yield photo
+
+
+def captured_at(source: str | os.PathLike | bytes) -> datetime | None:
+    """When the photo was taken by the camera's clock, which knows no time zone.
+
+    `None` if Exif does not say so, or not in a way that makes sense, and for a picture that
+    cannot be read at all (`read_photo` says why).
+    """
+    try:
+        with _opened(source, None) as image:
+            exif = image.getexif()
+            original = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
+            stamps = (original, exif.get(ExifTags.Base.DateTime))
+    except Exception:  # damaged Exif makes Pillow raise nearly anything
+        return None
+    return next(filter(None, map(_parse_stamp, stamps)), None)
+
+
+@contextmanager
+def _opened(source: str | os.PathLike | bytes, name: str | None) -> Iterator[Image.Image]:
+    """The picture, its header read; whatever goes wrong in the `with` becomes a `PhotoError`."""
+    _prepare_pillow()
+    file = name if isinstance(source, bytes) else os.fspath(source)
+    try:
+        with _stream(source) as stream:
+            if not stream.read(1):
+                raise PhotoError("The file is empty", file=file, remedy=_COPY_AGAIN)
+            with Image.open(stream, formats=_FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise Image.DecompressionBombError
+                yield image
+    except PhotoError:
+        raise
+    except Exception as error:
+        kind, what, remedy = next(row for row in _REASONS if isinstance(error, row[0]))
+        if kind is Exception:
+            what += f" ({error})"
+        raise PhotoError(what, file=file, remedy=remedy) from error
+
+
+def _stream(source: str | os.PathLike | bytes) -> BinaryIO:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    if not stat.S_ISREG(os.stat(source).st_mode):  # reading a pipe would wait for ever
+        raise IsADirectoryError
+    return open(source, "rb")
+
+
+@functools.cache
+def _prepare_pillow() -> None:
+    """Sets what Pillow keeps for the whole process, once, before the first photo."""
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    # Raised, not switched off: formats with an inner size are checked against it as well.
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    # Damaged Exif is tolerated and everything else raised, so that its warnings tell nobody
+    # anything. Not `catch_warnings`: photos are read in threads, and it is not safe there.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+def _orientation(image: Image.Image) -> object:
+    # libheif turns the picture itself, and by the standard Exif has no say in that.
+    if image.format == "HEIF":
+        return 1
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # damaged Exif makes Pillow raise nearly anything
+        return 1
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_to_eight_bits(np.asarray(image))).convert("RGB")
+    if image.has_transparency_data:
+        seen_through = image.convert("RGBA")
+        white = Image.new("RGB", image.size, "white")
+        white.paste(seen_through, mask=seen_through)
+        return white
+    return image.convert("RGB")
+
+
+def _to_eight_bits(grey: np.ndarray) -> np.ndarray:
+    """Scales deep grey values, [H, W] of any dtype, to uint8; Pillow would clip them at 255."""
+    if grey.dtype.itemsize == 2:
+        return (grey >> 8).astype(np.uint8)  # as Pillow does for 16-bit colour
+    # 32 bits do not say what white is: the smallest usual maximum that holds the brightest pixel.
+    grey = np.nan_to_num(grey.astype(np.float32), posinf=0, neginf=0).clip(0)
+    brightest = float(grey.max())
+    white = next((usual for usual in (1, 255, 65535) if brightest <= usual), brightest)
+    return np.rint(grey / white * 255).astype(np.uint8)
+
+
+def _parse_stamp(stamp: object) -> datetime | None:
+    try:
+        return datetime.strptime(stamp.strip(" \0"), "%Y:%m:%d %H:%M:%S")
+    except (AttributeError, TypeError, ValueError):  # blanks, zeros, bytes, numbers
+        return None
+
+
+def _natural(name: str) -> tuple:
+    """Sorts IMG_9 before IMG_10; the name itself decides between IMG_1 and img_01."""
+    parts = re.split(r"(\d+)", name.casefold())
+    parts[1::2] = map(int, parts[1::2])
+    return parts, name
+
+
+def _is_wanted_folder(name: str) -> bool:
+    return not name.startswith(".") and name.lower() not in _SKIPPED_FOLDERS
+
+
+def _is_photo_name(name: str) -> bool:
+    return not name.startswith(".") and os.path.splitext(name)[1].lower() in PHOTO_SUFFIXES
