@@ -1,0 +1,58 @@
+"""A family folder: one folder a person, named after the person, with photos in it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import FamilyError
+from data.photos import find_photos
+
+
+@dataclass(frozen=True)
+class Family:
+    """What a family folder holds.
+
+    Attributes:
+        folder: The folder itself.
+        photos: Paths of every person's photos, by name; people without a photo are missing.
+        left_out: (path, reason) of what is in the folder and cannot be used.
+    """
+
+    folder: Path
+    photos: dict[str, tuple[str, ...]]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def read_family(folder: str | os.PathLike) -> Family:
+    """Looks through FOLDER/<name>/; photos in folders further down belong to the same person.
+
+    Raises:
+        FamilyError: If there is no such folder, or nobody in it.
+    """
+    folder = Path(folder)
+    how = "Make one folder for each person, named after the person, and put photos into it"
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise FamilyError(
+            f"the family folder cannot be read ({error.strerror})", file=folder, remedy=how
+        ) from error
+    photos: dict[str, tuple[str, ...]] = {}
+    left_out = []
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if not entry.is_dir():
+            left_out.append((os.fspath(entry), "it is not in a person's folder"))
+            continue
+        name = " ".join(os.fsencode(entry.name).decode("utf-8", "replace").split())
+        found = tuple(find_photos([entry], on_error=lambda e: left_out.append((e.file, e.what))))
+        if found:
+            photos[name] = photos.get(name, ()) + found
+        else:
+            left_out.append((os.fspath(entry), "there is no photo in it"))
+    if not photos:
+        raise FamilyError("there is nobody in this folder", file=folder, remedy=how)
+    return Family(folder, photos, tuple(left_out))

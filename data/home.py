@@ -1,0 +1,74 @@
+"""Where Kindred keeps its files: `KINDRED_HOME`, or the platform's folder for user data.
+
+models/<time>/     SavedModels; the file `models/current` names the one in use
+networks/          weights that the user fetched
+cache/             embeddings of photos seen in training; may be deleted at any time
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import platformdirs
+
+from data.errors import ModelError
+
+
+def home() -> Path:
+    """The folder itself; it need not exist yet."""
+    chosen = os.environ.get("KINDRED_HOME")
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("Kindred"))
+
+
+def new_model_dir() -> Path:
+    """A folder for a new model, named after the present time; not created."""
+    stamp = datetime.now().strftime("%Y-%m-%d_%H%M%S")
+    folder, n = home() / "models" / stamp, 1
+    while folder.exists():
+        n += 1
+        folder = folder.with_name(f"{stamp}_{n}")
+    return folder
+
+
+def current_model_dir() -> Path | None:
+    """The model in use, or `None` when nobody has trained one yet.
+
+    Raises:
+        ModelError: If the model that is named as the one in use is gone.
+    """
+    pointer = home() / "models" / "current"
+    try:
+        folder = pointer.parent / pointer.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    if not folder.is_dir():
+        raise ModelError(
+            "the model in use is gone",
+            file=folder,
+            remedy="Train again, or name another model with --model",
+        )
+    return folder
+
+
+def set_current_model(folder: Path) -> None:
+    """Makes a folder under `models/` the one in use; readers see the old name or the new one."""
+    pointer = home() / "models" / "current"
+    replace_file(pointer, (folder.name + "\n").encode())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Writes a file so that after a crash it holds either the old content or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,23 @@
+"""Which processor the networks run on."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def describe_device() -> str:
+    """The device for people: "CPU", or the names of the GPUs."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return "CPU"
+    names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
+    return ", ".join(name or "GPU" for name in names)
+
+
+def prepare_devices() -> None:
+    """Takes GPU memory as it is needed, so that other programs keep theirs. Call it first."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        try:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        except RuntimeError:  # the GPU is in use already, with the setting it was opened with
+            return

@@ -1,0 +1,55 @@
+"""Turns the faces of a photo into embeddings: align, run the network, mirror, normalise."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from model.aligner import Aligner
+
+BATCH = 32  # faces that go through the network together; bounds memory in a crowd
+
+
+class Embedder(tf.Module):
+    """Photo and landmarks to unit vectors.
+
+    The embedding is the direction of the mean over the chip and its mirror image, which cancels
+    what the network makes of lighting and of a turned head.
+
+    Args:
+        aligner: Cuts the chips that the network was trained on.
+        network: Keras model from chips float32 [N, S, S, 3], 0..255, to float32 [N, D].
+    """
+
+    def __init__(self, aligner: Aligner, network: keras.Model):
+        super().__init__(name="embedder")
+        self.aligner, self.network = aligner, network
+        self.dimension = int(network.output_shape[-1])
+
+    def embed(self, image: tf.Tensor, landmarks: tf.Tensor) -> tf.Tensor:
+        """Embeddings of the faces of one photo.
+
+        Args:
+            image: uint8 [H, W, 3].
+            landmarks: float32 [N, 5, 2].
+
+        Returns:
+            float32 [N, D], unit length.
+        """
+        count = tf.shape(landmarks)[0]
+        batches = (count + BATCH - 1) // BATCH
+        found = tf.TensorArray(
+            tf.float32, batches, infer_shape=False, element_shape=[None, self.dimension]
+        )
+        for batch in tf.range(batches):
+            some = landmarks[batch * BATCH : (batch + 1) * BATCH]
+            found = found.write(batch, self.embed_chips(self.aligner.chips(image, some)))
+        if batches == 0:
+            return tf.zeros([0, self.dimension])
+        return tf.ensure_shape(found.concat(), [None, self.dimension])
+
+    def embed_chips(self, chips: tf.Tensor) -> tf.Tensor:
+        """Embeddings of aligned chips float32 [N, S, S, 3], 0..255, with N >= 1."""
+        both = tf.concat([chips, chips[:, :, ::-1]], axis=0)
+        plain, mirrored = tf.split(self.network(both, training=False), 2)
+        return tf.math.l2_normalize(plain + mirrored, axis=1)

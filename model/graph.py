@@ -1,0 +1,65 @@
+"""The whole flow as one graph, pixels to names: what the SavedModel holds."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from model.head import Head
+
+IMAGE = tf.TensorSpec([None, None, 3], tf.uint8, name="image")
+LANDMARKS = tf.TensorSpec([None, 5, 2], tf.float32, name="landmarks")
+MIN_SCORE = tf.TensorSpec([], tf.float32, name="min_score")
+
+
+class FaceGraph(tf.Module):
+    """Detector, aligner, embedder and classifier behind three signatures.
+
+    The names and dtypes of what goes in and comes out are a contract with every reader of the
+    SavedModel; see `docs/savedmodel.md`.
+
+    Args:
+        detector: Object with `detect(image, min_score)`.
+        embedder: `model.embedder.Embedder`.
+        head: The classifier.
+        min_score: The detector's score from which `tag` takes a face for one.
+    """
+
+    def __init__(self, detector, embedder, head: Head, min_score: float):
+        super().__init__(name="kindred")
+        self.detector, self.embedder, self.head = detector, embedder, head
+        self.min_score = min_score
+
+    @tf.function(input_signature=[IMAGE])
+    def tag(self, image):
+        """Faces of an upright RGB photo uint8 [H, W, 3], with their names."""
+        boxes, landmarks, scores = self.detector.detect(image, tf.constant(self.min_score))
+        embeddings = self.embedder.embed(image, landmarks)
+        names, confidences = self.head.classify(embeddings)
+        return {
+            "boxes": boxes,
+            "landmarks": landmarks,
+            "scores": scores,
+            "names": names,
+            "confidences": confidences,
+            "embeddings": embeddings,
+        }
+
+    @tf.function(input_signature=[IMAGE, MIN_SCORE])
+    def detect(self, image, min_score):
+        """Faces with a score of at least `min_score`, best first, not named."""
+        boxes, landmarks, scores = self.detector.detect(image, min_score)
+        return {"boxes": boxes, "landmarks": landmarks, "scores": scores}
+
+    @tf.function(input_signature=[IMAGE, LANDMARKS])
+    def embed(self, image, landmarks):
+        """Embeddings of faces whose landmarks are known."""
+        return {"embeddings": self.embedder.embed(image, landmarks)}
+
+    def signatures(self) -> dict:
+        """The SavedModel's signatures by name; `tag` is what a server runs by default."""
+        return {
+            "serving_default": self.tag,
+            "tag": self.tag,
+            "detect": self.detect,
+            "embed": self.embed,
+        }

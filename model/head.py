@@ -1,0 +1,108 @@
+"""The open-set classifier: embeddings to a person or unknown, with a calibrated probability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """How faces are compared in one embedder's space; measured, see `docs/recognition.md`.
+
+    Attributes:
+        temperature: Of the softmax over cosines in training the prototypes.
+        pull: Strength that holds a prototype to the mean of its person's embeddings.
+        nearest: Weight of the nearest photo in a person's score; the prototype has the rest.
+        kin: (mean, standard deviation) of the score of a face with its own person.
+        stranger: The same of a stranger's best score in a family of about eight.
+        doubt: Cosine below which two photos are hardly of one person.
+    """
+
+    temperature: float
+    pull: float
+    nearest: float
+    kin: tuple[float, float]
+    stranger: tuple[float, float]
+    doubt: float
+
+
+@dataclass(frozen=True)
+class HeadState:
+    """What was learned about a family: all that the classifier needs.
+
+    Attributes:
+        people: Names, K of them, in the order of the rows below.
+        prototypes: float32 [K, D], unit length.
+        exemplars: float32 [M, D], unit length: the photos' embeddings, person by person.
+        owners: int32 [M], ascending: the row of each exemplar's person.
+        nearest: See `HeadConfig`.
+        slope, centre: Calibration: the log odds of a person against unknown are
+            slope * (score - centre).
+        threshold: Least probability at which a name is given, 0..1.
+    """
+
+    people: tuple[str, ...]
+    prototypes: np.ndarray
+    exemplars: np.ndarray
+    owners: np.ndarray
+    nearest: float
+    slope: float
+    centre: float
+    threshold: float
+
+    @classmethod
+    def empty(cls, dimension: int) -> HeadState:
+        """Nobody enrolled: every face is unknown."""
+        none = np.zeros((0, dimension), np.float32)
+        return cls((), none, none, np.zeros(0, np.int32), 0.0, 1.0, 0.0, 1.0)
+
+
+class Head(tf.Module):
+    """Names embeddings.
+
+    A person's score is a weighted mean of the cosine with the person's prototype and of the highest
+    cosine with one of the person's photos. The probabilities of all people and of "unknown" are the
+    softmax over slope * (score - centre), with 0 for unknown: two people who score alike share the
+    probability, so that twins are never named with confidence.
+    """
+
+    def __init__(self, state: HeadState):
+        super().__init__(name="head")
+        self.state = state
+        self._names = tf.constant([*state.people, ""])
+        self._prototypes = tf.Variable(state.prototypes, trainable=False, name="prototypes")
+        self._exemplars = tf.Variable(state.exemplars, trainable=False, name="exemplars")
+        self._owners = tf.constant(state.owners, tf.int32)
+
+    def scores(self, embeddings: tf.Tensor) -> tf.Tensor:
+        """float32 [N, D] to float32 [N, K], -1..1; K >= 1."""
+        to_prototypes = tf.matmul(embeddings, self._prototypes, transpose_b=True)
+        to_exemplars = tf.matmul(self._exemplars, embeddings, transpose_b=True)
+        nearest = tf.transpose(tf.math.segment_max(to_exemplars, self._owners))
+        weight = self.state.nearest
+        return (1.0 - weight) * to_prototypes + weight * nearest
+
+    def classify(self, embeddings: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Names faces.
+
+        Args:
+            embeddings: float32 [N, D], unit length; N may be 0.
+
+        Returns:
+            names string [N], "" for unknown; confidences float32 [N]: the probability of that
+            person, or of unknown.
+        """
+        count = tf.shape(embeddings)[0]
+        if not self.state.people:
+            return tf.fill([count], ""), tf.ones([count])
+        logits = self.state.slope * (self.scores(embeddings) - self.state.centre)
+        probability = tf.nn.softmax(tf.pad(logits, [[0, 0], [0, 1]]))
+        people, unknown = probability[:, :-1], probability[:, -1]
+        best = tf.argmax(people, axis=1, output_type=tf.int32)
+        confidence = tf.reduce_max(people, axis=1)
+        named = confidence >= self.state.threshold
+        names = tf.gather(self._names, tf.where(named, best, len(self.state.people)))
+        return names, tf.where(named, confidence, unknown)

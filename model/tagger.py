@@ -1,0 +1,129 @@
+"""Runs a model folder: `Tagger.load(folder).tag(photo)`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from data.errors import ModelError, PhotoError
+from data.photos import read_photo
+from data.tags import FaceTag, PhotoTags
+from model.device import prepare_devices
+from model.graph import FaceGraph
+from model.head import Head, HeadState
+from model.manifest import read_manifest
+from model.networks import MTCNN, RESNET29, load_detector, load_embedder
+
+Source = str | os.PathLike | bytes | np.ndarray
+
+
+class Tagger:
+    """Finds and names the faces of photos.
+
+    Made by `Tagger.load(folder)` from a trained model, or by `Tagger.untrained()`, for which
+    everybody is unknown.
+
+    Attributes:
+        folder: The model folder, or `None`.
+        people: The names the model knows.
+        manifest: What the model folder says of itself; empty without one.
+    """
+
+    def __init__(self, tag: Callable, people: tuple[str, ...], folder: Path | None, manifest: dict):
+        self._tag = tag
+        self.people, self.folder, self.manifest = people, folder, manifest
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike) -> Tagger:
+        """Loads a SavedModel that training wrote.
+
+        Raises:
+            ModelError: If there is no model, or it is damaged or of another format.
+        """
+        folder = Path(folder)
+        manifest = read_manifest(folder)
+        prepare_devices()
+        try:
+            model = tf.saved_model.load(os.fspath(folder))
+            signature = model.signatures["tag"]
+        except (OSError, KeyError, ValueError, tf.errors.OpError) as error:
+            raise ModelError(
+                f"the model is damaged ({error})", file=folder, remedy="Train it again"
+            ) from error
+
+        def tag(image: tf.Tensor) -> dict[str, tf.Tensor]:
+            return signature(image=image)
+
+        tag.keep_alive = model  # a signature does not hold on to the model's variables
+        return cls(tag, tuple(manifest["people"]), folder, manifest)
+
+    @classmethod
+    def untrained(cls) -> Tagger:
+        """The default networks without a family: finds every face and names none."""
+        prepare_devices()
+        embedder = load_embedder(RESNET29)
+        head = Head(HeadState.empty(embedder.dimension))
+        graph = FaceGraph(load_detector(MTCNN), embedder, head, MTCNN.min_score)
+        return cls(graph.tag, (), None, {})
+
+    def tag(self, photo: Source, *, name: str | None = None) -> PhotoTags:
+        """Tags one photo.
+
+        Args:
+            photo: A path, the bytes of a file, or an upright RGB image uint8 [H, W, 3].
+            name: What to call the photo in the result; by default its path.
+
+        Raises:
+            PhotoError: If the photo cannot be read.
+        """
+        if name is None:
+            name = os.fspath(photo) if isinstance(photo, str | os.PathLike) else ""
+        image = photo if isinstance(photo, np.ndarray) else read_photo(photo, name=name)
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise ValueError(
+                "An image must be uint8 of shape [H, W, 3]. "
+                f"Received: {image.dtype} of shape {list(image.shape)}"
+            )
+        found = {key: value.numpy() for key, value in self._tag(tf.constant(image)).items()}
+        faces = tuple(
+            FaceTag(
+                name=found["names"][i].decode() or None,
+                confidence=float(found["confidences"][i]),
+                box=found["boxes"][i],
+                landmarks=found["landmarks"][i],
+                score=float(found["scores"][i]),
+                embedding=found["embeddings"][i],
+            )
+            for i in range(len(found["boxes"]))
+        )
+        height, width = image.shape[:2]
+        return PhotoTags(name, width, height, faces)
+
+    def tag_all(self, photos: Iterable[str | os.PathLike]) -> Iterator[PhotoTags]:
+        """Tags photos one after the other; the next ones are decoded meanwhile.
+
+        A photo that cannot be read comes back with `error` set; the others are not affected.
+        """
+        with ThreadPoolExecutor(1) as pool:
+            ahead = []
+            for path in photos:
+                ahead.append((os.fspath(path), pool.submit(read_photo, path)))
+                if len(ahead) > 2:
+                    yield self._finish(*ahead.pop(0))
+            while ahead:
+                yield self._finish(*ahead.pop(0))
+
+    def _finish(self, path: str, reading) -> PhotoTags:
+        try:
+            return self.tag(reading.result(), name=path)
+        except PhotoError as error:
+            return PhotoTags(path, error=str(error))
+        except tf.errors.OpError as error:
+            return PhotoTags(
+                path, error=f"{path}: the model failed on this photo ({error.message})."
+            )

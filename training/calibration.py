@@ -1,0 +1,109 @@
+"""Turns scores into probabilities, and finds the probability from which a name is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from model.head import HeadConfig
+
+# How many faces the prior over scores counts for, beside those of the family itself. A percent of
+# strangers is read off the far tail, for which it takes hundreds; the middle takes fewer.
+KIN_PRIOR, STRANGER_PRIOR = 30.0, 200.0
+_QUANTILES = (np.arange(200) + 0.5) / 200
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Probability of a person against unknown = sigmoid(slope * (score - centre))."""
+
+    slope: float
+    centre: float
+    threshold: float
+
+    def probability(self, scores: np.ndarray) -> np.ndarray:
+        """Of scores of any shape: 0..1."""
+        return 1.0 / (1.0 + np.exp(-self.slope * (np.asarray(scores, float) - self.centre)))
+
+
+def calibrate(
+    right: np.ndarray,
+    confused: np.ndarray,
+    strangers: np.ndarray,
+    config: HeadConfig,
+    false_names: float,
+) -> Calibration:
+    """Fits the calibration on scores of faces that the classifier had not seen.
+
+    Faces of the family and of strangers count as equally frequent. The family's own scores are
+    mixed with a prior (`HeadConfig.kin`, `HeadConfig.stranger`), so that one photo a person is
+    enough to start.
+
+    Args:
+        right: Best scores of faces whose best person was the right one.
+        confused: Best scores of faces of the family whose best person was a wrong one.
+        strangers: Best scores of faces of nobody the classifier had learned.
+        false_names: The share of strangers that may get a name, 0..1.
+
+    Returns:
+        Slope and centre by logistic regression (Platt 1999), and the threshold that meets
+        `false_names`, but never less than .5: no name that is less likely than not.
+    """
+    right, right_weight = _with_prior(right, config.kin, KIN_PRIOR)
+    strangers, stranger_weight = _with_prior(strangers, config.stranger, STRANGER_PRIOR)
+    confused_weight = np.full(len(confused), right_weight[0])
+    slope, centre = _logistic(
+        np.concatenate([right, confused, strangers]),
+        np.repeat([1.0, 0.0, 0.0], [len(right), len(confused), len(strangers)]),
+        np.concatenate([right_weight, confused_weight, stranger_weight]),
+    )
+    order = np.argsort(strangers)
+    above = 1.0 - np.cumsum(stranger_weight[order])
+    cut = strangers[order][np.searchsorted(-above, -false_names)]
+    threshold = float(Calibration(slope, centre, 0.5).probability(np.nextafter(cut, np.inf)))
+    return Calibration(slope, centre, max(0.5, threshold))
+
+
+def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
+    """Mean distance between confidence and accuracy over equal bins (Guo et al. 2017, eq. 3).
+
+    Args:
+        confidence: float [N], 0..1.
+        right: bool [N].
+    """
+    if not len(confidence):
+        return 0.0
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(confidence[which == b].mean() - right[which == b].mean()) * (which == b).mean()
+        for b in range(bins)
+        if (which == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def _with_prior(scores, normal: tuple[float, float], weight: float):
+    prior = np.array([NormalDist(*normal).inv_cdf(q) for q in _QUANTILES])
+    total = len(scores) + weight
+    weights = np.full(len(scores) + len(prior), 1.0 / total)
+    weights[len(scores) :] = weight / len(prior) / total
+    return np.concatenate([scores, prior]), weights
+
+
+def _logistic(scores, truth, weights) -> tuple[float, float]:
+    """Weighted logistic regression of one variable by Newton's method: slope and centre."""
+    middle, spread = scores.mean(), scores.std()
+    x = np.stack([(scores - middle) / spread, np.ones(len(scores))], axis=1)
+    beta = np.zeros(2)
+    for _ in range(50):
+        p = 1.0 / (1.0 + np.exp(-x @ beta))
+        gradient = x.T @ (weights * (truth - p)) - 1e-4 * beta
+        hessian = (x * (weights * p * (1 - p))[:, None]).T @ x + 1e-4 * np.eye(2)
+        step = np.linalg.solve(hessian, gradient)
+        beta += np.clip(step, -2.0, 2.0)
+        if np.abs(step).max() < 1e-9:
+            break
+    slope = beta[0] / spread
+    return float(slope), float(middle - beta[1] / slope)

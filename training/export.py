@@ -1,0 +1,124 @@
+"""Writes the model folder: a SavedModel, the people and the manifest, all or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from data.errors import ModelError
+from model.graph import FaceGraph
+from model.manifest import FILE, FORMAT
+from model.networks import Network
+
+
+def export(
+    graph: FaceGraph, folder: Path, *, networks: tuple[Network, ...], training: dict
+) -> None:
+    """Writes the graph and what there is to know about it.
+
+    The folder appears complete or not at all; a model that stood there before stays until then.
+
+    Args:
+        folder: The model folder. If it exists it must be empty or hold a Kindred model.
+        networks: Whose weights the graph holds.
+        training: Summary of the training set and of the measurement, for the manifest.
+
+    Raises:
+        ModelError: If the folder holds something else, or the reloaded model disagrees.
+    """
+    refuse_other_content(folder)
+    state = graph.head.state
+    manifest = {
+        "format": FORMAT,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "people": list(state.people),
+        "networks": {
+            network.task: {
+                "name": network.name,
+                "licence": network.licence,
+                "files": {file.name: file.sha256 for file in network.files},
+            }
+            for network in networks
+        },
+        "embedding_dimension": int(state.prototypes.shape[1]),
+        "thresholds": {
+            "detection_score": graph.min_score,
+            "name_probability": round(state.threshold, 6),
+            "calibration": {"slope": round(state.slope, 6), "centre": round(state.centre, 6)},
+        },
+        **training,
+        "versions": {
+            "python": platform.python_version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "numpy": np.__version__,
+        },
+    }
+    with _replacing(folder) as draft:
+        tf.saved_model.save(graph, os.fspath(draft), signatures=graph.signatures())
+        people = "".join(f"{name}\n" for name in state.people)
+        (draft / "assets" / "people.txt").write_text(people, encoding="utf-8")
+        text = json.dumps(manifest, indent=2, ensure_ascii=False)
+        (draft / FILE).write_text(text + "\n", encoding="utf-8")
+        _check(graph, draft)
+
+
+def refuse_other_content(folder: Path) -> None:
+    """Refuses to replace what is not a model.
+
+    Raises:
+        ModelError: If the folder exists with content that is not a Kindred model.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / FILE).is_file()):
+        raise ModelError(
+            "something is there that is not a Kindred model, and it was left as it is",
+            file=folder,
+            remedy="Name a new folder with --model",
+        )
+
+
+def _check(graph: FaceGraph, folder: Path) -> None:
+    """An export is trusted only after it was reloaded and gave the same numbers."""
+    size = (97, 131, 3)  # another size than anything before
+    image = tf.constant(np.random.default_rng(0).integers(0, 256, size, np.uint8))
+    landmarks = tf.constant([[[40, 40], [70, 40], [55, 55], [42, 70], [68, 70]]], tf.float32)
+    again = tf.saved_model.load(os.fspath(folder)).signatures["embed"]
+    expected = graph.embed(image, landmarks)["embeddings"]
+    received = again(image=image, landmarks=landmarks)["embeddings"]
+    difference = float(tf.reduce_max(tf.abs(expected - received)))
+    if not difference < 1e-5:
+        raise ModelError(f"the written model differs from the trained one by {difference:.2g}")
+
+
+@contextlib.contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """A draft folder beside `folder`, which takes its place when the block ends well."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    former = draft.with_name(draft.name + ".former")
+    try:
+        draft.chmod(0o755)  # mkdtemp's 0700 would lock out a server of another user
+        yield draft
+        if folder.exists():
+            os.rename(folder, former)
+        os.rename(draft, folder)
+    except BaseException:
+        if former.exists() and not folder.exists():
+            os.rename(former, folder)
+        raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(former, ignore_errors=True)

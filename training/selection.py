@@ -1,0 +1,146 @@
+"""Chooses which face of which photo a person is learned from, and says why others are left out."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.faces import Face, Sighting
+
+MIN_SIDE = 20.0  # pixels; the detector finds nothing smaller that is worth learning from
+MIN_SHARPNESS = 2.0  # of a chip; a blur of 5 % of the face's width leaves 1.1 (docs/recognition.md)
+ENOUGH = 3  # photos of a person that must remain before poor ones are left out
+
+
+@dataclass(frozen=True)
+class Example:
+    """A face that a person is learned from."""
+
+    person: str
+    path: str
+    face: Face
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that nobody is learned from, and why."""
+
+    person: str
+    path: str
+    reason: str
+
+
+def select(sightings: Sequence[Sighting], doubt: float) -> tuple[list[Example], list[LeftOut]]:
+    """One face a photo, the one that agrees with the person's other photos.
+
+    Args:
+        sightings: All photos of all people.
+        doubt: Cosine below which two photos are hardly of one person, in this embedder's space.
+
+    Returns:
+        The faces to learn from and the files to leave out, in the order of the sightings.
+    """
+    left_out: dict[int, str] = {}
+    usable: dict[str, dict[int, Sighting]] = defaultdict(dict)
+    seen: dict[tuple[str, str], str] = {}
+    for i, sighting in enumerate(sightings):
+        if sighting.error:
+            left_out[i] = f"it cannot be read: {sighting.error}"
+        elif not sighting.faces:
+            left_out[i] = "no face was found in it"
+        elif first := seen.get((sighting.person, sighting.content)):
+            left_out[i] = f"it is the same picture as {os.path.basename(first)}"
+        else:
+            seen[sighting.person, sighting.content] = sighting.path
+            usable[sighting.person][i] = sighting
+    chosen = {
+        person: dict(zip(photos, _agreeing(list(photos.values())), strict=True))
+        for person, photos in usable.items()
+    }
+    left_out |= _poor(chosen)
+    left_out |= _somebody_else(
+        {p: {i: f for i, f in faces.items() if i not in left_out} for p, faces in chosen.items()},
+        sightings,
+        doubt,
+    )
+    examples = [
+        Example(s.person, s.path, chosen[s.person][i])
+        for i, s in enumerate(sightings)
+        if i not in left_out
+    ]
+    return examples, [
+        LeftOut(s.person, s.path, left_out[i]) for i, s in enumerate(sightings) if i in left_out
+    ]
+
+
+def _agreeing(photos: list[Sighting]) -> list[Face]:
+    """For each photo of a person the face that is most like the faces of the other photos."""
+    # Photos with one face tell who the person is; without any, the largest faces have to.
+    sure = [i for i, photo in enumerate(photos) if len(photo.faces) == 1]
+    choice = [max(photo.faces, key=lambda face: face.side) for photo in photos]
+    for _ in range(5):
+        voters = sure or range(len(photos))
+        votes = np.stack([choice[i].embedding for i in voters])
+        new = []
+        for i, photo in enumerate(photos):
+            others = votes[[j for j, voter in enumerate(voters) if voter != i]]
+            if len(photo.faces) == 1 or not len(others):
+                new.append(choice[i])
+                continue
+            likeness = np.stack([face.embedding for face in photo.faces]) @ others.T
+            # The median voter: one photo of somebody else among them decides nothing.
+            new.append(photo.faces[int(np.median(likeness, axis=1).argmax())])
+        if all(a is b for a, b in zip(new, choice, strict=True)):
+            break
+        choice = new
+    return choice
+
+
+def _poor(chosen: dict[str, dict[int, Face]]) -> dict[int, str]:
+    """Blurred and tiny faces of people who have enough good ones."""
+    left_out = {}
+    for faces in chosen.values():
+        poor = {}
+        for i, face in faces.items():
+            if face.side < MIN_SIDE:
+                poor[i] = f"the face is too small ({face.side:.0f} pixels)"
+            elif face.sharpness < MIN_SHARPNESS:
+                poor[i] = "the face is blurred"
+        if len(faces) - len(poor) >= ENOUGH:
+            left_out |= poor
+    return left_out
+
+
+def _somebody_else(
+    chosen: dict[str, dict[int, Face]], sightings: Sequence[Sighting], doubt: float
+) -> dict[int, str]:
+    """Faces that are like nobody in their own folder, or more like another person."""
+    rows = [(person, i, face) for person, faces in chosen.items() for i, face in faces.items()]
+    if not rows:
+        return {}
+    vectors = np.stack([face.embedding for _, _, face in rows])
+    owner = np.array([person for person, _, _ in rows])
+    content = np.array([sightings[i].content for _, i, _ in rows])
+    left_out = {}
+    for row, (person, i, _) in enumerate(rows):
+        likeness = np.where(content == content[row], -1.0, vectors @ vectors[row])
+        own = np.sort(likeness[owner == person])[::-1]
+        own = own[own > -1.0]
+        if len(own) < ENOUGH - 1:
+            continue  # too few photos to say who is the odd one
+        # A person has several looks: three photos that agree are enough.
+        support = own[: min(3, max(1, len(own) // 2))].mean()
+        best, rival = support, None
+        for other in chosen:
+            theirs = np.sort(likeness[(owner == other)])[::-1][: min(3, max(1, len(own) // 2))]
+            if other != person and len(theirs) and theirs.mean() > best:
+                best, rival = theirs.mean(), other
+        if rival is not None and best > doubt:
+            left_out[i] = f"it looks like {rival}"
+        elif support < doubt:
+            left_out[i] = "it looks like somebody else"
+    return left_out
