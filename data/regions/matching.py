@@ -1,0 +1,115 @@
+"""Which boxes are the same face: overlap and name, each box used once."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.regions.frames import Box
+
+# Programs draw a face tightly or with the hair, so that the same face may overlap by less than
+# half: then each box must hold the other's centre as well, which neighbours' boxes do not.
+_SAME_PLACE = 0.5
+_SAME_PLACE_CENTRED = 0.2
+_SAME_PLACE_AND_NAME = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A face as some metadata have it.
+
+    Attributes:
+        name: `None` if it has none.
+        box: Corners (xyxy, 0..1) in the stored frame.
+        vocabulary: "mwg-rs", "mp", "iptc", or "" if it comes from elsewhere.
+        source: As in `Region`.
+        node: The XML element that describes it, if there is one.
+    """
+
+    name: str | None
+    box: Box
+    vocabulary: str = ""
+    source: str = ""
+    node: object = None
+
+
+def same_name(one: str | None, other: str | None) -> bool:
+    """Whether two names are equal, however their accents are encoded."""
+    return _composed(one) == _composed(other)
+
+
+def overlap(some: Sequence[Box], others: Sequence[Box]) -> np.ndarray:
+    """Intersection over union, float64 [N, M], of corners [N, 4] with corners [M, 4]."""
+    a = np.asarray(some, np.float64).reshape(-1, 1, 4)
+    b = np.asarray(others, np.float64).reshape(1, -1, 4)
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    shared = sides.clip(0).prod(-1)
+    areas = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1)
+    return shared / np.maximum(areas - shared, 1e-12)
+
+
+def pair(some: Sequence[Face], others: Sequence[Face]) -> dict[int, int]:
+    """Pairs the faces of two lists: equal names first, then the greatest overlap.
+
+    Returns:
+        Index in `some` -> index in `others`; each occurs at most once.
+    """
+    if not some or not others:
+        return {}
+    a, b = [face.box for face in some], [face.box for face in others]
+    iou = overlap(a, b)
+    named = _names(some)[:, None] == _names(others)[None]
+    centred = _holds_centre(a, b) & _holds_centre(b, a).T
+    fits = (iou >= _SAME_PLACE) | (centred & (iou >= _SAME_PLACE_CENTRED))
+    fits |= named & (iou >= _SAME_PLACE_AND_NAME)
+    rows, columns = np.nonzero(fits)
+    order = np.lexsort((-iou[rows, columns], ~named[rows, columns]))
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for row, column in zip(rows[order].tolist(), columns[order].tolist(), strict=True):
+        if row not in pairs and column not in taken:
+            pairs[row] = column
+            taken.add(column)
+    return pairs
+
+
+def combine(lists: Iterable[Sequence[Face]]) -> list[list[Face]]:
+    """Groups the faces of several lists; a list adds at most one face to a group.
+
+    The first face of a group comes from the earliest list that has it.
+    """
+    groups: list[list[Face]] = []
+    for faces in lists:
+        pairs = pair(faces, [leader(group) for group in groups])
+        for index, face in enumerate(faces):
+            if index in pairs:
+                groups[pairs[index]].append(face)
+            else:
+                groups.append([face])
+    return groups
+
+
+def leader(group: Sequence[Face]) -> Face:
+    """The face that speaks for a group: the first with a name, or else the first."""
+    return next((face for face in group if face.name is not None), group[0])
+
+
+def _composed(name: str | None) -> str | None:
+    return None if name is None else unicodedata.normalize("NFC", name)
+
+
+def _names(faces: Sequence[Face]) -> np.ndarray:
+    """object [N]; a face without a name gets one that is equal to no other."""
+    names = [_composed(face.name) for face in faces]
+    return np.array([object() if name is None else name for name in names], object)
+
+
+def _holds_centre(boxes: Sequence[Box], others: Sequence[Box]) -> np.ndarray:
+    """bool [N, M]: whether box n holds the centre of other m."""
+    a = np.asarray(boxes, np.float64).reshape(-1, 1, 4)
+    b = np.asarray(others, np.float64).reshape(1, -1, 4)
+    centre = (b[..., :2] + b[..., 2:]) / 2
+    return ((a[..., :2] < centre) & (centre < a[..., 2:])).all(-1)

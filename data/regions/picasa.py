@@ -1,0 +1,104 @@
+"""The faces that Picasa noted in `.picasa.ini` beside the photos; they are only read.
+
+For JPEG and its like Picasa's boxes are in the stored frame (source: the conversion of
+`.picasa.ini` to MWG regions that ships with ExifTool, `picasa_faces.config`, which turns boxes
+for RAW files only).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from data.errors import PhotoError
+from data.regions import xmp
+from data.regions.embedded import open_regular
+from data.regions.frames import centred, usable
+from data.regions.matching import Face
+from data.regions.vocabularies import MAX_FACES
+
+_FACE = re.compile(r"rect64\(([0-9a-fA-F]{1,16})\)\s*,\s*([0-9a-fA-F]+)")
+_UNNAMED = "f" * 16
+
+
+def read_picasa(photo: str) -> list[Face]:
+    """The faces that Picasa knows in a photo; boxes in the stored frame.
+
+    Names come from `[Contacts2]` in the same file, or else from a `contacts.xml` in the same
+    folder (the older `[Contacts]` holds account numbers, no names). A contact that neither
+    knows has no name.
+
+    Raises:
+        PhotoError: One of the files cannot be read, or is not what its name says.
+    """
+    folder, photo_name = os.path.split(photo)
+    for name in (".picasa.ini", "Picasa.ini"):
+        path = os.path.join(folder, name)
+        if os.path.lexists(path):
+            break
+    else:
+        return []
+    sections = _sections(_read(path).decode("utf-8-sig", "replace"))
+    faces = _FACE.findall(sections.get(photo_name.lower(), {}).get("faces", ""))
+    if not faces:
+        return []
+    people = _contacts_file(os.path.join(folder, "contacts.xml"))
+    people |= {
+        _identity(contact): name
+        for contact, entry in sections.get("contacts2", {}).items()
+        if (name := entry.split(";")[0].strip())
+    }
+    people.pop(_UNNAMED, None)
+    found = []
+    for digits, contact in faces[:MAX_FACES]:
+        digits = digits.zfill(16)
+        edges = [int(digits[at : at + 4], 16) / 0xFFFF for at in range(0, 16, 4)]
+        box = usable(centred(edges))
+        if box:
+            found.append(Face(people.get(_identity(contact)), box, source="picasa"))
+    return found
+
+
+def _sections(text: str) -> dict[str, dict[str, str]]:
+    """Not configparser: Picasa's files have keys twice, percent signs, and no escapes."""
+    sections: dict[str, dict[str, str]] = {}
+    current: dict[str, str] = {}
+    for line in text.splitlines():
+        line = line.strip()
+        if line.startswith("[") and line.endswith("]"):
+            current = sections.setdefault(line[1:-1].lower(), {})
+        elif "=" in line:
+            key, content = line.split("=", 1)
+            current[key.strip().lower()] = content.strip()
+    return sections
+
+
+def _contacts_file(path: str) -> dict[str, str]:
+    if not os.path.lexists(path):
+        return {}
+    contacts = xmp.parse_xml(_read(path), path).iter("contact")
+    named = ((c.get("id"), (c.get("name") or "").strip()) for c in contacts)
+    return {_identity(contact): name for contact, name in named if contact and name}
+
+
+def _identity(contact: str) -> str:
+    return contact.lower().zfill(16)
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open_regular(path) as file:
+            data = file.read(xmp.MAX_BYTES + 1)
+    except OSError as error:
+        raise PhotoError(
+            f"Picasa's notes cannot be read ({error.strerror or error})",
+            file=path,
+            remedy="Rename the file, or change its permissions",
+        ) from error
+    if len(data) > xmp.MAX_BYTES:
+        raise PhotoError(
+            f"Picasa's notes have more than {xmp.MAX_BYTES >> 20} MiB",
+            file=path,
+            remedy="Move the file away if it is not Picasa's",
+        )
+    return data

@@ -1,0 +1,120 @@
+"""Writing names and face regions into a photo's metadata, or saying what that would do."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Iterable
+
+from data.errors import PhotoError
+from data.regions import journal, jpeg, sidecar, vocabularies, xmp
+from data.regions.embedded import Embedded, open_regular, read_embedded
+from data.regions.frames import Frame
+from data.regions.journal import Change, Edit
+from data.regions.matching import Face
+from data.regions.merge import merge
+from data.regions.region import Region
+
+# XML has no spelling for control characters and halves of surrogate pairs.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_regions(
+    photo_path: str | os.PathLike,
+    regions: Iterable[Region],
+    *,
+    rejected: Iterable[Region] = (),
+    embed: bool = False,
+    dry_run: bool = False,
+) -> Change:
+    """Merges face regions and names into a photo's metadata.
+
+    They go into every sidecar that the photo has, so that two never disagree, or into a new
+    `photo.jpg.xmp`, which starts as a copy of the embedded packet. With `embed` they go into
+    the JPEG, whose other bytes stay as they are, and into sidecars that exist already, because
+    most programs believe these first. Writing the same again changes nothing.
+
+    Args:
+        photo_path: The photo.
+        regions: The faces; those without a name change nothing. Never meant as all faces: what
+            is not in the list stays in the metadata.
+        rejected: Faces whose name (in `Region.name`) a person has taken back; it is removed
+            where Kindred wrote it.
+        embed: Write into the photo; JPEG only.
+        dry_run: Only say what would be done; `journal.apply` does it later.
+
+    Returns:
+        The change; `Change.edits` is empty if there was nothing to do.
+
+    Raises:
+        PhotoError: The photo or its metadata cannot be read, are hostile, or cannot be written,
+            or the packet is too large for a JPEG. Nothing has changed then.
+    """
+    photo = os.path.abspath(os.fsdecode(photo_path))
+    embedded = read_embedded(photo)
+    wanted = _faces(regions, embedded.frame, photo)
+    unwanted = _faces(rejected, embedded.frame, photo)
+    notes: list[str] = []
+
+    def merged(packet: xmp.Packet) -> bool:
+        old = packet.to_bytes()
+        notes.extend(merge(packet, wanted, unwanted, embedded.frame))
+        return packet.to_bytes() != old
+
+    edits: list[Edit] = []
+    sidecars = sidecar.existing(photo)
+    if embed:
+        packet = _embeddable(photo, embedded)
+        if merged(packet):
+            edits.append(_embedding(photo, packet.to_bytes()))
+    for path, data, packet in sidecars:
+        if embedded.packet:
+            sidecar.adopt_regions(packet, sidecar.new_packet(photo, embedded))
+        if merged(packet):
+            edits.append(journal.edit_of(path, data, packet.to_bytes(declaration=True)))
+    if not embed and not sidecars:
+        packet = sidecar.new_packet(photo, embedded)
+        if merged(packet):
+            new = packet.to_bytes(declaration=True)
+            edits.append(journal.edit_of(sidecar.default_path(photo), None, new))
+    change = Change(photo, tuple(edits), tuple(dict.fromkeys(notes)))
+    return change if dry_run else journal.apply(change)
+
+
+def _faces(regions: Iterable[Region], frame: Frame, photo: str) -> list[Face]:
+    faces = []
+    for region in regions:
+        if region.name is not None and _NOT_XML.search(region.name):
+            raise PhotoError(
+                f"The name {region.name!r} has a character that metadata cannot hold",
+                file=photo,
+                remedy="Rename the person",
+            )
+        faces.append(Face(region.name, frame.stored(region.box)))
+    return faces
+
+
+def _embeddable(photo: str, embedded: Embedded) -> xmp.Packet:
+    if not embedded.is_jpeg:
+        raise PhotoError(
+            "Names can be embedded in JPEG files only",
+            file=photo,
+            remedy="Write a sidecar instead of embedding",
+        )
+    if embedded.extension:
+        extension = xmp.parse(embedded.extension, photo)
+        if any(vocabularies.faces(extension, embedded.frame)):
+            raise PhotoError(
+                "The photo's face regions are in an extended packet, which is not written",
+                file=photo,
+                remedy="Write a sidecar instead of embedding",
+            )
+    return xmp.parse(embedded.packet, photo) if embedded.packet else xmp.empty(photo)
+
+
+def _embedding(photo: str, packet: bytes) -> Edit:
+    with open_regular(photo) as file:
+        data = file.read()
+    offset, length, segment = jpeg.splice(io.BytesIO(data), photo, packet)
+    return journal.edit_of(photo, data, segment, offset, length)

@@ -1,0 +1,123 @@
+"""Faces from the maps of a single-shot detector, in the TensorFlow graph: pixels in, boxes out."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from model import boxes as bx
+from model.resize import shrink
+from model.single_shot import YUNET_CONFIG, SingleShotConfig, split_map
+
+MOST_FACES = 5000
+MAX_IOU = 0.45
+LARGEST_LOG_SIZE = 12.0  # an infinite box would upset the order of suppression
+
+
+class SingleShotDetector(tf.Module):
+    """Finds faces in one image of any size.
+
+    Args:
+        model: A network of `build_single_shot`.
+        config: What it was built from; only `strides` is used.
+        max_pixels: A larger image is area-averaged down to this many pixels before it is searched;
+            boxes and landmarks are always those of the image that was given.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        config: SingleShotConfig = YUNET_CONFIG,
+        *,
+        max_pixels: int = 2_000_000,
+    ):
+        super().__init__(name="single_shot_detector")
+        if max_pixels < 1:
+            raise ValueError(f"`max_pixels` must be at least 1. Received: max_pixels={max_pixels}")
+        self.model = model
+        self.strides = tuple(config.strides)
+        self.max_pixels = max_pixels
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, None, 3], tf.uint8, name="image"),
+            tf.TensorSpec([], tf.float32, name="min_score"),
+        ]
+    )
+    def detect(self, image, min_score):
+        """The faces of an image that score at least `min_score`.
+
+        The same faces as OpenCV's FaceDetectorYN finds, with two differences: boxes are cut at
+        the image's borders after suppression, and one that lies wholly outside is dropped.
+        Landmarks are not cut, they may lie outside.
+
+        Args:
+            image: uint8 [H, W, 3], upright RGB.
+            min_score: float32 scalar, 0..1.
+
+        Returns:
+            boxes float32 [N, 4] xyxy in pixels, landmarks float32 [N, 5, 2], scores float32 [N],
+            best first; N is 0 to 5000.
+        """
+        pixels, factors = shrink(image, self.max_pixels)
+        height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
+        last = self.strides[-1]
+        pixels = tf.pad(pixels, [[0, -height % last], [0, -width % last], [0, 0]])
+        maps = self.model(pixels[None], training=False)
+        boxes, landmarks, scores = decode(maps, self.strides, min_score)
+        kept = suppress(boxes, scores)
+        boxes, landmarks, scores = (tf.gather(x, kept) for x in (boxes, landmarks, scores))
+        boxes = bx.clipped(boxes, tf.cast(height, tf.float32), tf.cast(width, tf.float32))
+        inside = tf.reduce_all(boxes[:, 2:] > boxes[:, :2], axis=1)
+        boxes, landmarks, scores = (tf.boolean_mask(x, inside) for x in (boxes, landmarks, scores))
+        return boxes / tf.tile(factors, [2]), landmarks / factors, scores
+
+
+def decode(maps, strides, min_score):
+    """Every cell that scores at least `min_score`, before suppression.
+
+    Args:
+        maps: "map<s>" -> float32 [1, h, w, 16] for each stride s, see `single_shot.split_map`.
+        strides: Pixels between neighbouring cells of each map.
+        min_score: float32 scalar.
+
+    Returns:
+        boxes float32 [M, 4] xyxy, landmarks float32 [M, 5, 2], scores float32 [M], not clipped, in
+        pixels of the network's input, best first, at most 5000.
+    """
+    scores, cells, values = [], [], []
+    for stride in strides:
+        output = maps[f"map{stride}"]
+        width = tf.shape(output, tf.int64)[2]
+        flat = tf.reshape(output, [-1, output.shape[-1]])
+        score = tf.sqrt(tf.sigmoid(flat[:, 0]) * tf.sigmoid(flat[:, 1]))
+        found = tf.where(score >= min_score)[:, 0]
+        row, column = found // width, found % width
+        place = tf.stack([column, row, tf.fill(tf.shape(row), tf.cast(stride, row.dtype))], axis=1)
+        scores.append(tf.gather(score, found))
+        cells.append(tf.cast(place, tf.float32))
+        values.append(tf.gather(flat, found))
+    scores, cells, values = (tf.concat(x, axis=0) for x in (scores, cells, values))
+    scores, best = tf.math.top_k(scores, tf.minimum(tf.shape(scores)[0], MOST_FACES))
+    cells, values = tf.gather(cells, best), split_map(tf.gather(values, best))
+    corner, stride = cells[:, :2], cells[:, 2:]
+    centre = (corner + values["box"][:, :2]) * stride
+    half = tf.exp(tf.minimum(values["box"][:, 2:], LARGEST_LOG_SIZE)) * stride / 2.0
+    points = tf.reshape(values["landmarks"], [-1, 5, 2])
+    landmarks = (corner[:, None] + points) * stride[:, None]
+    return tf.concat([centre - half, centre + half], axis=1), landmarks, scores
+
+
+def suppress(boxes, scores):
+    """Greedy non-maximum suppression of boxes float32 [M, 4] by scores float32 [M].
+
+    Overlap is that of the boxes in whole pixels, as OpenCV counts it: for the smallest faces the
+    rounding decides which one stays.
+
+    Returns:
+        int32 [N], indices of the boxes that stay, best first.
+    """
+    corner, size = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
+    corner = tf.sign(corner) * tf.floor(tf.abs(corner))
+    whole = tf.concat([corner, corner + tf.floor(size)], axis=1)
+    return tf.image.non_max_suppression(whole, scores, MOST_FACES, iou_threshold=MAX_IOU)
