@@ -36,3 +36,7 @@ class FamilyError(KindredError):
 
 class ModelError(KindredError):
     """A model folder or a weight file is missing, damaged or of another version."""
+
+
+class LibraryError(KindredError):
+    """The photo library cannot do what was asked; what it holds is unchanged."""

@@ -110,7 +110,7 @@ RESNET29 = Network(
         pull=3.0,
         nearest=0.6,
         kin=(0.935, 0.03),
-        stranger=(0.878, 0.0185),
+        stranger=(0.8775, 0.0173),
         doubt=0.9,
     ),
     chip_size=150,

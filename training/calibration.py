@@ -11,7 +11,7 @@ from model.head import HeadConfig
 
 # How many faces the prior over scores counts for, beside those of the family itself. A percent of
 # strangers is read off the far tail, for which it takes hundreds; the middle takes fewer.
-KIN_PRIOR, STRANGER_PRIOR = 30.0, 200.0
+KIN_PRIOR, STRANGER_PRIOR = 30.0, 100.0
 _QUANTILES = (np.arange(200) + 0.5) / 200
 
 
