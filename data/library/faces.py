@@ -1,0 +1,211 @@
+"""Faces of one photo: written, read back, and matched with those found before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from data.library.database import Connection, transaction
+from data.tags import FaceTag
+
+SAME_BOX = 0.5  # overlap (IoU) from which two boxes in one photo are one face
+# Cosine of two embeddings from which they show the same picture of a face, not only the same
+# person: re-encoding a photo changes an embedding less than this, another photo changes it more.
+SAME_PICTURE = 0.98
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face as the library has it.
+
+    Attributes:
+        id, photo: Numbers of the face and of its photo.
+        box: float32 [4], xyxy pixels of the upright photo.
+        landmarks: float32 [5, 2] xy pixels; [0, 2] if there are none.
+        score: The detector's score, 0..1.
+        embedding: float32 [D], unit length; [0] if there is none.
+        network: Id of the network that made the embedding.
+        by_hand: Whether somebody drew the box.
+        ignored: Whether it was decided that this is nobody to be named.
+        group: Number of the group of likely one person, or `None`.
+    """
+
+    id: int
+    photo: int
+    box: np.ndarray
+    landmarks: np.ndarray
+    score: float
+    embedding: np.ndarray = field(repr=False)
+    network: str
+    by_hand: bool
+    ignored: bool
+    group: int | None
+
+
+class Faces:
+    """Reads faces."""
+
+    def __init__(self, db: Connection):
+        self._db = db
+
+    def of(self, photo: int) -> list[Face]:
+        """The faces of a photo, best score first."""
+        return _read(self._db, "photo = ? ORDER BY score DESC, id", photo)
+
+    def get(self, face: int) -> Face | None:
+        """One face, or `None`."""
+        found = _read(self._db, "id = ?", face)
+        return found[0] if found else None
+
+    def embeddings(self, network: str) -> tuple[np.ndarray, np.ndarray]:
+        """All embeddings of a network: face ids int64 [N], unit vectors float32 [N, D]."""
+        return stacked(
+            self._db.execute(
+                "SELECT id, embedding FROM faces"
+                " WHERE network = ? AND embedding IS NOT NULL ORDER BY id",
+                (network,),
+            )
+        )
+
+    def set_embedding(self, face: int, network: str, embedding: np.ndarray) -> None:
+        """Gives a face (one drawn by hand, say) its embedding; none for forgotten faces."""
+        with transaction(self._db):
+            self._db.execute(
+                "UPDATE faces SET embedding = ?, network = ? WHERE id = ? AND forgotten = 0",
+                (_blob(embedding), network, face),
+            )
+
+
+def stacked(rows) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of (id, embedding blob) as int64 [N] and float32 [N, D]; [0, 0] if there are none."""
+    ids, blobs = [], []
+    for face, blob in rows:
+        ids.append(face)
+        blobs.append(blob)
+    vectors = np.frombuffer(b"".join(blobs), "<f4").astype(np.float32, copy=False)
+    return np.array(ids, np.int64), vectors.reshape(len(ids), -1 if ids else 0)
+
+
+def write(db: Connection, photo: int, network: str, faces: Sequence[FaceTag]) -> list[int]:
+    """Makes these the faces of a photo and returns their ids, in order.
+
+    A face whose box was there before keeps its id. One that is not found any more goes, unless
+    somebody drew it or decided something about it.
+    """
+    old = _read(db, "photo = ?", photo)
+    matches = _match(old, [face.box for face in faces])
+    ids = []
+    for index, face in enumerate(faces):
+        if index in matches:
+            ids.append(old[matches[index]].id)
+            _update(db, ids[-1], network, face)
+        else:
+            ids.append(insert(db, photo, network, face))
+    for face in old:
+        if face.id not in ids and not face.by_hand:
+            db.execute(
+                "DELETE FROM faces WHERE id = ?1 AND forgotten = 0 AND NOT EXISTS ("
+                " SELECT 1 FROM changes WHERE tbl = 'faces' AND key = '[' || ?1 || ']'"
+                " UNION ALL SELECT 1 FROM changes WHERE tbl = 'rejections'"
+                " AND key > '[' || ?1 || ', ' AND key < '[' || ?1 || ',~')",
+                (face.id,),
+            )
+    return ids
+
+
+def insert(
+    db: Connection, photo: int, network: str, face: FaceTag, *, by_hand: bool = False
+) -> int:
+    """Adds one face to a photo and returns its id."""
+    return db.execute(
+        "INSERT INTO faces (photo, x0, y0, x1, y1, landmarks, score, embedding, network, by_hand)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (photo, *_columns(face), network, int(by_hand)),
+    ).lastrowid
+
+
+def are_same(db: Connection, photo: int, faces: Sequence[FaceTag]) -> bool:
+    """Whether these are the very faces of a photo: places and embeddings, one to one.
+
+    A photo without faces is not recognised this way (there is nothing to lose, either).
+    """
+    old = _read(db, "photo = ? AND by_hand = 0 AND embedding IS NOT NULL", photo)
+    matches = _match(old, [face.box for face in faces])
+    if not old or len(matches) != len(old):
+        return False
+    return all(
+        float(old[there].embedding @ np.asarray(faces[here].embedding, np.float32)) >= SAME_PICTURE
+        for here, there in matches.items()
+    )
+
+
+def _update(db: Connection, face_id: int, network: str, face: FaceTag) -> None:
+    # A drawn box stays as it was drawn; a forgotten face gets nothing back.
+    db.execute(
+        "UPDATE faces SET x0 = IIF(by_hand, x0, ?), y0 = IIF(by_hand, y0, ?),"
+        " x1 = IIF(by_hand, x1, ?), y1 = IIF(by_hand, y1, ?),"
+        " landmarks = IIF(forgotten, NULL, ?), score = ?,"
+        " embedding = IIF(forgotten, NULL, ?), network = ? WHERE id = ?",
+        (*_columns(face), network, face_id),
+    )
+
+
+def _match(old: Sequence[Face], boxes: Sequence[np.ndarray]) -> dict[int, int]:
+    """Which new box (key) is which old face (index), largest overlap first."""
+    if not old or not boxes:
+        return {}
+    overlaps = _overlaps(np.stack([np.asarray(box, np.float32) for box in boxes]), old)
+    pairs: dict[int, int] = {}
+    for flat in np.argsort(-overlaps, axis=None, kind="stable"):
+        here, there = divmod(int(flat), len(old))
+        if overlaps[here, there] < SAME_BOX:
+            break
+        if here not in pairs and there not in pairs.values():
+            pairs[here] = there
+    return pairs
+
+
+def _overlaps(boxes: np.ndarray, old: Sequence[Face]) -> np.ndarray:
+    a, b = boxes[:, None], np.stack([face.box for face in old])[None]
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    both = np.clip(sides, 0, None).prod(-1)
+    areas = [(box[..., 2:] - box[..., :2]).prod(-1) for box in (a, b)]
+    return both / np.maximum(areas[0] + areas[1] - both, 1e-9)
+
+
+def _read(db: Connection, where: str, *values) -> list[Face]:
+    rows = db.execute(
+        "SELECT id, photo, x0, y0, x1, y1, landmarks, score, embedding, network, by_hand,"
+        f" ignored, group_id FROM faces WHERE {where}",
+        values,
+    )
+    return [
+        Face(
+            id=row[0],
+            photo=row[1],
+            box=np.array(row[2:6], np.float32),
+            landmarks=_floats(row[6]).reshape(-1, 2),
+            score=row[7],
+            embedding=_floats(row[8]),
+            network=row[9],
+            by_hand=bool(row[10]),
+            ignored=bool(row[11]),
+            group=row[12],
+        )
+        for row in rows
+    ]
+
+
+def _columns(face: FaceTag) -> tuple:
+    box = [float(edge) for edge in np.asarray(face.box, np.float32)]
+    return (*box, _blob(face.landmarks), float(face.score), _blob(face.embedding))
+
+
+def _blob(values: np.ndarray) -> bytes | None:
+    return np.ascontiguousarray(values, "<f4").tobytes() or None
+
+
+def _floats(blob: bytes | None) -> np.ndarray:
+    return np.frombuffer(blob or b"", "<f4").astype(np.float32)

@@ -1,0 +1,108 @@
+"""Unknown faces grouped into likely people; groups grow from run to run and do not reshuffle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.library.clustering import cluster
+from data.library.database import Connection, transaction
+from data.library.faces import stacked
+
+# Nobody to group: confirmed, ignored or forgotten, or a model's suggestion stands.
+_UNKNOWN = """f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0
+    AND NOT EXISTS (SELECT 1 FROM named_faces n WHERE n.face = f.id AND n.photo = f.photo)"""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Unknown faces that are likely one person.
+
+    Attributes:
+        id: Stable: the next run may add faces, but takes none away and gives the number to
+            nobody else.
+        faces: Ids of its faces that are still unknown, best detector score first.
+    """
+
+    id: int
+    faces: tuple[int, ...]
+
+
+class Groups:
+    """Makes and reads groups.
+
+    A face that was confirmed, ignored or named by a model no longer counts in its group, but stays
+    noted there: when that is taken back it is in its place again.
+    """
+
+    def __init__(self, db: Connection):
+        self._db = db
+
+    def update(self, network: str, *, max_distance: float, neighbours: int = 12) -> list[int]:
+        """Puts unknown faces that are in no group yet into groups.
+
+        Args:
+            network: Only faces embedded by this network are compared.
+            max_distance: Largest Euclidean distance of unit embeddings, on average over a group,
+                at which faces are one person. It belongs to the network and was measured with it.
+            neighbours: How many nearest faces of each face are considered.
+
+        Returns:
+            The numbers of the groups that are new or have grown.
+        """
+        rows = self._db.execute(
+            "SELECT f.id, f.embedding, f.photo, f.group_id FROM faces f"
+            f" WHERE f.network = ? AND f.embedding IS NOT NULL AND {_UNKNOWN} ORDER BY f.id",
+            (network,),
+        ).fetchall()
+        ids, vectors = stacked(row[:2] for row in rows)
+        photos = np.array([row[2] for row in rows], np.int64)
+        former = np.array([row[3] or 0 for row in rows], np.int64)
+        labels = cluster(
+            vectors, photos, former, min_cosine=1 - max_distance**2 / 2, neighbours=neighbours
+        )
+        return self._keep(ids, labels, former)
+
+    def list(self, *, at_least: int = 2) -> list[Group]:
+        """The groups with at least so many unknown faces, the largest first."""
+        found: dict[int, list[int]] = {}
+        for face, group in self._db.execute(
+            "SELECT f.id, f.group_id FROM faces f"
+            f" WHERE f.group_id IS NOT NULL AND {_UNKNOWN} ORDER BY f.score DESC, f.id"
+        ):
+            found.setdefault(group, []).append(face)
+        groups = [Group(id, tuple(faces)) for id, faces in found.items() if len(faces) >= at_least]
+        return sorted(groups, key=lambda group: (-len(group.faces), group.id))
+
+    def faces(self, group: int) -> list[int]:
+        """The faces of one group that are still unknown, best detector score first."""
+        rows = self._db.execute(
+            f"SELECT f.id FROM faces f WHERE f.group_id = ? AND {_UNKNOWN}"
+            " ORDER BY f.score DESC, f.id",
+            (group,),
+        )
+        return [face for (face,) in rows]
+
+    def _keep(self, ids: Sequence[int], labels: np.ndarray, former: np.ndarray) -> list[int]:
+        """Writes the groups of faces that had none; labels below zero are new groups."""
+        numbers: dict[int, int] = {}
+        with transaction(self._db):
+            for face, label in zip(ids[former == 0], labels[former == 0], strict=True):
+                label = int(label)
+                if label == 0:
+                    continue
+                if label not in numbers:
+                    numbers[label] = (
+                        label
+                        if label > 0
+                        else self._db.execute("INSERT INTO groups DEFAULT VALUES").lastrowid
+                    )
+                # Something may have been decided since the faces were read: then it stays.
+                self._db.execute(
+                    "UPDATE faces SET group_id = ? WHERE id = ? AND group_id IS NULL"
+                    " AND person IS NULL AND ignored = 0 AND forgotten = 0",
+                    (numbers[label], int(face)),
+                )
+        return sorted(numbers.values())

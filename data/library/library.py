@@ -1,0 +1,95 @@
+"""The library of one person's photos: one object that opens the file and holds all its parts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+from data.errors import LibraryError
+from data.library import search
+from data.library.database import open_database, readable_errors, transaction
+from data.library.decisions import Decisions
+from data.library.faces import Faces
+from data.library.forget import Forgotten, clean, forget
+from data.library.groups import Groups
+from data.library.names import Person
+from data.library.people import People
+from data.library.photos import Photos
+from data.library.suggestions import Suggestions
+
+
+class Library:
+    """Photos, faces, people and decisions, kept in `library.sqlite` in Kindred's home folder.
+
+    Several processes may have one library open. Writing is one at a time; each write is short and
+    waits for its turn. An object belongs to the thread that made it; opening takes milliseconds,
+    so each thread opens its own.
+
+    Args:
+        home: Kindred's home folder; made if it is not there.
+        wait: Seconds to wait while another process is writing.
+
+    Attributes:
+        photos, faces, suggestions, decisions, groups, people: The parts; see their classes.
+
+    Raises:
+        LibraryError: The file is not a library, is damaged or newer than this Kindred, or another
+            process is writing for longer than `wait`. The file is left as it was.
+    """
+
+    def __init__(self, home: str | os.PathLike, *, wait: float = 10.0):
+        self.home = Path(home)
+        self.file = self.home / "library.sqlite"
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryError(
+                f"the folder cannot be made ({error.strerror})", file=self.home
+            ) from error
+        self._db = open_database(self.file, wait=wait)
+        self.photos = Photos(self._db)
+        self.faces = Faces(self._db)
+        self.suggestions = Suggestions(self._db)
+        self.decisions = Decisions(self._db)
+        self.groups = Groups(self._db)
+        self.people = People(self._db)
+        # Due if forgetting somebody was interrupted. When the file is in use the next opening
+        # tries again; everything else works meanwhile.
+        with suppress(LibraryError):
+            clean(self._db)
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; everything was written already."""
+        with readable_errors(self.file):
+            self._db.close()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Makes several writes one: all are kept when the `with` block ends, or none."""
+        return transaction(self._db)
+
+    def find(
+        self,
+        with_: Sequence[Person] = (),
+        without: Sequence[Person] = (),
+        *,
+        since: search.Date | None = None,
+        until: search.Date | None = None,
+        alone: bool = False,
+        confirmed: bool = False,
+    ) -> list[Path]:
+        """The files of the photos that fit; see `data.library.search.find`."""
+        return search.find(
+            self._db, with_, without, since=since, until=until, alone=alone, confirmed=confirmed
+        )
+
+    def forget(self, person: Person) -> Forgotten:
+        """Removes a person for good; see `data.library.forget.forget`."""
+        return forget(self._db, self.home, person)

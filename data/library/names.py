@@ -1,0 +1,105 @@
+"""Names and people: what is typed or said by a model, and the person that it means today."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+
+from data.errors import LibraryError
+from data.library.database import Connection
+
+Person = int | str
+"""A person's id, or the name as typed."""
+
+
+def name_key(name: str) -> str:
+    """The form in which names are compared: NFC, without white space around it.
+
+    Raises:
+        LibraryError: There is nothing left, or it is not valid Unicode.
+    """
+    key = unicodedata.normalize("NFC", name).strip() if isinstance(name, str) else ""
+    if not key:
+        raise LibraryError(f"a name must have at least one character. Received: {name!r}")
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        raise LibraryError(f"a name must be valid Unicode. Received: {name!r}") from None
+    return key
+
+
+def find(db: Connection, name: str) -> int | None:
+    """The person who has this name, or who had it before a merge; `None` if there is nobody.
+
+    Former names from renaming do not count: they may be given to somebody else.
+    """
+    row = db.execute(
+        "SELECT COALESCE(merged_into, id) FROM people WHERE name_key = ?"
+        " ORDER BY merged_into IS NOT NULL, id DESC",
+        (name_key(name),),
+    ).fetchone()
+    return row and row[0]
+
+
+def resolve(db: Connection, person: Person) -> int:
+    """The id of a person who is in the library; after a merge, that of the one who is left.
+
+    Raises:
+        LibraryError: There is no such person; names close to it are listed.
+    """
+    if isinstance(person, str):
+        found = find(db, person)
+        if found is None:
+            raise LibraryError(
+                f"nobody is called {person.strip()!r}", file=db.file, remedy=_hint(db, person)
+            )
+        return found
+    row = db.execute(
+        "SELECT COALESCE(merged_into, id) FROM people WHERE id = ?", (int(person),)
+    ).fetchone()
+    if row is None:
+        raise LibraryError(f"there is no person with number {person}", file=db.file)
+    return row[0]
+
+
+def name_of(db: Connection, person: int) -> str:
+    """The name as typed of a person's id."""
+    return db.execute("SELECT name FROM people WHERE id = ?", (person,)).fetchone()[0]
+
+
+def ensure(db: Connection, name: str) -> int:
+    """The person whom a model means by this name, added to the library if there is nobody.
+
+    Unlike `find` it understands former names: a model trained before a renaming says the old one.
+    Adding a person this way is no decision and no part of the journal.
+    """
+    found = find(db, name)
+    if found is None:
+        key = name_key(name)
+        alias = db.execute(
+            "SELECT COALESCE(p.merged_into, p.id) FROM aliases a JOIN people p ON p.id = a.person"
+            " WHERE a.name_key = ?",
+            (key,),
+        ).fetchone()
+        if alias:
+            return alias[0]
+        found = db.execute(
+            "INSERT INTO people (name, name_key) VALUES (?, ?)", (name, key)
+        ).lastrowid
+    return found
+
+
+def _hint(db: Connection, name: str) -> str:
+    key = name_key(name)
+    now = db.execute(
+        "SELECT p.name FROM aliases a JOIN people q ON q.id = a.person"
+        " JOIN people p ON p.id = COALESCE(q.merged_into, q.id) WHERE a.name_key = ?",
+        (key,),
+    ).fetchone()
+    if now:
+        return f"That person is now called {now[0]}"
+    names = dict(db.execute("SELECT name_key, name FROM people"))
+    # Case is ignored for the hint only: "anne" and "Anne" may be two people.
+    folded: dict[str, str] = {known.casefold(): name for known, name in names.items()}
+    close = difflib.get_close_matches(key.casefold(), folded, n=3, cutoff=0.6)
+    return f"Did you mean {' or '.join(folded[match] for match in close)}" if close else ""

@@ -1,0 +1,94 @@
+"""The people of a library: who they are, how often and when they are seen, and their key face.
+
+Renaming, merging, splitting and ignoring people are decisions (`data.library.decisions`);
+forgetting somebody is not, as it cannot be undone (`data.library.forget`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.library.database import Connection, transaction
+from data.library.names import Person, ensure, find, resolve
+
+
+@dataclass(frozen=True)
+class PersonSummary:
+    """One person.
+
+    Attributes:
+        id: Stable; renaming does not change it, after a merge it leads to the one who is left.
+        name: As typed.
+        photos: How many photos show the person, suggested ones included.
+        confirmed: How many faces were confirmed.
+        first, last: Earliest and latest capture time (ISO 8601), `None` if not known.
+        key_face: Id of the face to show: confirmed before suggested, large and clear before not.
+        ignored: Left out of lists unless asked for.
+    """
+
+    id: int
+    name: str
+    photos: int
+    confirmed: int
+    first: str | None
+    last: str | None
+    key_face: int | None
+    ignored: bool
+
+
+_SUMMARY = """
+WITH ranked AS (
+    SELECT n.person, n.photo, n.confirmed, n.face, p.taken,
+           ROW_NUMBER() OVER (PARTITION BY n.person ORDER BY n.confirmed DESC,
+               f.score * MIN(f.x1 - f.x0, f.y1 - f.y0) DESC, n.face) AS nth
+    FROM named_faces n JOIN faces f ON f.id = n.face JOIN photos p ON p.id = n.photo
+    WHERE ?1 IS NULL OR n.person = ?1),
+seen AS MATERIALIZED (
+    SELECT person, COUNT(DISTINCT photo) AS photos, SUM(confirmed) AS confirmed,
+           MIN(taken) AS first, MAX(taken) AS last, MAX(IIF(nth = 1, face, NULL)) AS face
+    FROM ranked GROUP BY person)
+SELECT q.id, q.name, COALESCE(s.photos, 0), COALESCE(s.confirmed, 0), s.first, s.last, s.face,
+       q.ignored
+FROM people q LEFT JOIN seen s ON s.person = q.id
+WHERE q.merged_into IS NULL AND (?1 IS NULL OR q.id = ?1) AND (?2 OR q.ignored = 0)
+ORDER BY COALESCE(s.photos, 0) DESC, q.name_key
+"""
+
+
+class People:
+    """Reads people, and adds somebody by name."""
+
+    def __init__(self, db: Connection):
+        self._db = db
+
+    def list(self, *, with_ignored: bool = False) -> list[PersonSummary]:
+        """Everybody, those in most photos first."""
+        rows = self._db.execute(_SUMMARY, (None, with_ignored))
+        return [PersonSummary(*row[:7], bool(row[7])) for row in rows]
+
+    def get(self, person: Person) -> PersonSummary:
+        """One person by id or name, ignored or not.
+
+        Raises:
+            LibraryError: There is no such person.
+        """
+        row = self._db.execute(_SUMMARY, (resolve(self._db, person), True)).fetchone()
+        return PersonSummary(*row[:7], bool(row[7]))
+
+    def find(self, name: str) -> int | None:
+        """The id of the person with this name, `None` if there is nobody."""
+        return find(self._db, name)
+
+    def ensure(self, name: str) -> int:
+        """The id of the person whom a model means by this name; added if there is nobody."""
+        with transaction(self._db):
+            return ensure(self._db, name)
+
+    def faces(self, person: Person) -> list[tuple[int, bool, float]]:
+        """A person's faces: id, whether confirmed, confidence (0..1); surest first."""
+        rows = self._db.execute(
+            "SELECT face, confirmed, confidence FROM named_faces WHERE person = ?"
+            " ORDER BY confirmed DESC, confidence DESC, face",
+            (resolve(self._db, person),),
+        )
+        return [(face, bool(confirmed), confidence) for face, confirmed, confidence in rows]

@@ -1,0 +1,123 @@
+"""The SQL tables and views of the library, one script for each schema version."""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x4B494E44  # "KIND": tells our file from another program's database
+
+# Paths are bytes (`os.fsencode`), because a file name need not be valid text.
+# `people.merged_into` and `aliases` are looked up when a name is asked for, so that merging and
+# renaming change one row and are undone by changing it back.
+_VERSION_1 = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+CREATE TABLE photos (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    width INTEGER NOT NULL, height INTEGER NOT NULL,  -- pixels of the upright photo
+    taken TEXT,                                       -- ISO 8601 local capture time, if known
+    network TEXT NOT NULL                             -- made the faces of this photo
+);
+CREATE TABLE contents (
+    content BLOB PRIMARY KEY,                         -- SHA-256 of the file's bytes
+    photo INTEGER NOT NULL REFERENCES photos(id)
+);
+CREATE INDEX contents_photo ON contents(photo);
+CREATE TABLE paths (
+    path BLOB PRIMARY KEY,
+    photo INTEGER REFERENCES photos(id),              -- NULL: it could not be read
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    error TEXT,
+    missing INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX paths_photo ON paths(photo);
+
+CREATE TABLE people (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,                               -- as typed
+    name_key TEXT NOT NULL,                           -- NFC, for comparison
+    ignored INTEGER NOT NULL DEFAULT 0,
+    merged_into INTEGER REFERENCES people(id)         -- always a person who is not merged
+);
+CREATE UNIQUE INDEX people_live ON people(name_key) WHERE merged_into IS NULL;
+CREATE INDEX people_merged ON people(name_key) WHERE merged_into IS NOT NULL;
+CREATE TABLE aliases (                                -- former names, as older models say them
+    name_key TEXT PRIMARY KEY,
+    person INTEGER NOT NULL REFERENCES people(id)
+);
+
+CREATE TABLE groups (id INTEGER PRIMARY KEY AUTOINCREMENT);
+CREATE TABLE faces (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    photo INTEGER NOT NULL REFERENCES photos(id),
+    x0 REAL NOT NULL, y0 REAL NOT NULL, x1 REAL NOT NULL, y1 REAL NOT NULL,
+    landmarks BLOB,                                   -- little-endian float32 [5, 2]
+    score REAL NOT NULL,
+    embedding BLOB,                                   -- little-endian float32 [D], unit length
+    network TEXT NOT NULL,                            -- made the embedding
+    by_hand INTEGER NOT NULL DEFAULT 0,
+    forgotten INTEGER NOT NULL DEFAULT 0,             -- never embedded or suggested again
+    group_id INTEGER REFERENCES groups(id),
+    person INTEGER REFERENCES people(id),             -- confirmed by a decision
+    ignored INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX faces_photo ON faces(photo);
+CREATE INDEX faces_person ON faces(person) WHERE person IS NOT NULL;
+CREATE INDEX faces_group ON faces(group_id) WHERE group_id IS NOT NULL;
+CREATE TABLE rejections (
+    face INTEGER NOT NULL REFERENCES faces(id),
+    person INTEGER NOT NULL REFERENCES people(id),
+    PRIMARY KEY (face, person)
+) WITHOUT ROWID;
+CREATE INDEX rejections_person ON rejections(person);
+CREATE TABLE suggestions (
+    face INTEGER NOT NULL REFERENCES faces(id) ON DELETE CASCADE,
+    rank INTEGER NOT NULL,                            -- 0 is the model's first choice
+    name_key TEXT NOT NULL,
+    confidence REAL NOT NULL,
+    model TEXT NOT NULL,
+    PRIMARY KEY (face, rank)
+) WITHOUT ROWID;
+CREATE INDEX suggestions_name ON suggestions(name_key);
+
+CREATE TABLE decisions (                              -- the journal: rows are only added
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    at TEXT NOT NULL,                                 -- ISO 8601, UTC
+    of INTEGER REFERENCES decisions(id)               -- what an undo or redo is about
+);
+CREATE INDEX decisions_of ON decisions(of) WHERE of IS NOT NULL;
+CREATE TABLE changes (
+    decision INTEGER NOT NULL REFERENCES decisions(id),
+    seq INTEGER NOT NULL,
+    tbl TEXT NOT NULL,
+    key TEXT NOT NULL,                                -- JSON list
+    before TEXT, after TEXT,                          -- JSON object; NULL: no such row
+    PRIMARY KEY (decision, seq)
+) WITHOUT ROWID;
+CREATE INDEX changes_row ON changes(tbl, key);
+
+CREATE VIEW candidates AS                             -- what models say, as people of today
+SELECT s.face, s.rank, s.confidence, s.model, COALESCE(p.merged_into, p.id) AS person
+FROM suggestions s JOIN people p ON p.id = COALESCE(
+    (SELECT id FROM people WHERE name_key = s.name_key AND merged_into IS NULL),
+    (SELECT MAX(id) FROM people WHERE name_key = s.name_key AND merged_into IS NOT NULL),
+    (SELECT person FROM aliases WHERE name_key = s.name_key));
+
+CREATE VIEW named_faces AS                            -- the name that counts: one row a face
+SELECT f.id AS face, f.photo, COALESCE(p.merged_into, p.id) AS person,
+       1 AS confirmed, 1.0 AS confidence, NULL AS model
+FROM faces f JOIN people p ON p.id = f.person
+WHERE f.ignored = 0
+UNION ALL
+SELECT face, photo, person, 0, confidence, model FROM (
+    SELECT c.face, f.photo, c.person, c.confidence, c.model,
+           ROW_NUMBER() OVER (PARTITION BY f.photo, c.face ORDER BY c.rank) AS nth
+    FROM candidates c JOIN faces f ON f.id = c.face
+    WHERE f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0 AND NOT EXISTS (
+        SELECT 1 FROM rejections r JOIN people q ON q.id = r.person
+        WHERE r.face = c.face AND COALESCE(q.merged_into, q.id) = c.person))
+WHERE nth = 1;
+"""
+
+MIGRATIONS: dict[int, str] = {1: _VERSION_1}
+"""SQL that leads to each version from the one before; the highest is what this code writes."""

@@ -1,0 +1,97 @@
+"""What a model says about each face, kept apart from what people decided.
+
+The name that counts for a face is the confirmed person's; otherwise the model's first candidate
+that was not rejected for this face; otherwise nobody. The view `named_faces` computes it, so a
+new model's word reaches nothing that was decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from data.library.database import Connection, transaction
+from data.library.names import ensure, name_key
+
+Candidates = Sequence[tuple[str, float]]
+"""Names with their confidence (0..1), best first; only those that the model would stand by."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """The name that counts for a face.
+
+    Attributes:
+        person: The person's id.
+        name: The person's name of today.
+        confirmed: Whether a decision says so; otherwise a model does.
+        confidence: 1 if confirmed, else the model's (0..1).
+        model: The model's id; `None` if confirmed.
+    """
+
+    person: int
+    name: str
+    confirmed: bool
+    confidence: float
+    model: str | None
+
+
+class Suggestions:
+    """Stores what models say and answers with the name that counts."""
+
+    def __init__(self, db: Connection):
+        self._db = db
+
+    def record(self, model: str, faces: Mapping[int, Candidates]) -> None:
+        """Replaces what was suggested for these faces; no candidates means unknown.
+
+        Names that nobody has become people. Faces of forgotten people are left out.
+        """
+        with transaction(self._db):
+            for face, candidates in faces.items():
+                self._db.execute("DELETE FROM suggestions WHERE face = ?", (face,))
+                if self._db.execute(
+                    "SELECT forgotten FROM faces WHERE id = ?", (face,)
+                ).fetchone() in (None, (1,)):
+                    continue
+                for rank, (name, confidence) in enumerate(candidates):
+                    ensure(self._db, name)
+                    self._db.execute(
+                        "INSERT INTO suggestions VALUES (?, ?, ?, ?, ?)",
+                        (face, rank, name_key(name), float(confidence), model),
+                    )
+
+    def names(self, photo: int) -> dict[int, Name]:
+        """The names that count in one photo, by face id; unknown faces are not in it."""
+        return self._names("n.photo = ?", photo)
+
+    def name(self, face: int) -> Name | None:
+        """The name that counts for one face; `None` for somebody unknown."""
+        return self._names(
+            "n.face = ?1 AND n.photo = (SELECT photo FROM faces WHERE id = ?1)", face
+        ).get(face)
+
+    def to_review(self, limit: int = 100, *, skip: int = 0) -> list[tuple[int, Name]]:
+        """Faces with a suggested, not yet confirmed name: surest first.
+
+        Args:
+            limit: How many at most.
+            skip: How many to leave out first.
+        """
+        rows = self._names(
+            "n.confirmed = 0 AND p.ignored = 0 ORDER BY n.confidence DESC, n.face LIMIT ? OFFSET ?",
+            limit,
+            skip,
+        )
+        return list(rows.items())
+
+    def _names(self, where: str, *values) -> dict[int, Name]:
+        rows = self._db.execute(
+            "SELECT n.face, n.person, p.name, n.confirmed, n.confidence, n.model"
+            f" FROM named_faces n JOIN people p ON p.id = n.person WHERE {where}",
+            values,
+        )
+        return {
+            face: Name(person, name, bool(confirmed), confidence, model)
+            for face, person, name, confirmed, confidence, model in rows
+        }
