@@ -14,7 +14,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from data.errors import KindredError, PhotoError
+from data.errors import KindredError, ModelError, PhotoError
 from data.tags import PhotoTags
 from model.quiet import import_tensorflow
 
@@ -52,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--model", metavar="DIR", help="write the model here, instead of making it the one in use"
     )
+    train.add_argument("--detector", metavar="NAME", help="network (default: the best one here)")
+    train.add_argument("--embedder", metavar="NAME", help="network (default: the best one here)")
     train.add_argument(
         "--false-names",
         type=_share,
@@ -70,6 +72,18 @@ def _parser() -> argparse.ArgumentParser:
     tag.add_argument("--model", metavar="DIR", help="use this model, not the one in use")
     tag.add_argument("--json", metavar="FILE", help="write one JSON record a line; - for stdout")
     tag.set_defaults(run=_tag)
+
+    networks = commands.add_parser(
+        "networks",
+        help="list the networks, or get better ones",
+        description="Lists the networks. Nothing is downloaded unless it is asked for by name.",
+    )
+    networks.set_defaults(run=_networks)
+    actions = networks.add_subparsers(metavar="ACTION")
+    get = actions.add_parser("get", help="download networks from their publishers")
+    get.add_argument("names", nargs="+", metavar="NAME")
+    get.add_argument("--from", dest="source", metavar="FOLDER", help="take the files from here")
+    get.set_defaults(run=_get_networks)
     return parser
 
 
@@ -86,7 +100,12 @@ def _train(options: argparse.Namespace) -> int:
 
     with _Bars() as bars:
         report = train(
-            options.folder, options.model, false_names=options.false_names, progress=bars.show
+            options.folder,
+            options.model,
+            detector=options.detector,
+            embedder=options.embedder,
+            false_names=options.false_names,
+            progress=bars.show,
         )
     for left_out in report.left_out:
         print(f"left out: {left_out.path}: {left_out.reason}")
@@ -108,6 +127,7 @@ def _train(options: argparse.Namespace) -> int:
             f"On {measured.strangers} faces of people left out of learning:"
             f" {measured.false_names:.1%} got a name."
         )
+    print(f"Networks: {', '.join(report.networks)}")
     print(f"Model: {report.model}")
     return DONE
 
@@ -141,6 +161,47 @@ def _tag(options: argparse.Namespace) -> int:
     return SOME_UNREADABLE if unreadable else DONE
 
 
+def _networks(options: argparse.Namespace) -> int:
+    import_tensorflow()
+    from model.catalogue import CATALOGUE, RANKED_BY, choose
+
+    used = {choose(task).name for task in RANKED_BY}
+    for network in CATALOGUE.values():
+        state = "in use by default" if network.name in used else "here"
+        if not network.is_here():
+            state = f"not here; {network.remedy[0].lower()}{network.remedy[1:]}"
+        figures = ", ".join(f"{key} {value:.3f}" for key, value in network.figures.items())
+        print(f"{network.name} ({network.task}): {network.about}")
+        print(f"    {state}")
+        print(f"    {network.size / 1e6:.1f} MB from {network.source}, licence {network.licence}")
+        print(f"    measured: {figures or 'nothing yet'}")
+    return DONE
+
+
+def _get_networks(options: argparse.Namespace) -> int:
+    import_tensorflow()
+    from model.catalogue import CATALOGUE
+    from model.fetch import fetch
+
+    unknown = [name for name in options.names if name not in CATALOGUE]
+    if unknown:
+        raise ModelError(
+            f"there is no network called {unknown[0]!r}",
+            remedy=f"Known are: {', '.join(CATALOGUE)}",
+        )
+    for name in options.names:
+        network = CATALOGUE[name]
+        if options.source is None:
+            print(
+                f"Getting {name}: {network.size / 1e6:.1f} MB from {network.source}, "
+                f"licence {network.licence}"
+            )
+        with _Bars() as bars:
+            folder = fetch(network, folder=options.source, progress=bars.show)
+        print(f"{name} is in {folder}")
+    return DONE
+
+
 def _tags_of(tagger, paths: list[str]) -> Iterator[PhotoTags]:
     from data.photos import find_photos
 
@@ -166,7 +227,7 @@ def _say(line: str, to: TextIO) -> None:
 
 
 def _readable(tags: PhotoTags) -> str:
-    names = [f"{face.name or 'unknown'} ({face.confidence:.0%})" for face in tags.faces]
+    names = [f"{f.name} ({f.confidence:.0%})" if f.name else "unknown" for f in tags.faces]
     return f"{tags.photo}: {', '.join(names) or 'no face'}"
 
 

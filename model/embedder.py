@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
@@ -25,6 +27,7 @@ class Embedder(tf.Module):
         super().__init__(name="embedder")
         self.aligner, self.network = aligner, network
         self.dimension = int(network.output_shape[-1])
+        self.chip_shape = (aligner.size, aligner.size, 3)
 
     def embed(self, image: tf.Tensor, landmarks: tf.Tensor) -> tf.Tensor:
         """Embeddings of the faces of one photo.
@@ -36,20 +39,27 @@ class Embedder(tf.Module):
         Returns:
             float32 [N, D], unit length.
         """
-        count = tf.shape(landmarks)[0]
+        return self._in_batches(
+            landmarks, lambda some: self._embed(self.aligner.chips(image, some))
+        )
+
+    def embed_chips(self, chips: tf.Tensor) -> tf.Tensor:
+        """Embeddings float32 [N, D] of aligned chips float32 [N, S, S, 3], 0..255."""
+        return self._in_batches(chips, self._embed)
+
+    def _in_batches(self, faces: tf.Tensor, embed: Callable) -> tf.Tensor:
+        count = tf.shape(faces)[0]
         batches = (count + BATCH - 1) // BATCH
         found = tf.TensorArray(
             tf.float32, batches, infer_shape=False, element_shape=[None, self.dimension]
         )
         for batch in tf.range(batches):
-            some = landmarks[batch * BATCH : (batch + 1) * BATCH]
-            found = found.write(batch, self.embed_chips(self.aligner.chips(image, some)))
+            found = found.write(batch, embed(faces[batch * BATCH : (batch + 1) * BATCH]))
         if batches == 0:
             return tf.zeros([0, self.dimension])
         return tf.ensure_shape(found.concat(), [None, self.dimension])
 
-    def embed_chips(self, chips: tf.Tensor) -> tf.Tensor:
-        """Embeddings of aligned chips float32 [N, S, S, 3], 0..255, with N >= 1."""
+    def _embed(self, chips: tf.Tensor) -> tf.Tensor:
         both = tf.concat([chips, chips[:, :, ::-1]], axis=0)
         plain, mirrored = tf.split(self.network(both, training=False), 2)
         return tf.math.l2_normalize(plain + mirrored, axis=1)

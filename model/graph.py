@@ -55,11 +55,32 @@ class FaceGraph(tf.Module):
         """Embeddings of faces whose landmarks are known."""
         return {"embeddings": self.embedder.embed(image, landmarks)}
 
+    @tf.function(input_signature=[IMAGE, LANDMARKS])
+    def align(self, image, landmarks):
+        """Chips of faces whose landmarks are known, for `embed_chips`."""
+        return {"chips": self.embedder.aligner.chips(image, landmarks)}
+
+    @tf.function
+    def embed_chips(self, chips):
+        """Embeddings of the chips of one or several photos."""
+        return {"embeddings": self.embedder.embed_chips(chips)}
+
+    @tf.function
+    def name_faces(self, embeddings):
+        """Names of faces whose embeddings are known."""
+        names, confidences = self.head.classify(embeddings)
+        return {"names": names, "confidences": confidences}
+
     def signatures(self) -> dict:
         """The SavedModel's signatures by name; `tag` is what a server runs by default."""
+        chips = tf.TensorSpec([None, *self.embedder.chip_shape], tf.float32, name="chips")
+        embeddings = tf.TensorSpec([None, self.embedder.dimension], tf.float32, name="embeddings")
         return {
             "serving_default": self.tag,
             "tag": self.tag,
             "detect": self.detect,
             "embed": self.embed,
+            "align": self.align,
+            "embed_chips": self.embed_chips.get_concrete_function(chips),
+            "name": self.name_faces.get_concrete_function(embeddings),
         }

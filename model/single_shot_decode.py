@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import keras
 import tensorflow as tf
 
 from model import boxes as bx
 from model.resize import shrink
-from model.single_shot import YUNET_CONFIG, SingleShotConfig, split_map
+from model.single_shot import YUNET_CONFIG, SingleShotConfig, load_yunet, split_map
 
 MOST_FACES = 5000
 MAX_IOU = 0.45
@@ -121,3 +124,8 @@ def suppress(boxes, scores):
     corner = tf.sign(corner) * tf.floor(tf.abs(corner))
     whole = tf.concat([corner, corner + tf.floor(size)], axis=1)
     return tf.image.non_max_suppression(whole, scores, MOST_FACES, iou_threshold=MAX_IOU)
+
+
+def load_yunet_detector(files: Mapping[str, Path]) -> SingleShotDetector:
+    """YuNet with the weights of its one published file."""
+    return SingleShotDetector(load_yunet(next(iter(files.values()))))

@@ -13,11 +13,12 @@ import tensorflow as tf
 from data.errors import ModelError, PhotoError
 from data.photos import read_photo
 from data.tags import FaceTag, PhotoTags
+from model.catalogue import choose
 from model.device import prepare_devices
 from model.graph import FaceGraph
 from model.head import Head, HeadState
 from model.manifest import read_manifest
-from model.networks import MTCNN, RESNET29, load_detector, load_embedder
+from model.networks import load_detector, load_embedder
 
 Source = str | os.PathLike | bytes | np.ndarray
 
@@ -64,11 +65,11 @@ class Tagger:
 
     @classmethod
     def untrained(cls) -> Tagger:
-        """The default networks without a family: finds every face and names none."""
+        """The best networks that are here, without a family: finds every face and names none."""
         prepare_devices()
-        embedder = load_embedder(RESNET29)
+        detector, embedder = choose("detector"), load_embedder(choose("embedder"))
         head = Head(HeadState.empty(embedder.dimension))
-        graph = FaceGraph(load_detector(MTCNN), embedder, head, MTCNN.min_score)
+        graph = FaceGraph(load_detector(detector), embedder, head, detector.min_score)
         return cls(graph.tag, (), None, {})
 
     def tag(self, photo: Source, *, name: str | None = None) -> PhotoTags:

@@ -13,10 +13,11 @@ import numpy as np
 from data.errors import FamilyError
 from data.family import Family, read_family
 from data.home import new_model_dir, set_current_model
+from model.catalogue import choose
 from model.device import prepare_devices
 from model.graph import FaceGraph
 from model.head import Head
-from model.networks import MTCNN, RESNET29, load_detector, load_embedder
+from model.networks import load_detector, load_embedder
 from training.export import export, refuse_other_content
 from training.faces import FaceFinder
 from training.head import Measured, fit_head
@@ -31,6 +32,7 @@ class Report:
 
     Attributes:
         model: The model folder.
+        networks: Names of the detector and the embedder.
         photos: Number of photos a person is learned from, by name.
         left_out: The files nobody is learned from, and why.
         missing: People in the folder of whom no face could be used.
@@ -38,6 +40,7 @@ class Report:
     """
 
     model: Path
+    networks: tuple[str, ...]
     photos: dict[str, int]
     left_out: tuple[LeftOut, ...]
     missing: tuple[str, ...]
@@ -61,6 +64,8 @@ def train(
     folder: str | os.PathLike,
     model: str | os.PathLike | None = None,
     *,
+    detector: str | None = None,
+    embedder: str | None = None,
     false_names: float = 0.01,
     progress: Progress = lambda *_: None,
 ) -> Report:
@@ -70,6 +75,7 @@ def train(
         folder: The family folder.
         model: The model folder to write; by default a new one under `KINDRED_HOME`, which then
             becomes the model in use.
+        detector, embedder: Names of networks; by default the best ones that are here.
         false_names: The share of strangers that may get a name, 0..1.
         progress: Called with what is being done, how much of it is done, and how much there is.
 
@@ -81,10 +87,11 @@ def train(
     target = Path(model) if model is not None else new_model_dir()
     refuse_other_content(target)
     prepare_devices()
-    detector, embedder = load_detector(MTCNN), load_embedder(RESNET29)
-    finder = FaceFinder(detector, embedder, MTCNN.min_score)
+    networks = choose("detector", detector), choose("embedder", embedder)
+    detect, embed = load_detector(networks[0]), load_embedder(networks[1])
+    finder = FaceFinder(detect, embed, networks[0].min_score)
     sightings = list(finder.look(family, lambda done, of, _: progress("finding faces", done, of)))
-    examples, left_out = select(sightings, RESNET29.head.doubt)
+    examples, left_out = select(sightings, networks[1].head.doubt)
     _require_someone(examples, left_out, family)
 
     progress("learning", 0, 2)
@@ -94,19 +101,20 @@ def train(
         np.stack([example.face.embedding for example in examples]),
         np.array([people.index(example.person) for example in examples]),
         people,
-        RESNET29.head,
+        networks[1].head,
         false_names=false_names,
     )
     progress("learning", 1, 2)
     report = Report(
         target,
+        tuple(network.name for network in networks),
         {name: counts[name] for name in people},
         tuple(left_out) + tuple(LeftOut("", path, reason) for path, reason in family.left_out),
         tuple(name for name in family.photos if not counts[name]),
         measured,
     )
-    graph = FaceGraph(detector, embedder, Head(state), MTCNN.min_score)
-    export(graph, target, networks=(MTCNN, RESNET29), training=report.to_json())
+    graph = FaceGraph(detect, embed, Head(state), networks[0].min_score)
+    export(graph, target, networks=networks, training=report.to_json())
     if model is None:
         set_current_model(target)
     progress("learning", 2, 2)

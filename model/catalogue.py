@@ -1,0 +1,159 @@
+"""The networks Kindred knows: two that come with its installation, two that can be fetched."""
+
+from __future__ import annotations
+
+from data.errors import ModelError
+from model.cascade import load_cascade
+from model.embedder_0095 import load_0095, with_fixed_slopes
+from model.head import HeadConfig
+from model.networks import Network, WeightFile
+from model.resnet29 import load_resnet
+from model.single_shot_decode import load_yunet_detector
+
+MTCNN = Network(
+    name="mtcnn",
+    task="detector",
+    about="cascade of three small networks (Zhang et al. 2016)",
+    licence="MIT",
+    source="the Python package mtcnn",
+    files=(
+        WeightFile(
+            "pnet.lz4", "ea6b0c3e685ebee3165326ad6484acc95f2ef78f1c94fbf40a55704fa989f7b5", 27119
+        ),
+        WeightFile(
+            "rnet.lz4", "cb00e6460f3c98b0bfafaba3c0a0ded4bdf6e62cee7174d969e8670d7e757fee", 401659
+        ),
+        WeightFile(
+            "onet.lz4", "94f6ea2f4cf985275ee958cdd762d17b6009348a4fb9d8c6be39ba73ffd22ca3", 1557637
+        ),
+    ),
+    load=load_cascade,
+    package=("mtcnn", "assets/weights"),
+    min_score=0.8,
+    figures={"wider_easy": 0.778, "wider_medium": 0.765, "wider_hard": 0.529},
+)
+
+YUNET = Network(
+    name="yunet",
+    task="detector",
+    about="single-shot network of 76,000 parameters (Wu et al. 2023), finds small faces",
+    licence="BSD-3-Clause",
+    source="github.com/ShiqiYu/libfacedetection.train",
+    files=(
+        WeightFile(
+            "yunet_n_640_640.onnx",
+            "25a606a145a5b6d7271ae138fbd00eba91dad8b83222ae3f2c7ecd0f4a7b0e31",
+            317466,
+        ),
+    ),
+    load=load_yunet_detector,
+    address=(
+        "https://raw.githubusercontent.com/ShiqiYu/libfacedetection.train/"
+        "0047ac24afb1a50a0c6105001c89d1b5b805dbf1/onnx/"
+    ),
+    min_score=0.6,
+    figures={"wider_easy": 0.837, "wider_medium": 0.832, "wider_hard": 0.776},
+)
+
+RESNET29 = Network(
+    name="resnet29",
+    task="embedder",
+    about="ResNet of 29 layers, 128 numbers a face (King 2017)",
+    licence="CC0-1.0",
+    source="the Python package face_recognition_models",
+    files=(
+        WeightFile(
+            "dlib_face_recognition_resnet_model_v1.dat",
+            "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+            22466066,
+        ),
+    ),
+    load=load_resnet,
+    package=("face_recognition_models", "models"),
+    head=HeadConfig(
+        temperature=0.05,
+        pull=3.0,
+        nearest=0.6,
+        kin=(0.935, 0.03),
+        stranger=(0.8775, 0.0173),
+        doubt=0.9,
+    ),
+    chip_size=150,
+    # The median place of MTCNN's points in 1659 chips that dlib's own aligner had cut.
+    template=((47.8, 45.8), (100.4, 45.9), (74.2, 77.1), (51.0, 103.2), (97.1, 103.2)),
+    figures={"lfw": 0.992, "family_closed": 0.946, "family_dir": 0.777},
+)
+
+RETAIL_0095 = Network(
+    name="0095",
+    task="embedder",
+    about="MobileNetV2 with squeeze-excitation, 256 numbers a face (Open Model Zoo)",
+    licence="Apache-2.0",
+    source="storage.openvinotoolkit.org",
+    files=(
+        WeightFile(
+            "face-reidentification-retail-0095.xml",
+            "ce53d2c9c08c0bd1c1660fb8a5b6d0e3e4ec19eb92f1036d2d83a85e83082dce",
+            350427,
+        ),
+        WeightFile(
+            "face-reidentification-retail-0095.bin",
+            "241229ca3d206321868d46ce74a3c0b06c49cea58db7dc70b2e842ff287545d1",
+            2213628,
+        ),
+    ),
+    load=lambda files: load_0095(*files.values()),
+    for_inference=with_fixed_slopes,
+    address=(
+        "https://storage.openvinotoolkit.org/repositories/open_model_zoo/2023.0/models_bin/1/"
+        "face-reidentification-retail-0095/FP16/"
+    ),
+    head=HeadConfig(
+        temperature=0.05,
+        pull=3.0,
+        nearest=0.6,
+        kin=(0.6, 0.1),
+        stranger=(0.3, 0.1),
+        doubt=0.4,
+    ),
+    chip_size=128,
+    template=tuple(
+        (128 * x, 128 * y)
+        for x, y in (
+            (0.31557, 0.46157),
+            (0.68262, 0.46157),
+            (0.50026, 0.64051),
+            (0.34947, 0.82469),
+            (0.65344, 0.82469),
+        )
+    ),
+    figures={"lfw": 0.9957},
+)
+
+CATALOGUE: dict[str, Network] = {
+    network.name: network for network in (MTCNN, YUNET, RESNET29, RETAIL_0095)
+}
+
+# The figure by which the best of the networks that are here is chosen.
+RANKED_BY = {"detector": "wider_medium", "embedder": "family_dir"}
+
+
+def choose(task: str, name: str | None = None) -> Network:
+    """A network by name, or the best one that is here.
+
+    Raises:
+        ModelError: If there is no such network, or it is not here.
+    """
+    fitting = [network for network in CATALOGUE.values() if network.task == task]
+    if name is not None:
+        network = next((n for n in fitting if n.name == name), None)
+        if network is None:
+            known = ", ".join(n.name for n in fitting)
+            raise ModelError(f"there is no {task} called {name!r}", remedy=f"Known are: {known}")
+        if not network.is_here():
+            raise ModelError(f"the {task} {name} is not here", remedy=network.remedy)
+        return network
+    here = [network for network in fitting if network.is_here()]
+    if not here:
+        raise ModelError(f"no {task} is here", remedy=fitting[0].remedy)
+    return max(here, key=lambda network: network.figures.get(RANKED_BY[task], 0.0))
