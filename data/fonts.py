@@ -1,0 +1,115 @@
+"""Finds an installed font that has the characters of a name, for drawing it into a picture."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import ImageFont
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+# Tried first, in this order: plain sans-serif faces, then the usual ones of other scripts.
+_PREFERRED = (
+    *("notosans-bold", "notosans-regular", "segoeuib", "segoeui", "dejavusans-bold"),
+    *("liberationsans-bold", "arialbd", "arial bold", "arial", "arialuni", "arial unicode"),
+    *("notosanscjk", "pingfang", "hiragino", "msyhbd", "msyh", "yugoth", "malgun", "wqy"),
+    *("notosansarabic", "notosanshebrew", "notosansdevanagari", "notosansthai", "nirmala"),
+)
+
+# Fonts that answer every character with a placeholder, or that Pillow cannot scale.
+_USELESS = ("lastresort", "adobeblank", "notdef", "coloremoji", "apple color emoji")
+
+_MOST_TRIED = 400  # fonts; reading a thousand of them for one emoji would take seconds
+
+
+def font_for(text: str, size: int) -> Font:
+    """A font of this size in pixels that has as many of the text's characters as can be had.
+
+    Without any installed font it is Pillow's own, which has the Latin letters.
+    """
+    path = _best_path(frozenset(filter(_is_visible, text)))
+    return ImageFont.load_default(size) if path is None else ImageFont.truetype(path, size)
+
+
+@functools.lru_cache(maxsize=1024)
+def _best_path(characters: frozenset[str]) -> str | None:
+    best, most = None, 0
+    for path in _font_files()[:_MOST_TRIED]:
+        covered = sum(map(functools.partial(_has, path), characters))
+        if covered > most:
+            best, most = path, covered
+        if covered == len(characters):
+            return path
+    return best
+
+
+@functools.lru_cache(maxsize=16384)
+def _has(path: str, character: str) -> bool:
+    """Whether the glyph is another one than that of a character which no font has."""
+    probe = _probe(path)
+    if probe is None:
+        return False
+    font, missing = probe
+    glyph = _pixels(font, character)
+    return glyph is not None and glyph != missing
+
+
+@functools.lru_cache(maxsize=512)
+def _probe(path: str) -> tuple[ImageFont.FreeTypeFont, object] | None:
+    try:
+        font = ImageFont.truetype(path, 20, layout_engine=ImageFont.Layout.BASIC)
+        return font, _pixels(font, "\U0010ffff")
+    except OSError:  # damaged, or made of bitmaps
+        return None
+
+
+def _pixels(font: ImageFont.FreeTypeFont, character: str) -> tuple | None:
+    try:
+        mask = font.getmask(character)
+    except (OSError, ValueError):
+        return None
+    return (mask.size, bytes(mask)) if all(mask.size) else None
+
+
+@functools.cache
+def _font_files() -> tuple[str, ...]:
+    """Every usable font file of this computer, the preferred ones first."""
+
+    def rank(path: str) -> tuple:
+        stem = Path(path).stem.lower()
+        fits = (i for i, start in enumerate(_PREFERRED) if stem.startswith(start))
+        # The shortest name is the plainest face: Arial before Arial Narrow Italic.
+        return next(fits, len(_PREFERRED)), len(stem), path
+
+    return tuple(sorted(_walk(), key=rank))
+
+
+def _walk() -> Iterator[str]:
+    for folder in _folders():
+        for parent, _, names in os.walk(folder):
+            for name in names:
+                stem, suffix = os.path.splitext(name.lower())
+                usable = suffix in (".ttf", ".otf", ".ttc")
+                if usable and not any(word in stem for word in _USELESS):
+                    yield os.path.join(parent, name)
+
+
+def _folders() -> tuple[Path, ...]:
+    user = Path.home()
+    if sys.platform == "win32":
+        own = Path(os.environ.get("LOCALAPPDATA", user)) / "Microsoft/Windows/Fonts"
+        return Path(os.environ.get("WINDIR", r"C:\Windows")) / "Fonts", own
+    if sys.platform == "darwin":
+        return Path("/System/Library/Fonts"), Path("/Library/Fonts"), user / "Library/Fonts"
+    shared = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+    return *shared, user / ".local/share/fonts", user / ".fonts"
+
+
+def _is_visible(character: str) -> bool:
+    """Letters, digits, signs; neither spaces, control characters nor marks above letters."""
+    return unicodedata.category(character)[0] not in "ZCM"

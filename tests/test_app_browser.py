@@ -1,0 +1,138 @@
+"""The application in a real browser: upload, outlines, table, downloads, no request elsewhere."""
+
+import io
+import json
+import time
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data.photos import read_photo
+from tests.browser import chromium_path, running_app, running_browser
+from tests.pictures import encoded, four_corners
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+skimage_data = pytest.importorskip("skimage.data", reason="scikit-image is not installed")
+if chromium_path() is None:
+    pytest.skip("there is no Chromium (Debian: apt-get install chromium)", allow_module_level=True)
+
+LOADED = 120_000  # milliseconds for TensorFlow and the networks on a slow machine
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with running_app(tmp_path_factory.mktemp("kindred")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def tab(browser, address):
+    """A page that afterwards must have had no error and asked no other computer for anything."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    tab = context.new_page()
+    errors, asked = [], set()
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.on("console", lambda said: is_error(said) and errors.append(said.text))
+    tab.on("request", lambda request: asked.add(urlsplit(request.url)[:2]))
+    tab.on("websocket", lambda socket: asked.add(urlsplit(socket.url)[:2]))
+    yield tab
+    context.close()
+    assert not errors
+    here = urlsplit(address).netloc
+    others = {(scheme, host) for scheme, host in asked if host != here}
+    assert {scheme for scheme, _ in others} <= {"data", "blob"}, others
+
+
+def is_error(said):
+    # Opened at /about, Streamlit first asks whether its server is below /about: two times 404.
+    expected = said.text.startswith("Failed to load") and "/about/_stcore/" in str(said.location)
+    return said.type == "error" and not expected
+
+
+def files(**contents):
+    return [
+        {"name": name.replace("_", "."), "mimeType": "image/png", "buffer": content}
+        for name, content in contents.items()
+    ]
+
+
+def test_first_paint_needs_no_model(tab, address):
+    start = time.monotonic()
+    tab.goto(address)
+    tab.get_by_role("heading", name="Who is in this photo?").wait_for()
+    assert time.monotonic() - start < 10  # usually under 2; a busy machine must not fail here
+    tab.get_by_text("Runs on:").wait_for(timeout=LOADED)
+
+
+def test_two_photos_with_and_without_a_face(tab, address):
+    tab.goto(address)
+    tab.get_by_text("Runs on:").wait_for(timeout=LOADED)
+    photos = files(
+        eileen_png=encoded(skimage_data.astronaut()), corners_png=encoded(four_corners(320, 240))
+    )
+    tab.locator("input[type=file]").set_input_files(photos)
+    tab.get_by_text("No face was found.").wait_for(timeout=LOADED)
+    assert tab.locator(".kd-face").count() == 1
+    assert tab.locator(".kd-picture").count() == 2
+    row = tab.locator(".kd-row")
+    assert row.count() == 1 and "unknown" in row.inner_text()
+
+    # The outline lies where the face is: about (182, 64) to (265, 171) of 512 pixels.
+    picture = tab.locator(".kd-picture").first.bounding_box()
+    outline = tab.locator(".kd-face").bounding_box()
+    scale = picture["width"] / 512
+    assert abs((outline["x"] - picture["x"]) / scale - 182) < 12
+    assert abs((outline["y"] - picture["y"]) / scale - 64) < 12
+    assert abs(outline["width"] / scale - 83) < 16
+    assert "dashed" in tab.locator(".kd-face").evaluate("face => getComputedStyle(face).border")
+
+    # By keyboard, too, a face and its row belong together.
+    before = row.evaluate("row => getComputedStyle(row).backgroundColor")
+    tab.locator(".kd-face").focus()
+    tab.keyboard.press("Shift+Tab")
+    tab.keyboard.press("Tab")
+    assert row.evaluate("row => getComputedStyle(row).backgroundColor") != before
+
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Picture with names").first.click()
+    assert download.value.suggested_filename == "eileen-named.jpg"
+    drawn = read_photo(download.value.path().read_bytes())
+    assert drawn.shape == (512, 512, 3)
+    assert np.abs(drawn.astype(int) - skimage_data.astronaut()).max() > 60
+
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="JSON of all photos").click()
+    lines = download.value.path().read_text(encoding="utf-8").splitlines()
+    assert [len(json.loads(line)["faces"]) for line in lines] == [1, 0]
+    assert json.loads(lines[0])["photo"] == "eileen.png"
+
+
+def test_a_bad_upload_is_explained_and_the_other_photo_is_shown(tab, address):
+    tab.goto(address)
+    tab.get_by_text("Runs on:").wait_for(timeout=LOADED)
+    photos = files(letter_jpg=b"Dear diary", nothing_jpg=b"", ok_png=encoded(four_corners(64, 64)))
+    tab.locator("input[type=file]").set_input_files(photos)
+    tab.get_by_text("No face was found.").wait_for(timeout=LOADED)
+    tab.get_by_text("letter.jpg: This is not a picture of a known kind").wait_for()
+    tab.get_by_text("nothing.jpg: The file is empty").wait_for()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_the_window_and_the_theme_is_the_systems(tab, address, width, scheme):
+    tab.set_viewport_size({"width": width, "height": 844})
+    tab.emulate_media(color_scheme=scheme)
+    for path in ("", "/about"):
+        tab.goto(address + path)
+        tab.get_by_text("Runs on:").wait_for(timeout=LOADED)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        shot = Image.open(io.BytesIO(tab.screenshot())).convert("L")
+        assert (np.asarray(shot).mean() < 100) == (scheme == "dark")
