@@ -14,7 +14,7 @@ import keras
 import tensorflow as tf
 
 from model import boxes as bx
-from model.mtcnn import ONET, PNET, RNET, assign_stage, build_stage
+from model.mtcnn import ONET, PNET, RNET, assign_stage, build_stage, for_inference
 from model.readers.joblib_lists import read_arrays
 from model.resize import shrink
 
@@ -26,6 +26,7 @@ PNET_SCORE = 0.6
 # R-Net may be a little less sure than what is asked of O-Net: .7 at the usual .8, and .3 for a
 # precision-recall curve, where everything is asked for.
 RNET_MARGIN, RNET_LOWEST, RNET_HIGHEST = 0.1, 0.3, 0.7
+_MID_GREY = 127.5
 MAX_PER_LEVEL = 4000  # the best windows of a level; only a crowd or a texture has more
 
 
@@ -61,7 +62,6 @@ class Cascade(tf.Module):
             boxes float32 [N, 4], landmarks float32 [N, 5, 2], scores float32 [N]; best score first.
         """
         pixels, scale = shrink(image, self.max_pixels)
-        pixels = (pixels - 127.5) / 128.0
         boxes = self._propose(pixels)
         boxes = self._refine(pixels, boxes, min_score)
         boxes, landmarks, scores = self._finish(pixels, boxes, min_score)
@@ -88,7 +88,7 @@ class Cascade(tf.Module):
         """P-Net over one level of the pyramid: boxes in pixels of `pixels`, and scores."""
         level_size = tf.cast(tf.maximum(size * scale, WINDOW), tf.int32)
         level = tf.image.resize(pixels[None], level_size, method="area")
-        offsets, face = self.pnet(level, training=False)
+        offsets, face = self.pnet(_normalised(level), training=False)
         score = face[0, :, :, 1]
         at = tf.where(score > PNET_SCORE)
         best = tf.math.top_k(tf.gather_nd(score, at), tf.minimum(MAX_PER_LEVEL, tf.shape(at)[0]))
@@ -123,14 +123,20 @@ class Cascade(tf.Module):
 
 
 def _judge(network: keras.Model, pixels: tf.Tensor, boxes: tf.Tensor, side: int) -> list[tf.Tensor]:
-    """Runs a network on square windows; what lies outside the image is 0, which is mid grey."""
+    """Runs a network on square windows; what lies outside the image is mid grey."""
     # Convolutions refuse an empty batch on some devices: one window more, whose result is dropped.
     boxes = tf.pad(boxes, [[0, 1], [0, 0]])
     size = tf.cast(tf.shape(pixels)[:2], tf.float32)
-    normalised = tf.gather(boxes, [1, 0, 3, 2], axis=1) / tf.tile(size, [2])
+    relative = tf.gather(boxes, [1, 0, 3, 2], axis=1) / tf.tile(size, [2])
     which = tf.zeros(tf.shape(boxes)[:1], tf.int32)
-    windows = tf.image.crop_and_resize(pixels[None], normalised, which, [side, side])
-    return [output[:-1] for output in network(windows, training=False)]
+    windows = tf.image.crop_and_resize(
+        pixels[None], relative, which, [side, side], extrapolation_value=_MID_GREY
+    )
+    return [output[:-1] for output in network(_normalised(windows), training=False)]
+
+
+def _normalised(pixels: tf.Tensor) -> tf.Tensor:
+    return (pixels - _MID_GREY) / 128.0
 
 
 def _moved(boxes: tf.Tensor, offsets: tf.Tensor) -> tf.Tensor:
@@ -144,5 +150,5 @@ def load_cascade(files: Mapping[str, Path]) -> Cascade:
     for config in (PNET, RNET, ONET):
         stage = build_stage(config)
         assign_stage(stage, read_arrays(files[f"{config.name}.lz4"]))
-        stages.append(stage)
+        stages.append(for_inference(stage))
     return Cascade(*stages)

@@ -66,7 +66,7 @@ class SingleShotDetector(tf.Module):
         height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
         last = self.strides[-1]
         pixels = tf.pad(pixels, [[0, -height % last], [0, -width % last], [0, 0]])
-        maps = self.model(pixels[None], training=False)
+        maps = self.model(tf.cast(pixels, tf.float32)[None], training=False)
         boxes, landmarks, scores = decode(maps, self.strides, min_score)
         kept = suppress(boxes, scores)
         boxes, landmarks, scores = (tf.gather(x, kept) for x in (boxes, landmarks, scores))
