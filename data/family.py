@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import FamilyError
-from data.photos import find_photos
+from data.folders import find_photos
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
-"""From a path or bytes to an upright RGB array; finding the photos of a folder, dating a photo."""
+"""From a path or bytes to an upright RGB array, whole or reduced; dating a photo."""
 
 from __future__ import annotations
 
 import functools
 import io
 import os
-import re
 import stat
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
@@ -28,9 +28,6 @@ MAX_PIXELS = 200_000_000
 # What photos come in (MPO opens as JPEG). Other formats of Pillow start programs: EPS, Ghostscript.
 _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF")
 
-# Recycle bins and other people's thumbnails, beside everything that starts with a dot.
-_SKIPPED_FOLDERS = frozenset({"@eadir", "@recycle", "#recycle", "$recycle.bin", "__macosx"})
-
 _TURN_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -40,6 +37,8 @@ _TURN_UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+_SIDEWAYS = frozenset({5, 6, 7, 8})  # these swap width and height
 
 _COPY_AGAIN = "Copy it again from where it came from"
 
@@ -86,66 +85,58 @@ def read_photo(source: str | os.PathLike | bytes, *, name: str | None = None) ->
             `MAX_PIXELS`.
     """
     with _opened(source, name) as image:
-        image.load()
-        # Exif first: a conversion makes a new image, not always with the old one's Exif.
-        turn = _TURN_UPRIGHT.get(_orientation(image))
-        rgb = _to_rgb(image)
-        return np.array(rgb if turn is None else rgb.transpose(turn))
+        return _upright(image)
 
 
-def find_photos(
-    paths: Iterable[str | os.PathLike], on_error: Callable[[PhotoError], object] | None = None
-) -> Iterator[str]:
-    """Finds the photos that are meant by files and folders.
+@dataclass(frozen=True)
+class ReducedPhoto:
+    """A photo, perhaps smaller than it is.
 
-    Args:
-        paths: A file, or a path that does not exist, is yielded as given, whatever its suffix:
-            somebody named it. A folder is walked, the files of each folder before its
-            subfolders, `IMG_9` before `IMG_10`, without hidden files and recycle bins; links
-            to folders are followed.
-        on_error: Called with a `PhotoError` for a folder that cannot be read; the walk goes on.
+    Attributes:
+        image: As from `read_photo`.
+        width, height: Of the whole upright photo, pixels.
+    """
 
-    Yields:
-        Paths, each file once, however often and through however many links it is reached.
+    image: np.ndarray
+    width: int
+    height: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was left out."""
+        return self.image.shape[:2] == (self.height, self.width)
+
+
+def read_reduced(
+    source: str | os.PathLike | bytes, least_pixels: int, *, name: str | None = None
+) -> ReducedPhoto:
+    """Reads a photo like `read_photo`, but a JPEG only as large as is needed.
+
+    A JPEG can be decoded at a half, a quarter or an eighth of its size in less time. The smallest
+    of these that still has `least_pixels` is taken; other formats come whole.
+    """
+    with _opened(source, name) as image:
+        (width, height), reducible = image.size, image.format in ("JPEG", "MPO")
+        for scale in (8, 4, 2) if reducible else ():
+            if -(-width // scale) * -(-height // scale) >= least_pixels:
+                image.draft(None, (width // scale, height // scale))
+                break
+        upright = _upright(image)
+        if not reducible:  # formats that are turned while they are read
+            height, width = upright.shape[:2]
+        elif _orientation(image) in _SIDEWAYS:
+            width, height = height, width
+    return ReducedPhoto(upright, width, height)
+
+
+def count_pixels(source: str | os.PathLike | bytes, *, name: str | None = None) -> int:
+    """How many pixels a photo has; only its header is read.
 
     Raises:
-        PhotoError: A folder cannot be read and there is no `on_error`.
+        PhotoError: As `read_photo`, as far as the header shows it.
     """
-    if isinstance(paths, str | bytes | os.PathLike):
-        raise TypeError(f"`paths` must be a list of paths. Received: {paths!r}")
-    seen: set[str] = set()
-
-    def first_visit(path: str) -> bool:
-        real = os.path.realpath(path)
-        if real in seen:
-            return False
-        seen.add(real)
-        return True
-
-    def report(error: OSError) -> None:
-        unreadable = PhotoError(
-            f"The folder cannot be read ({error.strerror})",
-            file=error.filename,
-            remedy="Check that you may open it and that its disk is connected",
-        )
-        if on_error is None:
-            raise unreadable from error
-        on_error(unreadable)
-
-    for path in map(os.fspath, paths):
-        if not os.path.isdir(path):
-            if first_visit(path):
-                yield path
-            continue
-        for folder, subfolders, names in os.walk(path, onerror=report, followlinks=True):
-            if not first_visit(folder):
-                subfolders.clear()
-                continue
-            subfolders[:] = sorted(filter(_is_wanted_folder, subfolders), key=_natural)
-            for file in sorted(filter(_is_photo_name, names), key=_natural):
-                photo = os.path.join(folder, file)
-                if first_visit(photo):
-                    yield photo
+    with _opened(source, name) as image:
+        return image.width * image.height
 
 
 def captured_at(source: str | os.PathLike | bytes) -> datetime | None:
@@ -207,6 +198,14 @@ def _prepare_pillow() -> None:
     warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
+def _upright(image: Image.Image) -> np.ndarray:
+    image.load()
+    # Exif first: a conversion makes a new image, not always with the old one's Exif.
+    turn = _TURN_UPRIGHT.get(_orientation(image))
+    rgb = _to_rgb(image)
+    return np.array(rgb if turn is None else rgb.transpose(turn))
+
+
 def _orientation(image: Image.Image) -> object:
     # libheif turns the picture itself, and by the standard Exif has no say in that.
     if image.format == "HEIF":
@@ -244,18 +243,3 @@ def _parse_stamp(stamp: object) -> datetime | None:
         return datetime.strptime(stamp.strip(" \0"), "%Y:%m:%d %H:%M:%S")
     except (AttributeError, TypeError, ValueError):  # blanks, zeros, bytes, numbers
         return None
-
-
-def _natural(name: str) -> tuple:
-    """Sorts IMG_9 before IMG_10; the name itself decides between IMG_1 and img_01."""
-    parts = re.split(r"(\d+)", name.casefold())
-    parts[1::2] = map(int, parts[1::2])
-    return parts, name
-
-
-def _is_wanted_folder(name: str) -> bool:
-    return not name.startswith(".") and name.lower() not in _SKIPPED_FOLDERS
-
-
-def _is_photo_name(name: str) -> bool:
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in PHOTO_SUFFIXES

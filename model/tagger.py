@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,8 +17,12 @@ from model.catalogue import choose
 from model.device import prepare_devices
 from model.graph import FaceGraph
 from model.head import Head, HeadState
+from model.identity import model_id, network_id, network_of
 from model.manifest import read_manifest
 from model.networks import load_detector, load_embedder
+
+UNTRAINED = "untrained"
+_SIGNATURES = ("tag", "detect", "embed", "align", "embed_chips", "name_photo")
 
 Source = str | os.PathLike | bytes | np.ndarray
 
@@ -33,11 +37,26 @@ class Tagger:
         folder: The model folder, or `None`.
         people: The names the model knows.
         manifest: What the model folder says of itself; empty without one.
+        functions: What the SavedModel can do, by the names of its signatures.
+        chip_size: Side of the chips that `embed_chips` takes, pixels.
+        min_score: The detector's score from which a face is taken for one.
+        network, model: Ids of what finds and embeds faces, and of what names them.
     """
 
-    def __init__(self, tag: Callable, people: tuple[str, ...], folder: Path | None, manifest: dict):
-        self._tag = tag
-        self.people, self.folder, self.manifest = people, folder, manifest
+    def __init__(
+        self,
+        functions: Mapping[str, Callable],
+        people: tuple[str, ...] = (),
+        folder: Path | None = None,
+        manifest: dict | None = None,
+        *,
+        min_score: float = 0.0,
+        network: str = "",
+        model: str = "",
+    ):
+        self.functions, self.people = functions, people
+        self.folder, self.manifest = folder, manifest or {}
+        self.min_score, self.network, self.model = min_score, network, model
 
     @classmethod
     def load(cls, folder: str | os.PathLike) -> Tagger:
@@ -51,26 +70,47 @@ class Tagger:
         prepare_devices()
         try:
             model = tf.saved_model.load(os.fspath(folder))
-            signature = model.signatures["tag"]
-        except (OSError, KeyError, ValueError, tf.errors.OpError) as error:
+            tagger = cls(
+                {name: model.signatures[name] for name in _SIGNATURES},
+                tuple(manifest["people"]),
+                folder,
+                manifest,
+                min_score=manifest["thresholds"]["detection_score"],
+                network=network_of(manifest),
+                model=model_id(manifest),
+            )
+        except (OSError, LookupError, TypeError, ValueError, tf.errors.OpError) as error:
             raise ModelError(
                 f"the model is damaged ({error})", file=folder, remedy="Train it again"
             ) from error
-
-        def tag(image: tf.Tensor) -> dict[str, tf.Tensor]:
-            return signature(image=image)
-
-        tag.keep_alive = model  # a signature does not hold on to the model's variables
-        return cls(tag, tuple(manifest["people"]), folder, manifest)
+        tagger.keep = model  # a signature does not hold on to the model's variables
+        return tagger
 
     @classmethod
     def untrained(cls) -> Tagger:
         """The best networks that are here, without a family: finds every face and names none."""
         prepare_devices()
-        detector, embedder = choose("detector"), load_embedder(choose("embedder"))
+        used = detector, _ = choose("detector"), choose("embedder")
+        embedder = load_embedder(used[1])
         head = Head(HeadState.empty(embedder.dimension))
         graph = FaceGraph(load_detector(detector), embedder, head, detector.min_score)
-        return cls(graph.tag, (), None, {})
+        signatures = graph.signatures()
+        functions = {name: signatures[name] for name in _SIGNATURES}
+        network = network_id(
+            {
+                n.task: {"name": n.name, "files": {file.name: file.sha256 for file in n.files}}
+                for n in used
+            },
+            detector.min_score,
+        )
+        tagger = cls(functions, min_score=detector.min_score, network=network, model=UNTRAINED)
+        tagger._saved = graph  # nor does a method of the graph on to the graph
+        return tagger
+
+    @property
+    def chip_size(self) -> int:
+        """Side of the square chips that the embedder wants, pixels."""
+        return tf.nest.flatten(self.functions["embed_chips"].structured_input_signature)[0].shape[1]
 
     def tag(self, photo: Source, *, name: str | None = None) -> PhotoTags:
         """Tags one photo.
@@ -90,7 +130,10 @@ class Tagger:
                 "An image must be uint8 of shape [H, W, 3]. "
                 f"Received: {image.dtype} of shape {list(image.shape)}"
             )
-        found = {key: value.numpy() for key, value in self._tag(tf.constant(image)).items()}
+        found = {
+            key: value.numpy()
+            for key, value in self.functions["tag"](image=tf.constant(image)).items()
+        }
         faces = tuple(
             FaceTag(
                 name=found["names"][i].decode() or None,

@@ -17,7 +17,8 @@ from PIL import Image, ImageOps, features
 
 from data import photos
 from data.errors import PhotoError
-from data.photos import captured_at, find_photos, read_photo
+from data.folders import find_photos
+from data.photos import captured_at, read_photo
 from tests.pictures import BLUE, GREEN, RED, YELLOW, as_stored, encoded, exif, four_corners, png
 
 ROOT = Path(__file__).resolve().parents[1]

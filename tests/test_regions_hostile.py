@@ -67,7 +67,7 @@ def photo_in(folder, packet=None, name="photo.jpg"):
 def check_refused(path, file, match=".", embed=False):
     """Reading and writing raise for `file`, in no time, and change nothing in the folder."""
     before = {p.name: p.is_file() and p.stat().st_mtime_ns for p in path.parent.iterdir()}
-    started = time.perf_counter()
+    started = time.process_time()
     for call in (
         lambda: read_regions(path),
         lambda: write_regions(path, [ANNE], embed=embed),
@@ -77,7 +77,7 @@ def check_refused(path, file, match=".", embed=False):
         assert caught.value.file == str(file)
         assert caught.value.remedy
         assert "\n" not in str(caught.value)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert {p.name: p.is_file() and p.stat().st_mtime_ns for p in path.parent.iterdir()} == before
 
 
@@ -224,9 +224,9 @@ def test_a_number_without_end(tmp_path):
         f'<i:Regions><rdf:Bag><rdf:li r:Rectangle="{"1" * 2_000_000}x, 0, 1, 1"/></rdf:Bag>'
         "</i:Regions></rdf:Description></m:RegionInfo></rdf:Description></rdf:RDF>"
     )
-    started = time.perf_counter()
+    started = time.process_time()
     assert read_regions(photo_in(tmp_path)) == []
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("part", ["header", "packet"])

@@ -17,6 +17,7 @@ from data.library.groups import Groups
 from data.library.names import Person
 from data.library.people import People
 from data.library.photos import Photos
+from data.library.records import Records
 from data.library.suggestions import Suggestions
 
 
@@ -32,7 +33,8 @@ class Library:
         wait: Seconds to wait while another process is writing.
 
     Attributes:
-        photos, faces, suggestions, decisions, groups, people: The parts; see their classes.
+        photos, faces, suggestions, decisions, groups, people, records: The parts; see their
+            classes.
 
     Raises:
         LibraryError: The file is not a library, is damaged or newer than this Kindred, or another
@@ -55,6 +57,7 @@ class Library:
         self.decisions = Decisions(self._db)
         self.groups = Groups(self._db)
         self.people = People(self._db)
+        self.records = Records(self._db)
         # Due if forgetting somebody was interrupted. When the file is in use the next opening
         # tries again; everything else works meanwhile.
         with suppress(LibraryError):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -153,7 +153,14 @@ class Photos:
             if model is not None:
                 if candidates is None:
                     candidates = [[(f.name, f.confidence)] if f.name else [] for f in faces]
-                self._suggestions.record(model, dict(zip(ids, candidates, strict=True)))
+                unknown = {
+                    face: float(faces[i].confidence)
+                    for i, face in enumerate(ids)
+                    if not candidates[i]
+                }
+                named = dict(zip(ids, candidates, strict=True))
+                self._suggestions.record(model, named, unknown)
+                self._db.execute("UPDATE photos SET model = ? WHERE id = ?", (model, photo))
             self._put_path(file, photo, None)
             return photo
 
@@ -161,6 +168,21 @@ class Photos:
         """Notes that a file cannot be read, and why; it is tried again when it changes."""
         with transaction(self._db):
             self._put_path(file, None, error)
+
+    def name_again(
+        self, photo: int, model: str, answers: Mapping[int, tuple[str | None, float]]
+    ) -> None:
+        """Notes what another model says of the faces of a photo, by face id: name and confidence.
+
+        All of the photo's faces that have an embedding must be there.
+        """
+        with transaction(self._db):
+            self._suggestions.record(
+                model,
+                {face: [(name, sure)] if name else [] for face, (name, sure) in answers.items()},
+                {face: sure for face, (name, sure) in answers.items() if not name},
+            )
+            self._db.execute("UPDATE photos SET model = ? WHERE id = ?", (model, photo))
 
     def rewritten(self, path: AnyPath, content: bytes) -> bool:
         """Notes that Kindred itself changed a file's bytes but not its picture.

@@ -14,7 +14,8 @@ CREATE TABLE photos (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     width INTEGER NOT NULL, height INTEGER NOT NULL,  -- pixels of the upright photo
     taken TEXT,                                       -- ISO 8601 local capture time, if known
-    network TEXT NOT NULL                             -- made the faces of this photo
+    network TEXT NOT NULL,                            -- made the faces of this photo
+    model TEXT                                        -- named them last; NULL: nobody was asked
 );
 CREATE TABLE contents (
     content BLOB PRIMARY KEY,                         -- SHA-256 of the file's bytes
@@ -26,7 +27,8 @@ CREATE TABLE paths (
     photo INTEGER REFERENCES photos(id),              -- NULL: it could not be read
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
     error TEXT,
-    missing INTEGER NOT NULL DEFAULT 0
+    missing INTEGER NOT NULL DEFAULT 0,
+    labels INTEGER NOT NULL DEFAULT 0                 -- state of other programs' notes when read
 );
 CREATE INDEX paths_photo ON paths(photo);
 
@@ -53,6 +55,7 @@ CREATE TABLE faces (
     score REAL NOT NULL,
     embedding BLOB,                                   -- little-endian float32 [D], unit length
     network TEXT NOT NULL,                            -- made the embedding
+    unknown REAL,                                     -- the model's probability that it is nobody
     by_hand INTEGER NOT NULL DEFAULT 0,
     forgotten INTEGER NOT NULL DEFAULT 0,             -- never embedded or suggested again
     group_id INTEGER REFERENCES groups(id),

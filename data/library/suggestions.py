@@ -42,14 +42,23 @@ class Suggestions:
     def __init__(self, db: Connection):
         self._db = db
 
-    def record(self, model: str, faces: Mapping[int, Candidates]) -> None:
+    def record(
+        self,
+        model: str,
+        faces: Mapping[int, Candidates],
+        unknown: Mapping[int, float] | None = None,
+    ) -> None:
         """Replaces what was suggested for these faces; no candidates means unknown.
+
+        `unknown` is the model's probability (0..1) that such a face is nobody it knows.
 
         Names that nobody has become people. Faces of forgotten people are left out.
         """
         with transaction(self._db):
             for face, candidates in faces.items():
                 self._db.execute("DELETE FROM suggestions WHERE face = ?", (face,))
+                probability = None if unknown is None else unknown.get(face)
+                self._db.execute("UPDATE faces SET unknown = ? WHERE id = ?", (probability, face))
                 if self._db.execute(
                     "SELECT forgotten FROM faces WHERE id = ?", (face,)
                 ).fetchone() in (None, (1,)):

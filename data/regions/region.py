@@ -19,6 +19,7 @@ class Region:
         kind: Always "face"; pets, focus points and bar codes are not read.
         source: Where it was read: "sidecar/mwg-rs", "embedded/mp", "picasa", ...; "" if it is
             to be written. An "iptc" box may hold the whole person, not only the face.
+        ours: Whether Kindred wrote it, and nobody has touched it since.
 
     Raises:
         ValueError: The box is not four finite numbers, or nothing of it is inside the photo.
@@ -28,6 +29,7 @@ class Region:
     box: tuple[float, float, float, float]
     kind: str = "face"
     source: str = ""
+    ours: bool = False
 
     def __post_init__(self):
         box = tuple(float(edge) for edge in self.box)

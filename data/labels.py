@@ -1,0 +1,119 @@
+"""Names that other programs wrote into photos become confirmed names in the library.
+
+A label is a named region that Kindred did not write itself. It is adopted for a face that nobody
+has decided anything about; what a person decided, or took back, is never touched. A region where no
+face was found is added as a face with a name and a box only: guessed landmarks would give an
+embedding that is nobody's, and groups and models would learn from it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import zlib
+from dataclasses import dataclass
+
+from data.errors import KindredError
+from data.library import Library
+from data.regions import Region, read_regions
+from data.regions.matching import Face, pair
+
+SOURCE = "metadata"
+_PICASA = (".picasa.ini", "Picasa.ini", "contacts.xml")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What other programs say of one photo.
+
+    Attributes:
+        regions: Named regions of others, in the order of trust.
+        state: Tells this state of their files from any other; 0 if there are none.
+        error: Why they cannot be read, for a person, or `None`.
+    """
+
+    regions: tuple[Region, ...] = ()
+    state: int = 0
+    error: str | None = None
+
+
+def read_labels(path: str | os.PathLike) -> Labels:
+    """Reads the labels of a photo; never raises for what other programs wrote."""
+    state = labels_state(path)  # before reading, so that a change meanwhile is seen next time
+    try:
+        regions = read_regions(path)
+    except KindredError as error:
+        return Labels(state=state, error=str(error))
+    return Labels(tuple(r for r in regions if r.name and not r.ours), state)
+
+
+def labels_state(path: str | os.PathLike, listing: frozenset[str] | None = None) -> int:
+    """The state of the files beside a photo that may hold labels; 0 if there are none.
+
+    Args:
+        path: The photo.
+        listing: The names in its folder, if they are known: it saves looking for each file.
+    """
+    folder, name = os.path.split(os.fspath(path))
+    stem = os.path.splitext(name)[0]
+    found = []
+    for beside in dict.fromkeys((stem + ".xmp", stem + ".XMP", name + ".xmp", name + ".XMP")):
+        found.append(_status(folder, beside, listing))
+    if any(_status(folder, ini, listing) for ini in _PICASA[:2]):
+        found.extend(_status(folder, ini, listing) for ini in _PICASA)
+    return zlib.crc32(repr(found).encode()) if any(found) else 0
+
+
+@functools.lru_cache(maxsize=4)
+def folder_listing(folder: str) -> frozenset[str]:
+    """The names in a folder; kept for a moment, for the photos of one folder follow each other."""
+    try:
+        return frozenset(os.listdir(folder or "."))
+    except OSError:
+        return frozenset()
+
+
+def adopt_labels(library: Library, path: str | os.PathLike, labels: Labels) -> int:
+    """Confirms the labels of a photo that is in the library; returns how many.
+
+    Labels that could not be read are looked at again the next time.
+    """
+    photo = library.photos.photo_of(path)
+    if photo is None or labels.error:
+        return 0
+    with library.transaction():
+        adopted = _adopt(library, path, photo, labels.regions) if labels.regions else 0
+        library.records.set_labels(path, labels.state)
+    return adopted
+
+
+def _adopt(library: Library, path, photo: int, regions: tuple[Region, ...]) -> int:
+    tags = library.records.tags(path)
+    settled, faces = library.records.settled(photo), library.faces.of(photo)
+    size = (tags.width, tags.height) * 2
+    boxes = [Face(None, tuple(face.box / size)) for face in faces]
+    pairs = pair([Face(region.name, region.box) for region in regions], boxes)
+    adopted = 0
+    for index, region in enumerate(regions):
+        name = " ".join(region.name.split())
+        if index in pairs:
+            face = faces[pairs[index]].id
+            if face in settled:
+                continue
+        elif region.source.endswith("/iptc"):
+            continue  # it may be the whole person, and is no place for a face
+        else:
+            face = library.photos.add_face(photo, region.to_pixels(tags.width, tags.height))
+        library.decisions.confirm(face, name, source=SOURCE)
+        adopted += 1
+    return adopted
+
+
+def _status(folder: str, name: str, listing: frozenset[str] | None) -> tuple[int, int] | None:
+    if listing is not None and name not in listing:
+        return None
+    try:
+        status = os.stat(os.path.join(folder, name))
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

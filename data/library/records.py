@@ -1,0 +1,133 @@
+"""What the library answers about a file: the record that `tag` gives, and what is still due."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from data.library import faces as faces_
+from data.library.database import Connection, transaction
+from data.library.photos import AnyPath, encode
+from data.tags import FaceTag, PhotoTags
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of a file.
+
+    Attributes:
+        photo: The photo's id; `None` if it could not be read.
+        model: Id of the model that named its faces last, if one did.
+        labels: The state of other programs' notes about it when they were read; 0 for none.
+    """
+
+    photo: int | None
+    model: str | None
+    labels: int
+
+
+class Records:
+    """Reads photos as they are shown, with the names that count."""
+
+    def __init__(self, db: Connection):
+        self._db = db
+
+    def state(self, path: AnyPath) -> State | None:
+        """What is known of the file at a path; `None` if nothing is."""
+        row = self._db.execute(
+            "SELECT a.photo, p.model, a.labels FROM paths a LEFT JOIN photos p ON p.id = a.photo"
+            " WHERE a.path = ?",
+            (encode(path),),
+        ).fetchone()
+        return row and State(*row)
+
+    def set_labels(self, path: AnyPath, state: int) -> None:
+        """Notes which state of other programs' notes has been read."""
+        with transaction(self._db):
+            self._db.execute("UPDATE paths SET labels = ? WHERE path = ?", (state, encode(path)))
+
+    def tags(self, path: AnyPath) -> PhotoTags | None:
+        """The record of the photo at a path, called by the path as it was given.
+
+        A confirmed name has confidence 1. A face whose name was rejected is unknown, and its
+        confidence 0: the model was not asked about that. A face that other programs or a person
+        drew may have no landmarks. `None` if the photo is not in the library.
+        """
+        key = encode(path)
+        row = self._db.execute(
+            "SELECT p.id, p.width, p.height, a.error FROM paths a"
+            " LEFT JOIN photos p ON p.id = a.photo WHERE a.path = ?",
+            (key,),
+        ).fetchone()
+        if row is None:
+            return None
+        photo, width, height, error = row
+        if photo is None:
+            return PhotoTags(os.fsdecode(path), error=error)
+        named = {
+            face: (name, confidence)
+            for face, name, confidence in self._db.execute(
+                "SELECT n.face, p.name, n.confidence FROM named_faces n"
+                " JOIN people p ON p.id = n.person WHERE n.photo = ?",
+                (photo,),
+            )
+        }
+        unknown = dict(
+            self._db.execute(
+                "SELECT id, COALESCE(unknown, 0.0) FROM faces WHERE photo = ?", (photo,)
+            )
+        )
+        faces = tuple(
+            FaceTag(
+                *named.get(face.id, (None, unknown[face.id])),
+                box=face.box,
+                landmarks=face.landmarks,
+                score=face.score,
+                embedding=face.embedding,
+            )
+            for face in faces_.Faces(self._db).of(photo)
+        )
+        return PhotoTags(os.fsdecode(path), width, height, faces)
+
+    def contents(self, network: str, model: str) -> set[bytes]:
+        """The contents of all photos that are done by a network and named by a model."""
+        rows = self._db.execute(
+            "SELECT c.content FROM contents c JOIN photos p ON p.id = c.photo"
+            " WHERE p.network = ? AND p.model = ?",
+            (network, model),
+        )
+        return {content for (content,) in rows}
+
+    def settled(self, photo: int) -> set[int]:
+        """The faces of a photo about which somebody decided anything, taken back or not."""
+        rows = self._db.execute(
+            "SELECT f.id FROM faces f WHERE f.photo = ? AND (f.forgotten = 1 OR EXISTS ("
+            " SELECT 1 FROM changes WHERE tbl = 'faces' AND key = '[' || f.id || ']'"
+            " UNION ALL SELECT 1 FROM changes WHERE tbl = 'rejections'"
+            " AND key > '[' || f.id || ', ' AND key < '[' || f.id || ',~'))",
+            (photo,),
+        )
+        return {face for (face,) in rows}
+
+    def rejected(self, photo: int) -> list[tuple[int, str]]:
+        """The names that were rejected in a photo, each with its face."""
+        return self._db.execute(
+            "SELECT r.face, q.name FROM rejections r JOIN faces f ON f.id = r.face"
+            " JOIN people p ON p.id = r.person"
+            " JOIN people q ON q.id = COALESCE(p.merged_into, p.id)"
+            " WHERE f.photo = ? ORDER BY r.face, q.name",
+            (photo,),
+        ).fetchall()
+
+    def paths(self, under: Iterable[AnyPath] = ()) -> list[str]:
+        """The photos in the library that lie under these files and folders; without any, all."""
+        rows = self._db.execute(
+            "SELECT path FROM paths WHERE photo IS NOT NULL AND missing = 0 ORDER BY path"
+        )
+        known = [path for (path,) in rows]
+        places = [encode(place) for place in under]
+        if places:
+            starts = tuple(os.path.join(place, b"") for place in places)
+            known = [path for path in known if path in places or path.startswith(starts)]
+        return [os.fsdecode(path) for path in known]

@@ -1,0 +1,207 @@
+"""The library as pages look at it: how much there is, who is on which photo, where a face lies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from data.library import Library
+from data.library.photos import encode
+from data.tags import PhotoTags
+
+_AT_A_TIME = 500  # values in one statement
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much a library holds; `bytes` is the size of its file."""
+
+    photos: int
+    faces: int
+    confirmed: int
+    suggested: int
+    people: int
+    unreadable: int
+    decisions: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a face is.
+
+    Attributes:
+        face, photo: Their numbers.
+        path: A file of the photo; `None` if all are gone.
+        box: float32 [4], xyxy pixels of the upright photo.
+        width: Of the upright photo, pixels.
+        taken: Capture time (ISO 8601), or `None`.
+    """
+
+    face: int
+    photo: int
+    path: str | None
+    box: np.ndarray
+    width: int
+    taken: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file on the wall.
+
+    Attributes:
+        path: Of the file.
+        photo: Its number, `None` if it could not be read.
+        taken: Capture time (ISO 8601), or `None`.
+        names: Who is on it, by name.
+        unknown: How many faces have no name.
+        error: Why it could not be read, or `None`.
+    """
+
+    path: str
+    photo: int | None
+    taken: str | None
+    names: tuple[str, ...] = ()
+    unknown: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A photo of the library with its faces, those that are ignored left out.
+
+    Attributes:
+        tags: The record, with the names that count.
+        faces: The faces' numbers, in the order of the record.
+        confirmed: Numbers of the faces whose name somebody confirmed.
+    """
+
+    tags: PhotoTags
+    faces: tuple[int, ...]
+    confirmed: frozenset[int]
+
+
+class Shelf(Library):
+    """A library with the questions that pages ask."""
+
+    def counts(self) -> Counts:
+        """How much there is of everything."""
+
+        def count(sql: str) -> int:
+            return self._db.execute(f"SELECT COUNT(*) FROM {sql}").fetchone()[0]
+
+        return Counts(
+            photos=count("photos"),
+            faces=count("faces WHERE ignored = 0"),
+            confirmed=count("faces WHERE person IS NOT NULL AND ignored = 0"),
+            suggested=count("named_faces WHERE confirmed = 0"),
+            people=count("people WHERE merged_into IS NULL"),
+            unreadable=count("paths WHERE error IS NOT NULL AND missing = 0"),
+            decisions=count("decisions WHERE of IS NULL"),
+            bytes=self.file.stat().st_size,
+        )
+
+    def stamp(self) -> tuple:
+        """Another value after every change of the library, by whatever process."""
+        found = []
+        for file in (self.file, Path(f"{self.file}-wal")):
+            try:
+                status = file.stat()
+            except OSError:
+                continue
+            found += [status.st_mtime_ns, status.st_size]
+        return (str(self.file), *found)
+
+    def photo_with(self, content: bytes) -> int | None:
+        """The photo with this content (`data.library.content_of`), `None` if it is not here."""
+        row = self._db.execute(
+            "SELECT photo FROM contents WHERE content = ?", (content,)
+        ).fetchone()
+        return row and row[0]
+
+    def places(self, faces: Iterable[int]) -> dict[int, Place]:
+        """Where faces are, by number; those that do not exist are missing."""
+        wanted, found = list(faces), {}
+        for start in range(0, len(wanted), _AT_A_TIME):
+            part = wanted[start : start + _AT_A_TIME]
+            for row in self._db.execute(
+                "SELECT f.id, f.photo, f.x0, f.y0, f.x1, f.y1, p.width, p.taken,"
+                " (SELECT MIN(path) FROM paths WHERE photo = p.id AND missing = 0)"
+                " FROM faces f JOIN photos p ON p.id = f.photo"
+                f" WHERE f.id IN ({', '.join('?' * len(part))})",
+                part,
+            ):
+                box = np.array(row[2:6], np.float32)
+                path = row[8] and os.fsdecode(row[8])
+                found[row[0]] = Place(row[0], row[1], path, box, row[6], row[7])
+        return found
+
+    def embeddings_of(self, faces: Iterable[int]) -> dict[int, tuple[str, np.ndarray]]:
+        """The network and the embedding of faces, by number; faces without one are missing."""
+        wanted, found = list(faces), {}
+        for start in range(0, len(wanted), _AT_A_TIME):
+            part = wanted[start : start + _AT_A_TIME]
+            for face, network, blob in self._db.execute(
+                "SELECT id, network, embedding FROM faces WHERE embedding IS NOT NULL"
+                f" AND id IN ({', '.join('?' * len(part))})",
+                part,
+            ):
+                found[face] = network, np.frombuffer(blob, "<f4")
+        return found
+
+    def shown(self, photo: int) -> Shown | None:
+        """A photo as pages show it; `None` if all of its files are gone."""
+        paths = self.photos.paths(photo)
+        tags = self.records.tags(paths[0]) if paths else None
+        if tags is None or tags.error:
+            return None
+        faces = self.faces.of(photo)
+        kept = [i for i, face in enumerate(faces) if not face.ignored]
+        names = self.suggestions.names(photo)
+        return Shown(
+            replace(tags, faces=tuple(tags.faces[i] for i in kept)),
+            tuple(faces[i].id for i in kept),
+            frozenset(face for face, name in names.items() if name.confirmed),
+        )
+
+    def entries(self, under: str | os.PathLike | None = None) -> list[Entry]:
+        """All files of the library (or of a folder), by capture time, then by path."""
+        people: dict[int, list[str]] = {}
+        unknown: dict[int, int] = {}
+        for photo, name in self._db.execute(
+            "SELECT f.photo, p.name FROM faces f LEFT JOIN named_faces n ON n.face = f.id"
+            " LEFT JOIN people p ON p.id = n.person WHERE f.ignored = 0 ORDER BY f.x0"
+        ):
+            if name is None:
+                unknown[photo] = unknown.get(photo, 0) + 1
+            else:
+                people.setdefault(photo, []).append(name)
+        start = b"" if under is None else os.path.join(encode(under), b"")
+        rows = self._db.execute(
+            "SELECT a.path, a.photo, p.taken, a.error FROM paths a"
+            " LEFT JOIN photos p ON p.id = a.photo"
+            " WHERE a.missing = 0 AND substr(a.path, 1, ?) = ?"
+            " ORDER BY p.taken IS NULL, p.taken, a.path",
+            (len(start), start),
+        )
+        return [
+            Entry(
+                os.fsdecode(path),
+                photo,
+                taken,
+                tuple(dict.fromkeys(people.get(photo, ()))),
+                unknown.get(photo, 0),
+                error,
+            )
+            for path, photo, taken, error in rows
+        ]
+
+    def years(self) -> tuple[int, int] | None:
+        """The first and the last year in which a photo was taken."""
+        first, last = self._db.execute("SELECT MIN(taken), MAX(taken) FROM photos").fetchone()
+        return (int(first[:4]), int(last[:4])) if first else None

@@ -1,0 +1,107 @@
+"""Photos as they arrive in a folder, each once nobody writes to it any more."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterable
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+from data.errors import PhotoError
+from data.folders import find_photos, is_photo_name
+
+SETTLED = 2.0  # seconds without a change after which a file is taken for complete
+
+
+class Watch:
+    """Watches folders and everything below them, from the moment it is made.
+
+    Links to other folders are not followed, and a network disk may not say what arrives there.
+
+    Args:
+        folders: What to watch.
+        settled: Seconds a file must stand still.
+
+    Raises:
+        PhotoError: A folder cannot be watched.
+    """
+
+    def __init__(self, folders: Iterable[str], *, settled: float = SETTLED):
+        self._settled = settled
+        self._lock = threading.Lock()
+        self._arrived: dict[str, tuple[tuple[int, int] | None, float]] = {}
+        self._observer = Observer()
+        try:
+            for folder in folders:
+                self._observer.schedule(_Handler(self._note), folder, recursive=True)
+            self._observer.start()
+        except OSError as error:
+            raise PhotoError(
+                f"The folder cannot be watched ({error.strerror or error})",
+                file=error.filename,
+                remedy="Run without --watch now and then",
+            ) from error
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._observer.stop()
+        self._observer.join()
+
+    def take(self, timeout: float | None = None) -> list[str]:
+        """Waits until photos have arrived and are complete; empty after `timeout` seconds."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            if ready := self._ready(time.monotonic()):
+                return ready
+            if end is not None and time.monotonic() >= end:
+                return []
+            time.sleep(min(0.25, self._settled / 4))
+
+    def _note(self, path: str) -> None:
+        if os.path.isdir(path):  # moved here with all that is in it
+            found = list(find_photos([path], on_error=lambda _: None))
+        else:
+            found = [path] if is_photo_name(os.path.basename(path)) else []
+        with self._lock:
+            for photo in found:
+                self._arrived[photo] = (None, time.monotonic())
+
+    def _ready(self, now: float) -> list[str]:
+        ready = []
+        with self._lock:
+            for photo, (state, since) in list(self._arrived.items()):
+                try:
+                    status = os.stat(photo)
+                except OSError:  # gone again, or a temporary name
+                    del self._arrived[photo]
+                    continue
+                current = (status.st_size, status.st_mtime_ns)
+                if current != state:
+                    self._arrived[photo] = (current, now)
+                elif now - since >= self._settled:
+                    del self._arrived[photo]
+                    ready.append(photo)
+        return sorted(ready)
+
+
+class _Handler(FileSystemEventHandler):
+    """Passes on the path of whatever is new, written to or moved here."""
+
+    def __init__(self, note):
+        self._note = note
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if event.event_type in ("created", "modified", "closed"):
+            path = event.src_path
+            if event.is_directory and event.event_type != "created":
+                return
+        elif event.event_type == "moved":
+            path = event.dest_path
+        else:
+            return
+        self._note(os.fsdecode(path))

@@ -1,0 +1,185 @@
+"""Writes the library's names into the photos' metadata, with a journal by which it is undone.
+
+What is written are the names that count: confirmed ones and, unless it is asked for these only,
+those that the model is sure enough to suggest. Ignored people and faces are left out, and rejected
+names are taken away where Kindred had written them. Each change is in the journal before it is on
+disk (`KINDRED_HOME/writes/<time>.jsonl`, one change a line), so that a killed run can be undone,
+too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from data.errors import KindredError, LibraryError, PhotoError
+from data.library import Library, content_of
+from data.regions import Change, Region, apply, undo, write_regions
+from data.regions.embedded import read_embedded
+
+_UNDONE = ".undone"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was done, or would be done, to one photo.
+
+    Attributes:
+        photo: Its path.
+        change: The change; empty if there was nothing to do. `None` if it failed.
+        error: Why it failed, for a person.
+    """
+
+    photo: str
+    change: Change | None = None
+    error: str | None = None
+
+
+def write_names(
+    library: Library,
+    photos: Iterable[str],
+    *,
+    embed: bool = False,
+    dry_run: bool = False,
+    confirmed_only: bool = False,
+) -> Iterator[Written]:
+    """Writes the names in these photos of the library, one after the other.
+
+    Args:
+        library: Open, and locked by the caller for the time of writing.
+        photos: Paths of photos in the library; copies each get the names.
+        embed: Into JPEG files themselves; other formats get a sidecar all the same.
+        dry_run: Change nothing.
+        confirmed_only: Leave out what a model suggests.
+
+    Raises:
+        KindredError: The journal cannot be written; the photos done so far are in it.
+    """
+    journal = _Journal(library.home)
+    try:
+        for photo in photos:
+            try:
+                wanted, rejected = _regions(library, photo, confirmed_only)
+                if not wanted and not rejected:
+                    yield Written(photo, Change(photo))
+                    continue
+                into = embed and read_embedded(os.path.abspath(photo)).is_jpeg
+                change = write_regions(photo, wanted, rejected=rejected, embed=into, dry_run=True)
+                if change and not dry_run:
+                    journal.note(change)
+                    change = apply(change)
+                    _tell(library, change)
+            except PhotoError as error:
+                yield Written(photo, error=str(error))
+                continue
+            yield Written(photo, change)
+    finally:
+        journal.close()
+
+
+def undo_writes(library: Library) -> Iterator[Written]:
+    """Takes back the last run of `write_names`, the last photo first.
+
+    A photo that somebody else has changed since is left as it is; the others are put back, and
+    undoing can be tried again.
+
+    Raises:
+        LibraryError: There is nothing to undo, or the journal cannot be read.
+    """
+    folder = _folder(library.home)
+    journals = sorted(folder.glob("*.jsonl"))
+    if not journals:
+        raise LibraryError("there is no writing that could be taken back", file=folder)
+    journal, failed = journals[-1], False
+    for line in reversed(_lines(journal)):
+        change = Change.from_json(line)
+        try:
+            done = undo(change)
+            _tell(library, change)
+        except PhotoError as error:
+            failed = True
+            yield Written(change.photo, error=str(error))
+            continue
+        yield Written(change.photo, change if done else Change(change.photo))
+    if not failed:
+        journal.rename(journal.with_name(journal.name + _UNDONE))
+
+
+def _regions(
+    library: Library, photo: str, confirmed_only: bool
+) -> tuple[list[Region], list[Region]]:
+    """The regions to write, and those whose names are rejected."""
+    id, tags = library.photos.photo_of(photo), library.records.tags(photo)
+    if id is None:
+        return [], []
+    boxes = {face.id: face.box for face in library.faces.of(id)}
+    ignored = {p.id for p in library.people.list(with_ignored=True) if p.ignored}
+
+    def region(face: int, name: str) -> Region | None:
+        try:
+            return Region.from_pixels(name, boxes[face], tags.width, tags.height)
+        except ValueError:  # a box without extent
+            return None
+
+    named = library.suggestions.names(id)
+    wanted = [
+        region(face, name.name)
+        for face, name in named.items()
+        if name.person not in ignored and (name.confirmed or not confirmed_only)
+    ]
+    rejected = [region(face, name) for face, name in library.records.rejected(id)]
+    return list(filter(None, wanted)), list(filter(None, rejected))
+
+
+def _tell(library: Library, change: Change) -> None:
+    """The library must know a photo whose own bytes changed, or it would be tagged again."""
+    if any(edit.path == change.photo for edit in change.edits):
+        with open(change.photo, "rb") as file:
+            library.photos.rewritten(change.photo, content_of(file.read()))
+
+
+class _Journal:
+    """The file that one run's changes are noted in; made when the first one is."""
+
+    def __init__(self, home: Path):
+        self._path = _folder(home) / f"{datetime.now():%Y-%m-%d_%H%M%S_%f}.jsonl"
+        self._file = None
+
+    def note(self, change: Change) -> None:
+        """Keeps a change, safely on disk before this returns."""
+        try:
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._path.open("a", encoding="ascii")
+            self._file.write(json.dumps(change.to_json()) + "\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise KindredError(
+                f"the journal cannot be written ({error.strerror}), so nothing more is changed",
+                file=self._path,
+                remedy="Make room and run it again",
+            ) from error
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _folder(home: Path) -> Path:
+    return home / "writes"
+
+
+def _lines(journal: Path) -> list[dict]:
+    """The changes in a journal; a last line that was cut short was never carried out."""
+    try:
+        lines = journal.read_text(encoding="ascii").split("\n")
+        return [json.loads(line) for line in lines[:-1]]
+    except (OSError, ValueError) as error:
+        raise LibraryError(
+            f"the journal of the last writing cannot be read ({error})", file=journal
+        ) from error

@@ -1,0 +1,184 @@
+"""Tags photos into the library: only what is new, changed or due, each photo all or nothing.
+
+    with Library(home) as library:
+        album = Album(library, network, model)
+        plan = album.plan(paths)
+        for tags in album.tag(plan, results): ...
+
+What finds the faces is passed in as a function from works to results, so that it may run here
+(`model.batch`) or on a cluster (`model.cluster`); what writes is always this one process.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from data.errors import PhotoError
+from data.labels import adopt_labels, folder_listing, labels_state, read_labels
+from data.library import Library, Todo
+from data.photos import count_pixels
+from data.pipeline import Work
+from data.tags import PhotoTags
+
+Results = Callable[[Iterable[Work], Collection[bytes]], Iterator]
+"""Works and the contents that are known already, to an iterator of `model.batch.Tagged`."""
+Name = Callable[[np.ndarray], list[tuple[str | None, float]]]
+
+_PHOTOS_AT_A_TIME = 100
+
+
+@dataclass
+class Plan:
+    """What there is to do for the photos that were asked for.
+
+    Attributes:
+        works: One for each photo, in order.
+        fresh: How many have to be read.
+        rename: Ids of photos whose faces another model has named.
+        labels: Paths of photos about which other programs say something new.
+    """
+
+    works: list[Work] = field(default_factory=list)
+    fresh: int = 0
+    rename: list[int] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+
+
+class Album:
+    """The photos of a library, and one model's view of them.
+
+    Args:
+        library: Open, and used by no other thread.
+        network: Id of what makes the faces.
+        model: Id of what names them.
+    """
+
+    def __init__(self, library: Library, network: str, model: str):
+        self._library, self._network, self._model = library, network, model
+
+    def plan(self, photos: Iterable[str]) -> Plan:
+        """Looks what is to do; reads no photo, and takes a second for some 10,000 that are done."""
+        plan, rename = Plan(), {}
+        folder_listing.cache_clear()
+        for photo in photos:
+            todo = next(self._library.photos.todo([photo], self._network, retry_failed=True), None)
+            if todo is None and not os.path.isfile(photo):
+                plan.works.append(Work(photo, None, error=_what_is_wrong(photo)))
+                continue
+            plan.works.append(Work(photo, todo))
+            if todo is not None:
+                plan.fresh += 1
+                continue
+            state = self._library.records.state(photo)
+            if state is None:  # it came or went this very moment
+                plan.works[-1] = Work(photo, None, error=_what_is_wrong(photo))
+                continue
+            if state.model != self._model:
+                rename[state.photo] = None
+            listing = folder_listing(os.path.dirname(photo))
+            if state.labels != labels_state(photo, listing):
+                plan.labels.append(photo)
+        plan.rename = list(rename)
+        return plan
+
+    def name_again(
+        self, photos: Iterable[int], name: Name, progress: Callable[[int], object]
+    ) -> None:
+        """Names the faces of photos from their stored embeddings; calls `progress` with a count."""
+        photos = list(photos)
+        for start in range(0, len(photos), _PHOTOS_AT_A_TIME):
+            some = photos[start : start + _PHOTOS_AT_A_TIME]
+            with self._library.transaction():
+                for photo in some:
+                    faces = [f for f in self._library.faces.of(photo) if len(f.embedding)]
+                    answers = name(np.stack([f.embedding for f in faces])) if faces else []
+                    named = zip((f.id for f in faces), answers, strict=True)
+                    self._library.photos.name_again(photo, self._model, dict(named))
+            progress(start + len(some))
+
+    def tag(
+        self,
+        plan: Plan,
+        results: Results,
+        on_note: Callable[[str], object] = lambda _: None,
+    ) -> Iterator[PhotoTags]:
+        """Does what is planned and yields the record of every photo, with the names that count.
+
+        A photo is in the library when it is yielded.
+
+        Args:
+            plan: From `plan`; its photos are done by this album's network.
+            results: Finds and names the faces.
+            on_note: Called with a sentence about metadata that cannot be read.
+        """
+        adopt = set(plan.labels)
+        if plan.fresh:
+            known = self._library.records.contents(self._network, self._model)
+            found = results(plan.works, known)
+        else:
+            found = _nothing(plan.works)
+        with closing(found):
+            for tagged in found:
+                photo = tagged.work.photo
+                error, labels = tagged.error, tagged.labels
+                if error is None and tagged.work.todo is not None:
+                    error = self._keep(tagged)
+                elif error is not None and tagged.work.todo is not None:
+                    self._note_failure(tagged.work.todo, error)
+                elif error is None and photo in adopt:
+                    labels = read_labels(photo)
+                if error is not None:
+                    yield PhotoTags(photo, error=error)
+                    continue
+                if tagged.work.todo is not None or photo in adopt:
+                    if labels.error:
+                        on_note(labels.error)
+                    adopt_labels(self._library, photo, labels)
+                yield replace(self._library.records.tags(photo), photo=photo)
+
+    def _keep(self, tagged) -> str | None:
+        todo = tagged.work.todo
+        if tagged.width is None:  # the bytes are known
+            photo = self._library.photos.known(todo, tagged.content, self._network)
+            return None if photo is not None else "it changed meanwhile; tag it again"
+        self._library.photos.record(
+            todo,
+            tagged.content,
+            width=tagged.width,
+            height=tagged.height,
+            taken=tagged.taken,
+            network=self._network,
+            faces=tagged.faces,
+            model=self._model,
+        )
+        return None
+
+    def _note_failure(self, todo: Todo, error: str) -> None:
+        if os.path.lexists(todo.path):
+            text = error.encode(errors="backslashreplace").decode()  # a path need not be text
+            self._library.photos.record_failure(todo, text)
+
+
+@dataclass
+class _Done:
+    work: Work
+    error: str | None
+    labels: None = None
+
+
+def _nothing(works: Iterable[Work]) -> Iterator[_Done]:
+    for work in works:
+        yield _Done(work, work.error)
+
+
+def _what_is_wrong(photo: str) -> str:
+    try:
+        count_pixels(photo)
+    except PhotoError as error:
+        return str(error)
+    return f"{photo}: it was not there a moment ago."

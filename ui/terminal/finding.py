@@ -1,0 +1,104 @@
+"""`kindred.py find|group`: photos by who is in them, and unknown faces by likely person."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from data.home import current_model_dir, home
+from data.library import Library
+from data.lock import library_lock
+from ui.terminal.output import DONE, count, print_paths, say
+
+
+def add(commands) -> None:
+    find = commands.add_parser(
+        "find",
+        help="list photos by the people in them",
+        description="Prints the paths of the photos that fit, oldest first.",
+    )
+    find.add_argument("--with", dest="with_", action="append", default=[], metavar="NAME")
+    find.add_argument("--without", action="append", default=[], metavar="NAME")
+    find.add_argument("--since", metavar="DATE", help="2019, 2019-07 or 2019-07-31")
+    find.add_argument("--until", metavar="DATE", help="the same; this day, month or year included")
+    find.add_argument("--alone", action="store_true", help="nobody else is in the photo")
+    find.add_argument("--confirmed", action="store_true", help="only confirmed names count")
+    find.add_argument("-0", "--null", action="store_true", help="end paths with a null byte")
+    find.set_defaults(run=_find)
+
+    group = commands.add_parser(
+        "group",
+        help="group the unknown faces into likely people",
+        description="Groups unknown faces. Groups grow from run to run; they do not reshuffle.",
+    )
+    group.add_argument("--model", metavar="DIR", help="compare as this model does")
+    group.add_argument(
+        "--at-least", type=int, default=2, metavar="N", help="list groups of so many faces"
+    )
+    group.add_argument("--samples", type=int, default=3, metavar="N", help="photos shown of each")
+    group.add_argument(
+        "--name",
+        nargs=2,
+        metavar=("GROUP", "NAME"),
+        help="confirm all faces of a group as a person, instead of grouping",
+    )
+    group.set_defaults(run=_group, wrong=group.error)
+
+
+def _find(options: argparse.Namespace) -> int:
+    with Library(home()) as library:
+        paths = library.find(
+            options.with_,
+            options.without,
+            since=options.since,
+            until=options.until,
+            alone=options.alone,
+            confirmed=options.confirmed,
+        )
+    print_paths(paths, null=options.null)
+    return DONE
+
+
+def _group(options: argparse.Namespace) -> int:
+    if options.name is not None:
+        return _name_group(options)
+    from model.quiet import import_tensorflow
+
+    import_tensorflow()
+    network, doubt = _network_and_doubt(options.model or current_model_dir())
+    with library_lock(home(), "grouping faces"), Library(home()) as library:
+        changed = set(library.groups.update(network, max_distance=math.sqrt(2 - 2 * doubt)))
+        groups = library.groups.list(at_least=options.at_least)
+        for group in groups:
+            news = " (new faces)" if group.id in changed else ""
+            say(f"group {group.id}: {count(len(group.faces), 'face')}{news}")
+            for face in group.faces[: options.samples]:
+                for path in library.photos.paths(library.faces.get(face).photo)[:1]:
+                    say(f"    {path}")
+    say(f"{count(len(groups), 'group')}; name one with: python kindred.py group --name GROUP NAME")
+    return DONE
+
+
+def _name_group(options: argparse.Namespace) -> int:
+    number, name = options.name
+    if not number.isdecimal():
+        options.wrong(f"expected the number of a group. Received: {number}")
+    with Library(home()) as library:
+        faces = library.groups.faces(int(number))
+        library.decisions.confirm(faces, name)
+        say(f"confirmed {count(len(faces), 'face')} as {library.people.get(name).name}")
+    return DONE
+
+
+def _network_and_doubt(folder) -> tuple[str, float]:
+    """The networks' id, and the cosine below which their faces are hardly one person's."""
+    from model.catalogue import choose
+    from model.identity import network_of
+    from model.manifest import read_manifest
+    from model.tagger import Tagger
+
+    if folder is None:
+        return Tagger.untrained().network, choose("embedder").head.doubt
+    manifest = read_manifest(folder)
+    embedder = choose("embedder", manifest["networks"]["embedder"]["name"])
+    return network_of(manifest), embedder.head.doubt

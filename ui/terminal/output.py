@@ -1,0 +1,160 @@
+"""What the terminal's commands print with: exit statuses, progress bars, lines, result files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from tqdm import tqdm
+
+from data.errors import KindredError
+from data.tags import PhotoTags
+
+DONE, FAILED, WRONG_USAGE, SOME_UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
+
+_ODD = frozenset({"Cc", "Zl", "Zp"})  # controls, line and paragraph separators
+
+CSV_COLUMNS = ("photo", "width", "height", "name", "confidence", "x0", "y0", "x1", "y1")
+CSV_COLUMNS += ("score", "error")
+
+
+class Bars:
+    """Progress bars of a long command, one a phase; silent when nobody watches."""
+
+    def __enter__(self) -> Bars:
+        self._bar = None
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, phase: str, done: int, of: int) -> None:
+        """Shows how much of a phase is done, how fast it goes and how long it will take."""
+        if self._bar is None or self._bar.desc != f"{phase}: ":
+            self.__exit__()
+            self._bar = tqdm(desc=phase, total=of, disable=not sys.stderr.isatty())
+            self._bar.set_description(phase)
+        self._bar.update(done - self._bar.n)
+
+
+def say(line: str, to: TextIO | None = None) -> None:
+    """Prints a line without tearing a progress bar."""
+    tqdm.write(printable(line), file=to or sys.stdout)
+
+
+def warn(line: str) -> None:
+    """Prints a line for people on standard error."""
+    say(f"kindred: {line}", sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Text as it may go to a terminal: odd bytes and control characters in names are escaped."""
+    text = text.encode(errors="backslashreplace").decode()
+    return "".join(
+        c.encode("unicode_escape").decode() if unicodedata.category(c) in _ODD else c for c in text
+    )
+
+
+def count(number: int, what: str, plural: str | None = None) -> str:
+    """ "1 photo", "2 photos"."""
+    return f"{number:,} {what if number == 1 else plural or what + 's'}"
+
+
+def json_line(tags: PhotoTags) -> str:
+    """The record of a photo as one line."""
+    record = tags.to_json()
+    try:
+        line = json.dumps(record, ensure_ascii=False)
+        line.encode()
+    except UnicodeEncodeError:  # a file name that is not valid text
+        line = json.dumps(record)
+    return line
+
+
+def csv_rows(tags: PhotoTags) -> Iterator[list]:
+    """A row for each face; one without a face for a photo that has none."""
+    record = tags.to_json()
+    head = [record["photo"], record["width"], record["height"]]
+    for face in record["faces"]:
+        yield [*head, face["name"], face["confidence"], *face["box"], face["score"], None]
+    if not record["faces"]:
+        yield [*head, *[None] * 7, record["error"]]
+
+
+class Results:
+    """The files that the records of a run go to, "-" being standard output.
+
+    Args:
+        json_file, csv_file: Where the records go; `None` for nowhere.
+
+    Raises:
+        KindredError: A file cannot be written.
+    """
+
+    def __init__(self, json_file: str | None, csv_file: str | None):
+        self.any = json_file is not None or csv_file is not None
+        self._opened: list[TextIO] = []
+        self._json = self._open(json_file, "--json")
+        self._csv_file = self._open(csv_file, "--csv")
+        self._csv = self._csv_file and csv.writer(self._csv_file)
+        if self._csv:
+            self._csv.writerow(CSV_COLUMNS)
+
+    def __enter__(self) -> Results:
+        return self
+
+    def __exit__(self, *_) -> None:
+        for file in self._opened:
+            with _writing(file.name):
+                file.close()
+
+    def write(self, tags: PhotoTags) -> None:
+        """Writes one photo, at once."""
+        if self._json:
+            with _writing(self._json.name):
+                print(json_line(tags), file=self._json, flush=True)
+        if self._csv:
+            with _writing(self._csv_file.name):
+                self._csv.writerows(csv_rows(tags))
+                self._csv_file.flush()
+
+    def _open(self, path: str | None, option: str) -> TextIO | None:
+        if path is None:
+            return None
+        if path == "-":
+            if hasattr(sys.stdout, "reconfigure"):
+                sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+            return sys.stdout
+        with _writing(path, option):
+            file = Path(path).open("w", encoding="utf-8", errors="backslashreplace", newline="")  # noqa: SIM115
+        self._opened.append(file)
+        return file
+
+
+@contextmanager
+def _writing(path: str, option: str = "another option") -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        what = f"the results cannot be written there ({error.strerror})"
+        remedy = f"Name another file with {option}" if option.startswith("--") else "Make room"
+        raise KindredError(what, file=path, remedy=remedy) from error
+
+
+def print_paths(paths: list[Path], *, null: bool) -> None:
+    """Prints paths for pipes, byte for byte as they are on disk."""
+    end = b"\0" if null else b"\n"
+    data = b"".join(os.fsencode(path) + end for path in paths)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

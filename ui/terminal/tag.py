@@ -1,0 +1,203 @@
+"""`kindred.py tag`: find and name the faces in photos, keep them in the library."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
+
+from tqdm import tqdm
+
+from data.errors import ModelError, PhotoError
+from data.folders import find_photos
+from data.home import current_model_dir, home
+from data.library import Library
+from data.lock import library_lock
+from data.tags import PhotoTags
+from model.album import Album, Plan
+from model.identity import model_id, network_of
+from model.manifest import read_manifest
+from model.quiet import import_tensorflow
+from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, count, say, warn
+
+
+def add(commands) -> None:
+    tag = commands.add_parser(
+        "tag",
+        help="find and name the faces in photos",
+        description="Tags files, and all photos in folders, and keeps the result in the library: "
+        "what has not changed is not done again. Exit status 3: some were unreadable.",
+    )
+    tag.add_argument("paths", nargs="+", metavar="PATH")
+    tag.add_argument("--model", metavar="DIR", help="use this model, not the one in use")
+    tag.add_argument("--json", metavar="FILE", help="write one JSON record a line; - for stdout")
+    tag.add_argument("--csv", metavar="FILE", help="write a table, one face a row; - for stdout")
+    tag.add_argument("--watch", action="store_true", help="go on with photos as they arrive")
+    tag.add_argument("--scheduler", metavar="ADDRESS", help="use a Dask cluster, tcp://host:8786")
+    tag.set_defaults(run=_tag, wrong=tag.error)
+
+
+def _tag(options: argparse.Namespace) -> int:
+    if options.json == options.csv == "-":
+        options.wrong("only one of --json and --csv can go to standard output")
+    folders = [path for path in options.paths if Path(path).is_dir()]
+    if options.watch and not folders:
+        options.wrong("--watch needs a folder to watch")
+    model = Model(options.model or current_model_dir(), options.scheduler)
+    if not model.people:
+        warn(
+            "nobody is enrolled yet, so everybody is unknown. "
+            "Teach it with: python kindred.py train FOLDER"
+        )
+    with ExitStack() as stack:
+        stack.enter_context(library_lock(home(), "tagging photos"))
+        library = stack.enter_context(Library(home()))
+        results = stack.enter_context(Results(options.json, options.csv))
+        run = _Run(library, model, results)
+        if not options.watch:
+            run.once(options.paths)
+        else:
+            from data.watching import Watch
+
+            watch = stack.enter_context(Watch(folders))
+            try:
+                run.once(options.paths)
+                warn("watching for photos; press Ctrl-C to stop")
+                while True:
+                    run.once(watch.take())
+            except KeyboardInterrupt:
+                pass  # the end of watching, not of a job half done: every photo is whole
+        for folder in folders:
+            library.photos.sweep(folder)
+        run.summary()
+    return SOME_UNREADABLE if run.unreadable else DONE
+
+
+class Model:
+    """The model of a run: its ids at once, the model itself only when there is work for it."""
+
+    def __init__(self, folder: str | Path | None, scheduler: str | None = None):
+        self._folder, self._scheduler, self._batch = folder, scheduler, None
+        if folder is not None:
+            manifest = read_manifest(Path(folder))
+            try:
+                self.people = tuple(manifest["people"])
+                self.network, self.model = network_of(manifest), model_id(manifest)
+            except (LookupError, TypeError, ValueError) as error:
+                raise ModelError(
+                    f"the model is damaged ({error!r})", file=folder, remedy="Train it again"
+                ) from error
+        else:
+            tagger = self._load()
+            self.people, self.network, self.model = (), tagger.network, tagger.model
+
+    def prepare(self) -> None:
+        """Loads the model, in the calling thread."""
+        if self._batch is None:
+            self._load()
+
+    @property
+    def name(self):
+        self.prepare()
+        return self._batch.name
+
+    @property
+    def results(self):
+        """What finds faces: here, or on the cluster."""
+        if self._scheduler:
+            import_tensorflow()
+            from model.cluster import cluster_results
+
+            return cluster_results(self._scheduler, self._folder, self.network)
+        self.prepare()
+        from data.pipeline import in_thread
+
+        return lambda works, known: in_thread(self._batch.run(works, known))
+
+    def _load(self):
+        import_tensorflow()
+        from model.batch import BatchTagger
+        from model.tagger import Tagger
+
+        tagger = Tagger.untrained() if self._folder is None else Tagger.load(self._folder)
+        self._batch = BatchTagger(tagger)
+        return tagger
+
+
+class _Run:
+    """One call of `tag`: photos in, records out, and what to say at the end."""
+
+    def __init__(self, library: Library, model: Model, results: Results):
+        self._album = Album(library, model.network, model.model)
+        self._model, self._results = model, results
+        self._people: Counter[str] = Counter()
+        self._unknown = 0
+        self.handled = self.unreadable = 0
+
+    def once(self, paths: Iterable[str]) -> None:
+        """Tags what is meant by these paths."""
+        broken: list[PhotoError] = []
+        plan = self._album.plan(find_photos(paths, on_error=broken.append))
+        if plan.rename:
+            with Bars() as bars:
+                total = len(plan.rename)
+                self._album.name_again(
+                    plan.rename,
+                    self._model.name,
+                    lambda done: bars.show("naming again", done, total),
+                )
+        self._tag(plan)
+        for error in broken:
+            self._show(PhotoTags(error.file or "", error=str(error)))
+
+    def _tag(self, plan: Plan) -> None:
+        fresh = {work.photo for work in plan.works if work.todo is not None}
+        results = self._model.results if fresh else None
+        with tqdm(
+            total=len(fresh),
+            unit=" photos",
+            desc="tagging",
+            disable=not fresh or not sys.stderr.isatty(),
+        ) as bar:
+            for tags in self._album.tag(plan, results, on_note=warn):
+                self._show(tags)
+                bar.update(tags.photo in fresh)
+
+    def _show(self, tags: PhotoTags) -> None:
+        self.handled += 1
+        if tags.error:
+            self.unreadable += 1
+            warn(tags.error)
+        names = [face.name for face in tags.faces]
+        self._people.update({name for name in names if name})
+        self._unknown += names.count(None)
+        self._results.write(tags)
+        if not self._results.any and not tags.error:
+            say(_readable(tags))
+
+    def summary(self) -> None:
+        """Says who was seen how often, and what could not be read.
+
+        Where records are written the counts are for people only, who look at a terminal.
+        """
+        if not self._results.any or sys.stderr.isatty():
+            self._say_counts(sys.stderr if self._results.any else sys.stdout)
+        if self.unreadable:
+            warn(f"{self.unreadable} of {self.handled} could not be read")
+
+    def _say_counts(self, to: TextIO) -> None:
+        say("", to)
+        width = max(map(len, self._people), default=0)
+        for name, photos in sorted(self._people.items(), key=lambda item: (-item[1], item[0])):
+            say(f"  {name:<{width}}  {count(photos, 'photo')}", to)
+        unknown = count(self._unknown, "unknown face")
+        say(f"{count(self.handled, 'photo')}, {unknown}", to)
+
+
+def _readable(tags: PhotoTags) -> str:
+    names = [f"{f.name} ({f.confidence:.0%})" if f.name else "unknown" for f in tags.faces]
+    return f"{tags.photo}: {', '.join(names) or 'no face'}"

@@ -1,0 +1,89 @@
+"""`kindred.py train`: learn the people of a family folder."""
+
+from __future__ import annotations
+
+import argparse
+
+from model.quiet import import_tensorflow
+from ui.terminal.output import DONE, Bars, count
+
+
+def add(commands) -> None:
+    train = commands.add_parser(
+        "train",
+        help="learn the people of a family folder",
+        description="Learns FOLDER/<name>/*.jpg, one folder a person, and writes a model.",
+    )
+    train.add_argument("folder", metavar="FOLDER")
+    train.add_argument(
+        "--model", metavar="DIR", help="write the model here, instead of making it the one in use"
+    )
+    train.add_argument("--detector", metavar="NAME", help="network (default: the best one here)")
+    train.add_argument("--embedder", metavar="NAME", help="network (default: the best one here)")
+    train.add_argument(
+        "--false-names",
+        type=_share,
+        default=0.01,
+        metavar="SHARE",
+        help="share of strangers that may get a name (default: %(default)s)",
+    )
+    train.add_argument(
+        "--strangers", metavar="FOLDER", help="photos of people who are not in the family"
+    )
+    train.add_argument(
+        "--quick", action="store_true", help="learn the names only, leave the network as it is"
+    )
+    train.set_defaults(run=_train)
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value < 1.0:
+        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, received {text}")
+    return value
+
+
+def _train(options: argparse.Namespace) -> int:
+    import_tensorflow()
+    from training.train import train
+
+    with Bars() as bars:
+        report = train(
+            options.folder,
+            options.model,
+            detector=options.detector,
+            embedder=options.embedder,
+            false_names=options.false_names,
+            strangers=options.strangers,
+            quick=options.quick,
+            progress=bars.show,
+        )
+    for left_out in report.left_out:
+        print(f"left out: {left_out.path}: {left_out.reason}")
+    for name in report.missing:
+        print(f"nobody could be learned as {name}")
+    width = max(map(len, report.photos))
+    for name, photos in report.photos.items():
+        print(f"  {name:<{width}}  {count(photos, 'photo')}")
+    measured = report.measured
+    if measured.right is not None:
+        print(
+            f"On {measured.held_out} held-out faces of the family: {measured.right:.1%} right name,"
+            f" {measured.unknown:.1%} unknown, {measured.wrong:.1%} wrong name."
+        )
+    else:
+        print("Accuracy is not measured yet: that takes two photos of a person.")
+    if measured.false_names is not None:
+        print(
+            f"On {measured.strangers} faces of people left out of learning:"
+            f" {measured.false_names:.1%} got a name."
+        )
+    if measured.calibration_error is not None:
+        print(f"Expected calibration error: {measured.calibration_error:.1%}")
+    for one, other in report.doubts:
+        print(f"{one} and {other} look like one person in two folders")
+    print(f"Stage {2 if report.stage.kept else 1}: {report.stage.reason}")
+    print(f"Networks: {', '.join(report.networks)}")
+    print(f"Model: {report.model}")
+    print(f"Card: {report.model / 'card.html'}")
+    return DONE

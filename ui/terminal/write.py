@@ -1,0 +1,72 @@
+"""`kindred.py write`: names into sidecars or photos, and back."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+
+from tqdm import tqdm
+
+from data.errors import LibraryError
+from data.home import home
+from data.library import Library
+from data.lock import library_lock
+from data.writing import Written, undo_writes, write_names
+from ui.terminal.output import DONE, SOME_UNREADABLE, count, say, warn
+
+
+def add(commands) -> None:
+    write = commands.add_parser(
+        "write",
+        help="write names where other photo software reads them",
+        description="Writes the names of faces, confirmed and suggested, into sidecars beside the "
+        "photos (photo.jpg.xmp). What other programs wrote is kept. Exit status 3: some could "
+        "not be written.",
+    )
+    write.add_argument(
+        "paths", nargs="*", metavar="PATH", help="only these photos and folders of the library"
+    )
+    write.add_argument("--embed", action="store_true", help="write into JPEG files themselves")
+    write.add_argument("--confirmed", action="store_true", help="leave out what a model suggests")
+    what = write.add_mutually_exclusive_group()
+    what.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    what.add_argument("--undo", action="store_true", help="take the last writing back, exactly")
+    write.set_defaults(run=_write, wrong=write.error)
+
+
+def _write(options: argparse.Namespace) -> int:
+    if options.undo and (options.paths or options.embed or options.confirmed):
+        options.wrong("--undo takes back the last writing as a whole")
+    with library_lock(home(), "writing names"), Library(home()) as library:
+        if options.undo:
+            return _report(undo_writes(library), "put back")
+        photos = library.records.paths(options.paths)
+        if options.paths and not photos:
+            raise LibraryError(
+                "none of these photos is in the library", remedy="Tag them first: kindred.py tag"
+            )
+        written = write_names(
+            library,
+            tqdm(photos, desc="writing", unit=" photos", disable=None),
+            embed=options.embed,
+            dry_run=options.dry_run,
+            confirmed_only=options.confirmed,
+        )
+        return _report(written, "would change" if options.dry_run else "changed")
+
+
+def _report(written: Iterable[Written] | Iterator[Written], verb: str) -> int:
+    changed = failed = 0
+    for photo in written:
+        if photo.error:
+            failed += 1
+            warn(photo.error)
+        elif photo.change:
+            changed += 1
+            say(f"{photo.photo}: {'; '.join(photo.change.notes) or verb}")
+            for edit in photo.change.edits:
+                say(f"    {verb} {edit.path}")
+    say(f"{verb} {count(changed, 'photo')}")
+    if failed:
+        warn(f"{count(failed, 'photo')} could not be handled")
+    return SOME_UNREADABLE if failed else DONE
