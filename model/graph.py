@@ -34,7 +34,7 @@ class FaceGraph(tf.Module):
         """Faces of an upright RGB photo uint8 [H, W, 3], with their names."""
         boxes, landmarks, scores = self.detector.detect(image, tf.constant(self.min_score))
         embeddings = self.embedder.embed(image, landmarks)
-        names, confidences = self.head.classify(embeddings)
+        names, confidences = self.head.classify(embeddings, one_photo=True)
         return {
             "boxes": boxes,
             "landmarks": landmarks,
@@ -67,8 +67,14 @@ class FaceGraph(tf.Module):
 
     @tf.function
     def name_faces(self, embeddings):
-        """Names of faces whose embeddings are known."""
+        """Names of faces whose embeddings are known, each judged alone."""
         names, confidences = self.head.classify(embeddings)
+        return {"names": names, "confidences": confidences}
+
+    @tf.function
+    def name_photo(self, embeddings):
+        """Names of all faces of one photo whose embeddings are known, as `tag` gives them."""
+        names, confidences = self.head.classify(embeddings, one_photo=True)
         return {"names": names, "confidences": confidences}
 
     def signatures(self) -> dict:
@@ -81,6 +87,7 @@ class FaceGraph(tf.Module):
             "detect": self.detect,
             "embed": self.embed,
             "align": self.align,
-            "embed_chips": self.embed_chips.get_concrete_function(chips),
-            "name": self.name_faces.get_concrete_function(embeddings),
+            "embed_chips": self.embed_chips.get_concrete_function(chips=chips),
+            "name": self.name_faces.get_concrete_function(embeddings=embeddings),
+            "name_photo": self.name_photo.get_concrete_function(embeddings),
         }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from model.assign import compete
+
 
 @dataclass(frozen=True)
 class HeadConfig:
@@ -19,6 +21,8 @@ class HeadConfig:
         kin: (mean, standard deviation) of the score of a face with its own person.
         stranger: The same of a stranger's best score in a family of about eight.
         doubt: Cosine below which two photos are hardly of one person.
+        margin: How much of the runner-up's score counts against the best person.
+        nobody: What a stranger's second best score typically is: the runner-up of the only person.
     """
 
     temperature: float
@@ -27,6 +31,8 @@ class HeadConfig:
     kin: tuple[float, float]
     stranger: tuple[float, float]
     doubt: float
+    margin: float = 0.0
+    nobody: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,9 @@ class HeadState:
         slope, centre: Calibration: the log odds of a person against unknown are
             slope * (score - centre).
         threshold: Least probability at which a name is given, 0..1.
+        margin, nobody: See `HeadConfig`.
+        offsets: float32 [K] or `None` for zeros: by how much each person has to score more than
+            others, because strangers look like this person.
     """
 
     people: tuple[str, ...]
@@ -52,6 +61,9 @@ class HeadState:
     slope: float
     centre: float
     threshold: float
+    margin: float = 0.0
+    nobody: float = 0.0
+    offsets: np.ndarray | None = None
 
     @classmethod
     def empty(cls, dimension: int) -> HeadState:
@@ -63,8 +75,10 @@ class HeadState:
 class Head(tf.Module):
     """Names embeddings.
 
-    A person's score is a weighted mean of the cosine with the person's prototype and of the highest
-    cosine with one of the person's photos. The probabilities of all people and of "unknown" are the
+    A person's likeness is a weighted mean of the cosine with the person's prototype and of the
+    highest cosine with one of the person's photos, less the person's offset. The score is the
+    likeness less a part of the runner-up's: who looks like two people is certain to be neither, and
+    strangers often are such faces. The probabilities of all people and of "unknown" are the
     softmax over slope * (score - centre), with 0 for unknown: two people who score alike share the
     probability, so that twins are never named with confidence.
     """
@@ -76,20 +90,36 @@ class Head(tf.Module):
         self._prototypes = tf.Variable(state.prototypes, trainable=False, name="prototypes")
         self._exemplars = tf.Variable(state.exemplars, trainable=False, name="exemplars")
         self._owners = tf.constant(state.owners, tf.int32)
+        offsets = np.zeros(len(state.people)) if state.offsets is None else state.offsets
+        self._offsets = tf.constant(offsets, tf.float32)
 
-    def scores(self, embeddings: tf.Tensor) -> tf.Tensor:
+    def likeness(self, embeddings: tf.Tensor) -> tf.Tensor:
         """float32 [N, D] to float32 [N, K], -1..1; K >= 1."""
         to_prototypes = tf.matmul(embeddings, self._prototypes, transpose_b=True)
         to_exemplars = tf.matmul(self._exemplars, embeddings, transpose_b=True)
         nearest = tf.transpose(tf.math.segment_max(to_exemplars, self._owners))
         weight = self.state.nearest
-        return (1.0 - weight) * to_prototypes + weight * nearest
+        return (1.0 - weight) * to_prototypes + weight * nearest - self._offsets
 
-    def classify(self, embeddings: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def scores(self, embeddings: tf.Tensor) -> tf.Tensor:
+        """float32 [N, D] to float32 [N, K]; K >= 1."""
+        likeness = self.likeness(embeddings)
+        if not self.state.margin or len(self.state.people) < 2:
+            return likeness
+        two, best = tf.math.top_k(likeness, 2)
+        is_best = tf.one_hot(best[:, 0], len(self.state.people), True, False, dtype=tf.bool)
+        rival = tf.where(is_best, two[:, 1:], two[:, :1])
+        return likeness - self.state.margin * (rival - self.state.nobody)
+
+    def classify(
+        self, embeddings: tf.Tensor, *, one_photo: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Names faces.
 
         Args:
             embeddings: float32 [N, D], unit length; N may be 0.
+            one_photo: Whether the faces are those of one photo, where a person is rarely seen
+                twice: see `model.assign`.
 
         Returns:
             names string [N], "" for unknown; confidences float32 [N]: the probability of that
@@ -99,6 +129,8 @@ class Head(tf.Module):
         if not self.state.people:
             return tf.fill([count], ""), tf.ones([count])
         logits = self.state.slope * (self.scores(embeddings) - self.state.centre)
+        if one_photo:
+            logits = compete(logits, self.state.threshold)
         probability = tf.nn.softmax(tf.pad(logits, [[0, 0], [0, 1]]))
         people, unknown = probability[:, :-1], probability[:, -1]
         best = tf.argmax(people, axis=1, output_type=tf.int32)

@@ -48,6 +48,8 @@ class Network:
         for_inference: What makes an embedder's model faster once it need not be trained.
         package: The installed package that carries the files, and the folder inside it.
         address: For a network that is fetched, what the file names are appended to.
+        upper: For an embedder, prefixes of the names of the layers that fine-tuning trains; what
+            stands before the first of them stays as it is.
         head: For an embedder, how the classifier compares its faces.
         chip_size, template: For an embedder, side of the chip in pixels and the place of the
             five landmarks in it.
@@ -67,6 +69,7 @@ class Network:
     for_inference: Callable[[keras.Model], keras.Model] = lambda model: model
     package: tuple[str, str] | None = None
     address: str | None = None
+    upper: tuple[str, ...] = ()
     head: HeadConfig | None = None
     chip_size: int = 0
     template: tuple[tuple[float, float], ...] = ()

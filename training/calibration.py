@@ -12,6 +12,9 @@ from model.head import HeadConfig
 # How many faces the prior over scores counts for, beside those of the family itself. A percent of
 # strangers is read off the far tail, for which it takes hundreds; the middle takes fewer.
 KIN_PRIOR, STRANGER_PRIOR = 30.0, 100.0
+# No name that is less likely than not. A little more than half, because two people who score alike
+# can have all the probability between them.
+LEAST_PROBABILITY = 0.501
 _QUANTILES = (np.arange(200) + 0.5) / 200
 
 
@@ -49,7 +52,7 @@ def calibrate(
 
     Returns:
         Slope and centre by logistic regression (Platt 1999), and the threshold that meets
-        `false_names`, but never less than .5: no name that is less likely than not.
+        `false_names`, but never less than `LEAST_PROBABILITY`.
     """
     right, right_weight = _with_prior(right, config.kin, KIN_PRIOR)
     strangers, stranger_weight = _with_prior(strangers, config.stranger, STRANGER_PRIOR)
@@ -63,7 +66,34 @@ def calibrate(
     above = 1.0 - np.cumsum(stranger_weight[order])
     cut = strangers[order][np.searchsorted(-above, -false_names)]
     threshold = float(Calibration(slope, centre, 0.5).probability(np.nextafter(cut, np.inf)))
-    return Calibration(slope, centre, max(0.5, threshold))
+    return Calibration(slope, centre, max(LEAST_PROBABILITY, threshold))
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Faces of about the same confidence: how sure and how right they are on average, 0..1."""
+
+    count: int
+    confidence: float
+    accuracy: float
+
+
+def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = 10) -> list[Bin]:
+    """The reliability diagram: accuracy in equal bins of confidence (Guo et al. 2017, fig. 1).
+
+    Args:
+        confidence: float [N], 0..1.
+        right: bool [N].
+
+    Returns:
+        The bins that are not empty, by confidence.
+    """
+    which = np.minimum((np.asarray(confidence) * bins).astype(int), bins - 1)
+    return [
+        Bin(int(mine.sum()), float(confidence[mine].mean()), float(right[mine].mean()))
+        for b in range(bins)
+        if (mine := which == b).any()
+    ]
 
 
 def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
@@ -73,15 +103,9 @@ def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, bins: 
         confidence: float [N], 0..1.
         right: bool [N].
     """
-    if not len(confidence):
-        return 0.0
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(confidence[which == b].mean() - right[which == b].mean()) * (which == b).mean()
-        for b in range(bins)
-        if (which == b).any()
-    ]
-    return float(sum(gaps))
+    diagram = reliability(confidence, right, bins)
+    gaps = [b.count * abs(b.confidence - b.accuracy) for b in diagram]
+    return float(sum(gaps) / max(len(confidence), 1))
 
 
 def _with_prior(scores, normal: tuple[float, float], weight: float):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import platform
@@ -23,7 +24,13 @@ from model.networks import Network
 
 
 def export(
-    graph: FaceGraph, folder: Path, *, networks: tuple[Network, ...], training: dict
+    graph: FaceGraph,
+    folder: Path,
+    *,
+    networks: tuple[Network, ...],
+    training: dict,
+    fine_tuned: bool = False,
+    card: str | None = None,
 ) -> None:
     """Writes the graph and what there is to know about it.
 
@@ -33,12 +40,15 @@ def export(
         folder: The model folder. If it exists it must be empty or hold a Kindred model.
         networks: Whose weights the graph holds.
         training: Summary of the training set and of the measurement, for the manifest.
+        fine_tuned: Whether the embedder's weights are no longer those of its files.
+        card: The page `card.html` of the model.
 
     Raises:
         ModelError: If the folder holds something else, or the reloaded model disagrees.
     """
     refuse_other_content(folder)
     state = graph.head.state
+    changed = {"embedder": {"fine_tuned": _hash_of(graph.embedder)}} if fine_tuned else {}
     manifest = {
         "format": FORMAT,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -48,6 +58,7 @@ def export(
                 "name": network.name,
                 "licence": network.licence,
                 "files": {file.name: file.sha256 for file in network.files},
+                **changed.get(network.task, {}),
             }
             for network in networks
         },
@@ -69,8 +80,12 @@ def export(
         tf.saved_model.save(graph, os.fspath(draft), signatures=graph.signatures())
         people = "".join(f"{name}\n" for name in state.people)
         (draft / "assets" / "people.txt").write_text(people, encoding="utf-8")
+        # Beside the graph, for `model.explain`: which photo of which file is nearest.
+        np.savez(draft / "assets" / "exemplars.npz", embeddings=state.exemplars)
         text = json.dumps(manifest, indent=2, ensure_ascii=False)
         (draft / FILE).write_text(text + "\n", encoding="utf-8")
+        if card is not None:
+            (draft / "card.html").write_text(card, encoding="utf-8")
         _check(graph, draft)
 
 
@@ -88,6 +103,14 @@ def refuse_other_content(folder: Path) -> None:
             file=folder,
             remedy="Name a new folder with --model",
         )
+
+
+def _hash_of(module: tf.Module) -> str:
+    """SHA-256 of a module's weights, in hexadecimal."""
+    digest = hashlib.sha256()
+    for variable in module.network.weights:
+        digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable)).tobytes())
+    return digest.hexdigest()
 
 
 def _check(graph: FaceGraph, folder: Path) -> None:

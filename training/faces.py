@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image
 
 from data.errors import PhotoError
 from data.family import Family
-from data.photos import read_photo
+from data.photos import captured_at, read_photo
 from model.embedder import Embedder
+from training.cache import FaceCache
 
 Progress = Callable[[int, int, str], None]
 
@@ -27,11 +31,13 @@ class Face:
         embedding: float32 [D], unit length.
         sharpness: Standard deviation of the Laplacian of the grey chip, 0..255 scale; a blurred
             or a tiny face has little.
+        chip: uint8 [S, S, 3], the aligned face.
     """
 
     box: np.ndarray
     embedding: np.ndarray = field(repr=False)
     sharpness: float
+    chip: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def side(self) -> float:
@@ -41,13 +47,23 @@ class Face:
 
 @dataclass(frozen=True)
 class Sighting:
-    """The faces of one photo in a person's folder; `error` says why there are none."""
+    """The faces of one photo in a person's folder; `error` says why there are none.
+
+    Attributes:
+        content: SHA-256 of the file.
+        taken: When the photo was taken, by the camera's clock.
+        size: Height and width, pixels.
+        look: 64 bits that hardly differ between two versions of a picture (`difference_hash`).
+    """
 
     person: str
     path: str
     content: str
     faces: tuple[Face, ...] = ()
     error: str | None = None
+    taken: datetime | None = None
+    look: int | None = None
+    size: tuple[int, int] = (0, 0)
 
 
 class FaceFinder:
@@ -57,38 +73,90 @@ class FaceFinder:
         detector: Object with `detect(image, min_score)`.
         embedder: The embedder the classifier will see.
         min_score: The detector's operating score.
+        cache: What is known of photos that were seen before; by default nothing is.
     """
 
-    def __init__(self, detector, embedder: Embedder, min_score: float):
+    def __init__(
+        self, detector, embedder: Embedder, min_score: float, cache: FaceCache | None = None
+    ):
         self._detector, self._embedder, self._min_score = detector, embedder, min_score
+        self._cache = cache
         image = tf.TensorSpec([None, None, 3], tf.uint8)
         self._run = tf.function(self._faces, input_signature=[image])
 
     def look(self, family: Family, progress: Progress = lambda *_: None) -> Iterator[Sighting]:
-        """Every photo of the family, decoded ahead of the networks."""
+        """Every photo of the family, in its order."""
         todo = [(name, path) for name, paths in family.photos.items() for path in paths]
-        with ThreadPoolExecutor(1) as pool:
+        return self.look_at(todo, progress)
+
+    def look_at(
+        self, photos: Iterable[tuple[str, str]], progress: Progress = lambda *_: None
+    ) -> Iterator[Sighting]:
+        """Photos given as (person, path), read and decoded ahead of the networks."""
+        todo = list(photos)
+        with ThreadPoolExecutor(2) as pool:
             ahead = []
             for done, (person, path) in enumerate(todo, start=1):
-                while len(ahead) < 3 and (at := done - 1 + len(ahead)) < len(todo):
-                    ahead.append(pool.submit(_read, todo[at][1]))
+                while len(ahead) < 4 and (at := done - 1 + len(ahead)) < len(todo):
+                    ahead.append(pool.submit(self._read, todo[at][1]))
                 yield self._sighting(person, path, ahead.pop(0))
                 progress(done, len(todo), path)
 
+    def _read(self, path: str):
+        """Content, time, and what is known of the faces, or else the photo itself."""
+        if not os.path.isfile(path):
+            read_photo(path)  # says what is wrong
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except OSError:
+            read_photo(path)  # says what is wrong
+            raise
+        content = hashlib.sha256(data).hexdigest()
+        found = self._cache.get(content) if self._cache else None
+        if found and found["embeddings"].shape[1] != self._embedder.dimension:
+            found = None
+        image = None if found else read_photo(data, name=path)
+        return content, captured_at(data), found, image
+
     def _sighting(self, person: str, path: str, reading) -> Sighting:
         try:
-            image, content = reading.result()
+            content, taken, found, image = reading.result()
         except PhotoError as error:
             return Sighting(person, path, "", error=error.what)
-        found = zip(*(x.numpy() for x in self._run(tf.constant(image))), strict=True)
-        faces = tuple(Face(box, embedding, float(sharp)) for box, embedding, sharp in found)
-        return Sighting(person, path, content, faces)
+        if found is None:
+            names = ("boxes", "embeddings", "sharpness", "chips")
+            results = self._run(tf.constant(image))
+            found = {name: x.numpy() for name, x in zip(names, results, strict=True)}
+            found["looks"] = np.array(difference_hash(image), np.uint64)
+            found["size"] = np.array(image.shape[:2], np.int64)
+            if self._cache:
+                self._cache.put(content, found)
+        rows = zip(
+            found["boxes"], found["embeddings"], found["sharpness"], found["chips"], strict=True
+        )
+        faces = tuple(Face(box, vector, float(sharp), chip) for box, vector, sharp, chip in rows)
+        size = tuple(map(int, found["size"]))
+        look = int(found["looks"])
+        return Sighting(person, path, content, faces, taken=taken, look=look, size=size)
 
     def _faces(self, image: tf.Tensor):
         boxes, landmarks, _ = self._detector.detect(image, tf.constant(self._min_score))
         embeddings = self._embedder.embed(image, landmarks)
         chips = self._embedder.aligner.chips(image, landmarks)
-        return boxes, embeddings, sharpness(chips)
+        rounded = tf.cast(tf.clip_by_value(tf.round(chips), 0.0, 255.0), tf.uint8)
+        return boxes, embeddings, sharpness(chips), rounded
+
+
+def difference_hash(image: np.ndarray) -> int:
+    """64 bits of an image uint8 [H, W, 3]: whether each of 8 x 8 places is brighter than the next.
+
+    Source: N. Krawetz, "Kind of like that" (hackerfactor.com, 2013).
+    """
+    small = Image.fromarray(image).convert("L").resize((9, 8), Image.Resampling.BOX)
+    grey = np.asarray(small, int)
+    bits = (grey[:, :-1] > grey[:, 1:]).ravel()
+    return int("".join("1" if bit else "0" for bit in bits), 2)
 
 
 def sharpness(chips: tf.Tensor) -> tf.Tensor:
@@ -104,9 +172,3 @@ def sharpness(chips: tf.Tensor) -> tf.Tensor:
     # (Not by tf.pad, which the graph optimiser folds into the convolution, batch and all.)
     grey = tf.concat([grey, tf.zeros([1, *grey.shape[1:]])], 0)
     return tf.math.reduce_std(tf.nn.conv2d(grey, kernel, 1, "VALID"), axis=[1, 2, 3])[:-1]
-
-
-def _read(path: str) -> tuple[np.ndarray, str]:
-    image = read_photo(path)
-    with open(path, "rb") as file:
-        return image, hashlib.file_digest(file, "sha256").hexdigest()

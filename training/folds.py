@@ -27,21 +27,32 @@ class Folds:
     people: range
 
 
-def make_folds(owners: np.ndarray, *, seed: int = 0) -> Folds:
-    """Splits N examples, int [N] person numbers 0..K-1, into folds of photos and of people."""
+def make_folds(owners: np.ndarray, groups: np.ndarray | None = None, *, seed: int = 0) -> Folds:
+    """Splits N examples into folds of photos and of people.
+
+    Args:
+        owners: int [N], person numbers 0..K-1.
+        groups: int [N]: photos of a person with the same number are learned from together or held
+            out together (`training.bursts`). By default every photo is a group of its own.
+    """
+    if groups is None:
+        groups = np.arange(len(owners))
     rng = np.random.default_rng(seed)
     count = int(owners.max()) + 1
-    turn = np.zeros(len(owners), int)  # a person's photos take turns, in random order
+    turn = np.zeros(len(owners), int)  # a person's groups take turns, in random order
+    most = 0
     for person in range(count):
-        mine = rng.permutation(np.flatnonzero(owners == person))
-        turn[mine] = np.arange(len(mine)) + rng.integers(MAX_FOLDS)
-    photo_folds = min(MAX_FOLDS, int(np.bincount(owners).max()))
+        mine = np.flatnonzero(owners == person)
+        kinds, group = np.unique(groups[mine], return_inverse=True)
+        turn[mine] = rng.permutation(len(kinds))[group] + rng.integers(MAX_FOLDS)
+        most = max(most, len(kinds))
+    photo_folds = min(MAX_FOLDS, most)
     person_folds = min(MAX_FOLDS, count)
-    group = rng.permutation(count)[owners] % person_folds
+    team = rng.permutation(count)[owners] % person_folds
     rows = [np.ones(len(owners), bool)]
     if photo_folds > 1:
         rows += [turn % photo_folds != fold for fold in range(photo_folds)]
     after_photos = len(rows)
     if person_folds > 1:
-        rows += [group != fold for fold in range(person_folds)]
+        rows += [team != fold for fold in range(person_folds)]
     return Folds(np.stack(rows), range(1, after_photos), range(after_photos, len(rows)))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from model.head import Head, HeadConfig, HeadState
-from training.calibration import calibrate, expected_calibration_error
-from training.folds import make_folds
+from model.head import HeadConfig, HeadState
+from training.calibration import Calibration, calibrate, expected_calibration_error
+from training.folds import Folds, make_folds
 from training.prototypes import fit_prototypes
+from training.unseen import NOBODY, Unseen, crossed_offsets, judge, person_offsets, scores
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,34 @@ class Measured:
         }
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What the finished classifier would have said of the unseen faces.
+
+    Attributes:
+        unseen: The faces.
+        best: int [N], the most probable person.
+        confidence: float [N], the probability of that person.
+        named: bool [N], whether that person's name is given.
+        right: bool [N], whether the most probable person is the right one.
+    """
+
+    unseen: Unseen
+    best: np.ndarray
+    confidence: np.ndarray
+    named: np.ndarray
+    right: np.ndarray
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The classifier, how good it is, and the single judgements behind that."""
+
+    state: HeadState
+    measured: Measured
+    judged: Judged
+
+
 def fit_head(
     embeddings: np.ndarray,
     owners: np.ndarray,
@@ -48,7 +77,33 @@ def fit_head(
     config: HeadConfig,
     *,
     false_names: float = 0.01,
+    groups: np.ndarray | None = None,
+    strangers: np.ndarray | None = None,
 ) -> tuple[HeadState, Measured]:
+    """Fits prototypes, calibration and threshold; see `learn_head`."""
+    learned = learn_head(
+        embeddings,
+        owners,
+        people,
+        config,
+        false_names=false_names,
+        groups=groups,
+        strangers=strangers,
+    )
+    return learned.state, learned.measured
+
+
+def learn_head(
+    embeddings: np.ndarray,
+    owners: np.ndarray,
+    people: tuple[str, ...],
+    config: HeadConfig,
+    *,
+    false_names: float = 0.01,
+    groups: np.ndarray | None = None,
+    strangers: np.ndarray | None = None,
+    callbacks: tuple = (),
+) -> Learned:
     """Fits prototypes, calibration and threshold.
 
     Args:
@@ -56,73 +111,127 @@ def fit_head(
         owners: int [N], rows of `people`; everybody has at least one face.
         people: K names.
         false_names: The share of strangers that may get a name.
+        groups: int [N], which photos must not be separated; see `training.folds`.
+        strangers: float32 [S, D], faces of nobody in the family.
+        callbacks: Keras callbacks of the fit.
     """
-    order = np.argsort(owners, kind="stable")  # the classifier wants them person by person
-    embeddings, owners = embeddings[order], owners[order].astype(np.int32)
-    folds = make_folds(owners)
+    folds = make_folds(owners, groups)
     prototypes = fit_prototypes(
-        embeddings, owners, folds.train, temperature=config.temperature, pull=config.pull
+        embeddings,
+        owners,
+        folds.train,
+        temperature=config.temperature,
+        pull=config.pull,
+        callbacks=callbacks,
     )
+    unseen = judge_folds(embeddings, owners, folds, prototypes, config, strangers)
+    learned = conclude(unseen, people, config, false_names)
+    whole, _ = fold_state(embeddings, owners, folds.train[0], prototypes[0], config)
+    return replace(learned, state=finished(whole, people, learned.state))
 
-    def state(fold: int, slope=1.0, centre=0.0, threshold=1.0) -> HeadState:
-        rows = folds.train[fold]
-        present = np.unique(owners[rows])
-        return HeadState(
-            tuple(people[k] for k in present),
-            prototypes[fold][present],
-            embeddings[rows],
-            np.searchsorted(present, owners[rows]).astype(np.int32),
-            config.nearest,
-            slope,
-            centre,
-            threshold,
-        )
 
-    unseen = [
-        _Unseen.judge(Head(state(fold)), embeddings[out], [people[k] for k in owners[out]])
-        for fold in (*folds.photos, *folds.people)
-        if (out := ~folds.train[fold]).any()
-    ]
-    none = [np.zeros(0)]
+def judge_folds(
+    embeddings: np.ndarray,
+    owners: np.ndarray,
+    folds: Folds,
+    prototypes: np.ndarray,
+    config: HeadConfig,
+    strangers: np.ndarray | None = None,
+) -> Unseen:
+    """Every fold's classifier judges the faces that the fold holds out; the kept one strangers."""
+    count = prototypes.shape[1]
+    parts = []
+    for fold in (*folds.photos, *folds.people):
+        out = np.flatnonzero(~folds.train[fold])
+        if len(out):
+            state, present = fold_state(
+                embeddings, owners, folds.train[fold], prototypes[fold], config
+            )
+            parts.append(judge(state, present, count, embeddings[out], owners[out], out))
+    if strangers is not None and len(strangers):
+        state, present = fold_state(embeddings, owners, folds.train[0], prototypes[0], config)
+        number = np.arange(len(strangers))
+        nobody = np.full(len(strangers), NOBODY)
+        parts.append(judge(state, present, count, strangers, nobody, number, from_elsewhere=True))
+    return Unseen.join(parts, count)
+
+
+def fold_state(
+    embeddings: np.ndarray,
+    owners: np.ndarray,
+    train: np.ndarray,
+    prototypes: np.ndarray,
+    config: HeadConfig,
+) -> tuple[HeadState, np.ndarray]:
+    """A classifier, not calibrated, of the people whom a fold learns, and who they are."""
+    order = np.argsort(owners, kind="stable")  # the classifier wants them person by person
+    order = order[train[order]]
+    present = np.unique(owners[order])
+    rows = np.searchsorted(present, owners[order]).astype(np.int32)
+    state = HeadState(
+        tuple(str(k) for k in present),
+        prototypes[present],
+        embeddings[order],
+        rows,
+        config.nearest,
+        1.0,
+        0.0,
+        1.0,
+        config.margin,
+        config.nobody,
+    )
+    return state, present
+
+
+def conclude(
+    unseen: Unseen, people: tuple[str, ...], config: HeadConfig, false_names: float
+) -> Learned:
+    """Calibrates on unseen faces, and measures on them; `state` holds no faces yet."""
+    evidence = scores(unseen, crossed_offsets(unseen), config)
+    if len(evidence):
+        best, top = evidence.argmax(1), evidence.max(1)
+    else:
+        best, top = np.zeros(0, int), np.zeros(0)
+    known = unseen.known
+    right = known & (best == unseen.owners)
     calibration = calibrate(
-        right=np.concatenate([u.best[u.right] for u in unseen] or none),
-        confused=np.concatenate([u.best[u.known & ~u.right] for u in unseen] or none),
-        strangers=np.concatenate([u.best[~u.known] for u in unseen] or none),
+        right=top[right],
+        confused=top[known & ~right],
+        strangers=top[~known],
         config=config,
         false_names=false_names,
     )
-    final = state(0, calibration.slope, calibration.centre, calibration.threshold)
-    return final, _measure(unseen, calibration, false_names)
-
-
-@dataclass(frozen=True)
-class _Unseen:
-    """Faces that a fold's classifier had not seen: their scores, and who they are."""
-
-    scores: np.ndarray  # float [N, K of the fold]
-    known: np.ndarray  # bool [N], whether the person is in the fold
-    right: np.ndarray  # bool [N], whether the best person is the right one
-
-    @property
-    def best(self) -> np.ndarray:
-        return self.scores.max(1)
-
-    @classmethod
-    def judge(cls, head: Head, embeddings: np.ndarray, names: list[str]) -> _Unseen:
-        scores = head.scores(embeddings).numpy()
-        people = np.array(head.state.people, object)
-        best = people[scores.argmax(1)]
-        names = np.array(names, object)
-        return cls(scores, np.isin(names, people), best == names)
-
-
-def _measure(unseen: list[_Unseen], calibration, false_names: float) -> Measured:
-    if not unseen:
-        return Measured(0, None, None, None, 0, None, None, false_names)
-    confidence = np.concatenate([_confidence(u.scores, calibration) for u in unseen])
-    known = np.concatenate([u.known for u in unseen])
-    right = np.concatenate([u.right for u in unseen])
+    confidence = _confidence(evidence, calibration) if len(evidence) else np.zeros(0)
     named = confidence >= calibration.threshold
+    judged = Judged(unseen, best, confidence, named, right)
+    state = replace(
+        HeadState.empty(0),
+        people=people,
+        slope=calibration.slope,
+        centre=calibration.centre,
+        threshold=calibration.threshold,
+        offsets=person_offsets(unseen).astype(np.float32),
+    )
+    return Learned(state, measure(judged, false_names), judged)
+
+
+def finished(whole: HeadState, people: tuple[str, ...], calibrated: HeadState) -> HeadState:
+    """The classifier of everybody with names, calibration and threshold."""
+    return replace(
+        whole,
+        people=people,
+        slope=calibrated.slope,
+        centre=calibrated.centre,
+        threshold=calibrated.threshold,
+        offsets=calibrated.offsets,
+    )
+
+
+def measure(judged: Judged, false_names: float) -> Measured:
+    """The figures of the judgements."""
+    if not len(judged.best):
+        return Measured(0, None, None, None, 0, None, None, false_names)
+    known, named, right = judged.unseen.known, judged.named, judged.right
 
     def share(flags: np.ndarray, of: np.ndarray) -> float | None:
         return float(flags[of].mean()) if of.any() else None
@@ -134,12 +243,12 @@ def _measure(unseen: list[_Unseen], calibration, false_names: float) -> Measured
         wrong=share(named & ~right, known),
         strangers=int((~known).sum()),
         false_names=share(named, ~known),
-        calibration_error=expected_calibration_error(confidence, right),
+        calibration_error=expected_calibration_error(judged.confidence, right),
         false_names_asked=false_names,
     )
 
 
-def _confidence(scores: np.ndarray, calibration) -> np.ndarray:
+def _confidence(scores: np.ndarray, calibration: Calibration) -> np.ndarray:
     """The classifier's probability of its best person, as `model.head.Head` has it."""
     logits = calibration.slope * (scores - calibration.centre)
     top = np.maximum(logits.max(1), 0.0)

@@ -61,7 +61,10 @@ def select(sightings: Sequence[Sighting], doubt: float) -> tuple[list[Example], 
         person: dict(zip(photos, _agreeing(list(photos.values())), strict=True))
         for person, photos in usable.items()
     }
-    left_out |= _poor(chosen)
+    left_out |= _claimed_twice(chosen, sightings)
+    left_out |= _poor(
+        {p: {i: f for i, f in faces.items() if i not in left_out} for p, faces in chosen.items()}
+    )
     left_out |= _somebody_else(
         {p: {i: f for i, f in faces.items() if i not in left_out} for p, faces in chosen.items()},
         sightings,
@@ -98,6 +101,36 @@ def _agreeing(photos: list[Sighting]) -> list[Face]:
             break
         choice = new
     return choice
+
+
+def _claimed_twice(
+    chosen: dict[str, dict[int, Face]], sightings: Sequence[Sighting]
+) -> dict[int, str]:
+    """One face of one picture that is in the folders of several people: one of them keeps it."""
+    claims = defaultdict(list)
+    for person, faces in chosen.items():
+        for i, face in faces.items():
+            claims[sightings[i].content, face.embedding.tobytes()].append((person, i, face))
+    left_out = {}
+    for rivals in claims.values():
+        if len(rivals) < 2:
+            continue
+        contents = {sightings[i].content for _, i, _ in rivals}
+
+        def fit(claim, contents=contents):
+            person, _, face = claim
+            others = [
+                float(other.embedding @ face.embedding)
+                for j, other in chosen[person].items()
+                if sightings[j].content not in contents
+            ]
+            return np.mean(sorted(others)[-3:]) if others else -1.0
+
+        keeper = max(rivals, key=fit)
+        for claim in rivals:
+            if claim is not keeper:
+                left_out[claim[1]] = f"it looks like {keeper[0]}, in whose folder the same face is"
+    return left_out
 
 
 def _poor(chosen: dict[str, dict[int, Face]]) -> dict[int, str]:

@@ -1,0 +1,172 @@
+"""Fine-tuning of a tiny network: the split, the pull, the decision. Runs on any Keras backend."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from model.head import HeadConfig
+from training import stages
+from training.finetune import (
+    DEFAULTS,
+    BalancedBatches,
+    Features,
+    NotFinite,
+    embed,
+    extract,
+    fine_tune,
+    split_network,
+)
+
+HEAD = HeadConfig(0.1, 0.5, 0.3, kin=(0.8, 0.1), stranger=(0.3, 0.1), doubt=0.4)
+FAST = dataclasses.replace(DEFAULTS, epochs=2, rate=3e-3, views=3, hold=0.0)
+PREFIXES = ("top_", "embedding")
+
+
+@pytest.fixture
+def network() -> keras.Model:
+    keras.utils.set_random_seed(0)
+    chip = keras.Input((24, 24, 3))
+    x = layers.Rescaling(1 / 255, name="scale")(chip)
+    x = layers.Conv2D(6, 3, strides=2, activation="relu", name="low_conv")(x)
+    skip = x
+    x = layers.Conv2D(6, 3, padding="same", name="top_conv")(x)
+    x = layers.Add(name="join")([x, skip])
+    x = layers.AveragePooling2D(3, name="shrink")(x)
+    x = layers.Flatten(name="flat")(x)
+    return keras.Model(chip, layers.Dense(12, use_bias=False, name="embedding")(x))
+
+
+def faces(people: int = 4, each: int = 8, seed: int = 0):
+    """Chips of the people: a pattern each, with noise."""
+    rng = np.random.default_rng(seed)
+    patterns = rng.integers(40, 216, (people, 4, 4, 3)).repeat(6, 1).repeat(6, 2)
+    owners = np.repeat(np.arange(people), each)
+    chips = patterns[owners] + rng.normal(0, 30, (len(owners), 24, 24, 3))
+    return list(chips.clip(0, 255).astype(np.uint8)), owners
+
+
+def test_both_parts_together_are_the_network(network):
+    lower, upper = split_network(network, PREFIXES)
+    chips = np.stack(faces()[0]).astype(np.float32)
+    found = np.asarray(upper(lower(chips)))
+    np.testing.assert_allclose(found, np.asarray(network(chips)), rtol=0, atol=1e-5)
+    assert lower.output.shape[1:] == (11, 11, 6)
+    assert {w.path for w in upper.weights} < {w.path for w in network.weights}
+
+
+def test_prefixes_of_no_layer_are_refused(network):
+    with pytest.raises(ValueError, match="Expected prefixes"):
+        split_network(network, ("nothing_",))
+
+
+def test_batches_hold_everybody_equally_often(network):
+    chips, owners = faces(each=1)
+    chips, owners = chips + chips[:1] * 9, np.concatenate([owners, np.zeros(9, int)])
+    lower, _ = split_network(network, PREFIXES)
+    features = extract(lower, chips, chips[:2], [], 2)
+    teacher = np.ones((2, 2, 12), np.float32)
+    batches = BalancedBatches(features, owners, np.ones(13, bool), teacher, DEFAULTS)
+    x, y = batches[0]
+    assert len(x) == 48 and y["people"][:32].sum(0).tolist() == [8] * 4
+    assert (y["people"][32:] == 0).all() and (y["embedding"][:32] == 0).all()
+
+
+def prepared(network):
+    chips, owners = faces()
+    lower, upper = split_network(network, PREFIXES)
+    others, _ = faces(6, 2, seed=5)
+    return upper, extract(lower, chips, others, others[:3], 4), owners
+
+
+def test_people_move_together_and_the_given_network_does_not_change(network):
+    upper, features, owners = prepared(network)
+    before, weights = embed(upper, features.family), upper.get_weights()
+    rows = np.arange(len(owners)) % 4 != 0
+    run = fine_tune(upper, features, owners, rows, HEAD, FAST, watch=True)
+    after = run.embeddings[-1][0]
+    np.testing.assert_allclose(after, embed(run.upper, features.family), rtol=0, atol=1e-5)
+    held = ~rows
+
+    def apart(vectors):
+        cosines = vectors[held] @ vectors[rows].T
+        same = owners[held][:, None] == owners[rows]
+        return cosines[same].mean() - cosines[~same].mean()
+
+    assert apart(after) > apart(before)
+    for now, then in zip(upper.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(now, then)
+    assert len(run.history["val_loss"]) == len(run.embeddings)
+
+
+def test_the_pull_keeps_it_near_what_it_was(network):
+    upper, features, owners = prepared(network)
+    rows, before = np.ones(len(owners), bool), embed(upper, features.family)
+    moved = []
+    for hold in (0.0, 100.0):
+        run = fine_tune(upper, features, owners, rows, HEAD, dataclasses.replace(FAST, hold=hold))
+        moved.append(1 - (embed(run.upper, features.family) * before).sum(1).mean())
+    assert moved[1] < moved[0] / 2
+
+
+def test_without_strangers(network):
+    upper, features, owners = prepared(network)
+    features = Features(features.family, features.strangers[:0], features.judged[:0])
+    run = fine_tune(upper, features, owners, np.ones(len(owners), bool), HEAD, FAST, watch=True)
+    assert run.embeddings[0][1].shape == (0, 12)
+
+
+def decide(network, **options):
+    chips, owners = faces(each=7)
+    return stages.try_fine_tuning(
+        network, PREFIXES, chips, owners, np.arange(len(owners)), [], [],
+        ("a", "b", "c", "d"), HEAD, false_names=0.01, options=dataclasses.replace(FAST, **options),
+    )  # fmt: skip
+
+
+def test_the_network_changes_only_when_fine_tuning_is_kept(network):
+    before = network.get_weights()
+    outcome = decide(network)
+    same = all((a == b).all() for a, b in zip(before, network.get_weights(), strict=True))
+    assert same != outcome.kept and (outcome.learned is not None) == outcome.kept
+    assert outcome.held_out > 0 and outcome.to_json()["stage"] == 1 + outcome.kept
+    assert len(outcome.curves) == 2
+
+
+def test_a_win_on_held_out_faces_is_kept(network, monkeypatch):
+    won = stages.Outcome(True, "won", stages.Rates(0.9, 0.5), stages.Rates(0.95, 0.7), 9)
+    monkeypatch.setattr(stages, "_compare", lambda *_: won)
+    before = network.get_layer("low_conv").get_weights()[0]
+    outcome = decide(network)
+    assert outcome.kept and outcome.learned.state.people == ("a", "b", "c", "d")
+    assert outcome.learned.state.exemplars.shape == (28, 12)
+    chips, _owners = faces(each=7)
+    vectors = np.asarray(network(np.stack(chips).astype(np.float32)))
+    vectors = vectors + np.asarray(network(np.stack(chips)[:, :, ::-1].astype(np.float32)))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    np.testing.assert_allclose(outcome.learned.state.exemplars, vectors, rtol=0, atol=2e-3)
+    np.testing.assert_array_equal(network.get_layer("low_conv").get_weights()[0], before)
+
+
+def test_a_loss_that_is_no_number_leaves_the_network_as_it_was(network):
+    before = network.get_weights()
+    outcome = decide(network, rate=float("nan"))
+    assert not outcome.kept and "stopped being a finite number" in outcome.reason
+    for now, then in zip(network.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    upper, features, owners = prepared(network)
+    options = dataclasses.replace(FAST, rate=float("nan"))
+    with pytest.raises(NotFinite):
+        fine_tune(upper, features, owners, np.ones(len(owners), bool), HEAD, options)
+
+
+def test_too_small_a_family_is_not_tried():
+    owners = np.repeat([0, 1, 2], [5, 5, 4])
+    reason = stages.why_not(owners, np.arange(14))
+    assert reason.startswith("fine-tuning was not tried") and "there are 2" in reason
+    assert stages.why_not(np.repeat([0, 1, 2], 5), np.arange(15)) is None
+    assert stages.why_not(np.repeat([0, 1, 2], 5), np.arange(15) // 3) is not None

@@ -1,0 +1,257 @@
+"""Decides between the frozen embedder and the fine-tuned one, on photos that neither had seen.
+
+Stage 1 is the head on the embedder as it came. Stage 2 trains the embedder's upper levels too. Both
+are measured on the same two splits, each without some moments of everybody and without some people,
+who are strangers there. The number of epochs of the one split is chosen on the other, so that the
+comparison does not profit from the choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+import keras
+import numpy as np
+
+from model.head import HeadConfig
+from training.finetune import (
+    DEFAULTS,
+    Features,
+    FineTuning,
+    NotFinite,
+    Run,
+    embed,
+    extract,
+    fine_tune,
+    split_network,
+)
+from training.folds import make_folds
+from training.head import Learned, conclude, finished, fold_state
+from training.prototypes import fit_prototypes
+from training.unseen import NOBODY, Unseen, judge, scores
+
+# Fewer people or photos leave too little to hold out, and so nothing to decide by.
+PEOPLE, PHOTOS = 3, 5
+MOST_FACES = 1200  # learned from in stage 2, shared out evenly; bounds time and memory
+MOST_STRANGERS = 200
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Shares of the faces of known people, on photos that were not learned from.
+
+    Attributes:
+        closed: Whose most probable person is the right one.
+        identified: Who also get the name, at the threshold at which strangers get one as often as
+            was asked for.
+    """
+
+    closed: float
+    identified: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of stage 2.
+
+    Attributes:
+        kept: Whether the fine-tuned network is used.
+        reason: Why, or why not, for people.
+        frozen, tuned: How both did; `None` where stage 2 was not tried.
+        held_out: Faces of known people that both were measured on.
+        curves: Figures by name, one an epoch, of each split.
+        learned: The classifier on the fine-tuned network, where it is kept.
+    """
+
+    kept: bool
+    reason: str
+    frozen: Rates | None = None
+    tuned: Rates | None = None
+    held_out: int = 0
+    curves: tuple[dict[str, list[float]], ...] = ()
+    learned: Learned | None = field(default=None, repr=False)
+
+    def to_json(self) -> dict:
+        return {
+            "stage": 2 if self.kept else 1,
+            "reason": self.reason,
+            "frozen": self.frozen and asdict(self.frozen),
+            "fine_tuned": self.tuned and asdict(self.tuned),
+            "held_out": self.held_out,
+            "curves": [
+                {name: [round(x, 4) for x in values] for name, values in curve.items()}
+                for curve in self.curves
+            ],
+        }
+
+
+NOT_TRIED = Outcome(False, "fine-tuning was not tried")
+
+
+def why_not(owners: np.ndarray, groups: np.ndarray) -> str | None:
+    """Why stage 2 cannot be judged for this family, or `None`."""
+    moments = [len(np.unique(groups[owners == person])) for person in np.unique(owners)]
+    enough = sum(count >= PHOTOS for count in moments)
+    if enough >= PEOPLE:
+        return None
+    return (
+        f"fine-tuning was not tried: it takes {PEOPLE} people with {PHOTOS} photos of different "
+        f"moments each to tell whether it helps, and there are {enough}"
+    )
+
+
+def try_fine_tuning(
+    network: keras.Model,
+    upper: Sequence[str],
+    chips: Sequence[np.ndarray],
+    owners: np.ndarray,
+    groups: np.ndarray,
+    strangers: Sequence[np.ndarray],
+    judged: Sequence[np.ndarray],
+    people: tuple[str, ...],
+    head: HeadConfig,
+    *,
+    false_names: float,
+    options: FineTuning = DEFAULTS,
+    mixed: bool = False,
+    callbacks: Callable[[str], Sequence[keras.callbacks.Callback]] = lambda run: (),
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Outcome:
+    """Fine-tunes on both splits and, if that wins, on everything; then `network` is changed.
+
+    Args:
+        network: The embedder's network, trainable.
+        upper: Prefixes of the layers to train.
+        chips: N aligned faces, uint8 [S, S, 3].
+        owners, groups: int [N], see `training.head.learn_head`.
+        strangers: Aligned faces of nobody in the family, whose embeddings should stay.
+        judged: The same, to measure with; nothing is learned from them.
+        callbacks: More callbacks for the run of that name.
+        progress: Called with steps done and steps in all.
+    """
+    if reason := why_not(owners, groups):
+        return Outcome(False, reason)
+    lower, top = split_network(network, upper)
+    some = strangers[:MOST_STRANGERS], judged[:MOST_STRANGERS]
+    features = extract(lower, chips, *some, options.views)
+    progress(1, 4)
+    before = embed(top, features.family), embed(top, features.judged)
+    splits = _splits(owners, groups)
+    learning = [train & _not_too_many(owners) for train in splits]
+    runs: list[Run] = []
+    try:
+        for number, rows in enumerate(learning):
+            extra = callbacks(f"split {number + 1}")
+            runs.append(
+                fine_tune(
+                    top, features, owners, rows, head, options,
+                    watch=True, callbacks=extra, mixed=mixed,
+                )
+            )  # fmt: skip
+            progress(2 + number, 4)
+        curves = tuple(run.history for run in runs)
+        best = [int(np.argmin(run.history["val_loss"])) for run in runs]
+        frozen = _judge_all(splits, [before] * 2, owners, head)
+        chosen = [run.embeddings[min(other, len(run.embeddings) - 1)]
+                  for run, other in zip(runs, best[::-1], strict=True)]  # fmt: skip
+        tuned = _judge_all(splits, chosen, owners, head)
+        result = _compare(frozen, tuned, head, false_names)
+        if not result.kept:
+            return Outcome(
+                False, result.reason, result.frozen, result.tuned, result.held_out, curves
+            )
+        learned = _finish(
+            top, features, owners, best, tuned, people, head, false_names, options, mixed,
+            callbacks("all"),
+        )  # fmt: skip
+    except NotFinite:
+        return Outcome(
+            False,
+            "fine-tuning was given up, because its loss stopped being a finite number; "
+            "the network is used as it came",
+        )
+    progress(4, 4)
+    return replace(result, curves=curves, learned=learned)
+
+
+def _splits(owners: np.ndarray, groups: np.ndarray) -> list[np.ndarray]:
+    """Two rows bool [N], what each split learns from."""
+    folds = make_folds(owners, groups)
+    photos, teams = list(folds.photos), list(folds.people)
+    rows = []
+    for number in range(2):
+        train = folds.train[photos[number]] & folds.train[photos[(number + 2) % len(photos)]]
+        if len(teams) > 2:
+            train = train & folds.train[teams[number]]
+        rows.append(train)
+    return rows
+
+
+def _not_too_many(owners: np.ndarray) -> np.ndarray:
+    """At most an even share of `MOST_FACES` of every person, bool [N]."""
+    each = max(PHOTOS, MOST_FACES // (int(owners.max()) + 1))
+    rng, keep = np.random.default_rng(0), np.zeros(len(owners), bool)
+    for person in np.unique(owners):
+        keep[rng.permutation(np.flatnonzero(owners == person))[:each]] = True
+    return keep
+
+
+def _judge_all(splits, embeddings, owners: np.ndarray, head: HeadConfig) -> Unseen:
+    parts, count = [], int(owners.max()) + 1
+    for train, (family, strangers) in zip(splits, embeddings, strict=True):
+        options = {"temperature": head.temperature, "pull": head.pull}
+        prototypes = fit_prototypes(family, owners, train[None], **options)[0]
+        state, present = fold_state(family, owners, train, prototypes, head)
+        out = np.flatnonzero(~train)
+        parts.append(judge(state, present, count, family[out], owners[out], out))
+        nobody = np.full(len(strangers), NOBODY)
+        number = np.arange(len(strangers))
+        parts.append(judge(state, present, count, strangers, nobody, number, from_elsewhere=True))
+    return Unseen.join(parts, count)
+
+
+def _compare(frozen: Unseen, tuned: Unseen, head: HeadConfig, false_names: float) -> Outcome:
+    known = frozen.known
+    flags, rates = [], []
+    for unseen in (frozen, tuned):
+        evidence = scores(unseen, np.zeros(unseen.likeness.shape[1]), head)
+        right = evidence.argmax(1)[known] == unseen.owners[known]
+        sure = evidence.max(1)
+        cut = np.quantile(sure[~known], 1 - false_names) if (~known).any() else -np.inf
+        flags.append(right & (sure[known] > cut))
+        rates.append(Rates(float(right.mean()), float(flags[-1].mean())))
+    gain = flags[1].astype(float) - flags[0]
+    noise = gain.std() / np.sqrt(max(len(gain), 1))
+    # More than chance, and not bought with people taken for each other.
+    wins = gain.mean() > max(noise, 1e-9) and rates[1].closed >= rates[0].closed
+    words = (
+        f"on {len(gain)} held-out faces {rates[1].identified:.1%} got the right name after "
+        f"fine-tuning and {rates[0].identified:.1%} before; the right person came first for "
+        f"{rates[1].closed:.1%} and {rates[0].closed:.1%}"
+    )
+    verdict = "fine-tuning won: " if wins else "fine-tuning did not win: "
+    return Outcome(bool(wins), verdict + words, rates[0], rates[1], len(gain))
+
+
+def _finish(
+    top, features: Features, owners, best, tuned: Unseen, people, head, false_names, options,
+    mixed, callbacks,
+) -> Learned:  # fmt: skip
+    epochs = max(1, round(np.mean(best)) + 1)
+    # The rate falls as it did in the splits, of which only the first epochs were any good.
+    rows = _not_too_many(owners)
+    stop = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: setattr(stop.model, "stop_training", epoch + 1 >= epochs)
+    )
+    run = fine_tune(
+        top, features, owners, rows, head, options, callbacks=[stop, *callbacks], mixed=mixed
+    )
+    top.set_weights(run.upper.get_weights())
+    family = embed(top, features.family)
+    options = {"temperature": head.temperature, "pull": head.pull}
+    everything = np.ones(len(owners), bool)
+    prototypes = fit_prototypes(family, owners, everything[None], **options)[0]
+    whole, _ = fold_state(family, owners, everything, prototypes, head)
+    learned = conclude(tuned, people, head, false_names)
+    return Learned(finished(whole, people, learned.state), learned.measured, learned.judged)

@@ -1,0 +1,74 @@
+"""Fine-tuning as a part of training: the trainable network, the device, logs for TensorBoard."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from model.aligner import Aligner
+from model.embedder import Embedder
+from model.networks import Network, load_trainable
+from training.stages import Outcome, try_fine_tuning, why_not
+
+if TYPE_CHECKING:
+    from training.train import Lesson
+
+LOGS = "KINDRED_LOGS"  # a folder for TensorBoard; without it nothing is logged
+
+
+def tune(
+    network: Network,
+    lesson: Lesson,
+    embedder: Embedder,
+    model: Path,
+    false_names: float,
+    progress: Callable[[str, int, int], None],
+) -> tuple[Outcome, Embedder]:
+    """Tries stage 2.
+
+    Returns:
+        What became of it, and the embedder to use from now on: the given one, or the tuned one.
+    """
+    if reason := why_not(lesson.owners, lesson.groups):
+        return Outcome(False, reason), embedder
+    trainable = load_trainable(network)
+    known = _spread([face.chip for face in lesson.strangers])
+    half = len(known) // 2
+    outcome = try_fine_tuning(
+        trainable,
+        network.upper,
+        [example.face.chip for example in lesson.examples],
+        lesson.owners,
+        lesson.groups,
+        _spread([face.chip for face in lesson.bystanders] + known[:half]),
+        known[half:],
+        lesson.people,
+        network.head,
+        false_names=false_names,
+        mixed=bool(tf.config.list_physical_devices("GPU")),
+        callbacks=lambda run: _logs(model.name, run),
+        progress=lambda done, of: progress("fine-tuning", done, of),
+    )
+    if not outcome.kept:
+        return outcome, embedder
+    tuned = network.for_inference(trainable)
+    return outcome, Embedder(Aligner(network.chip_size, network.template), tuned)
+
+
+def _spread(chips: list[np.ndarray]) -> list[np.ndarray]:
+    """The same in another order: of the first strangers many are from one photo."""
+    return [chips[i] for i in np.random.default_rng(0).permutation(len(chips))]
+
+
+def _logs(model: str, run: str) -> list[keras.callbacks.Callback]:
+    folder = os.environ.get(LOGS)
+    if not folder or importlib.util.find_spec("tensorboard") is None:
+        return []
+    return [keras.callbacks.TensorBoard(os.path.join(folder, model, run), write_graph=False)]

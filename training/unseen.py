@@ -1,0 +1,116 @@
+"""What classifiers say of faces that they had not seen: the ground of every honest figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.head import Head, HeadConfig, HeadState
+
+NOBODY = -1  # the owner of a stranger's face
+# How many strangers a person's own offset needs before it counts for half.
+OFFSET_PRIOR = 500.0
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """N faces, each judged by a classifier that had not learned from it.
+
+    Attributes:
+        likeness: float32 [N, K], with -inf for people whom the classifier had not learned.
+        owners: int [N], whose faces they are, 0..K-1 or `NOBODY`.
+        rows: int [N], the example that was judged; for strangers from elsewhere their number.
+        from_elsewhere: bool [N], whether it is a stranger from outside the family.
+    """
+
+    likeness: np.ndarray
+    owners: np.ndarray
+    rows: np.ndarray
+    from_elsewhere: np.ndarray
+
+    @property
+    def known(self) -> np.ndarray:
+        """bool [N], whether the classifier had learned the person."""
+        at = np.maximum(self.owners, 0)
+        mine = self.likeness[np.arange(len(self.owners)), at]
+        return (self.owners != NOBODY) & np.isfinite(mine)
+
+    @classmethod
+    def join(cls, parts: Sequence[Unseen], people: int) -> Unseen:
+        """All faces of several classifiers."""
+        none = cls(
+            np.zeros((0, people), np.float32), np.zeros(0, int), np.zeros(0, int), np.zeros(0, bool)
+        )
+        return cls(
+            *(
+                np.concatenate([getattr(part, name) for part in (none, *parts)])
+                for name in ("likeness", "owners", "rows", "from_elsewhere")
+            )
+        )
+
+
+def judge(
+    state: HeadState,
+    present: np.ndarray,
+    people: int,
+    embeddings: np.ndarray,
+    owners: np.ndarray,
+    rows: np.ndarray,
+    *,
+    from_elsewhere: bool = False,
+) -> Unseen:
+    """Lets a classifier of some people, int [K'] of K = `people`, judge faces float32 [N, D]."""
+    likeness = np.full((len(embeddings), people), -np.inf, np.float32)
+    likeness[:, present] = Head(state).likeness(embeddings).numpy()
+    return Unseen(likeness, owners, rows, np.full(len(embeddings), from_elsewhere))
+
+
+def scores(unseen: Unseen, offsets: np.ndarray, config: HeadConfig) -> np.ndarray:
+    """The scores of `model.head.Head`, float [N, K], for offsets float [K] or [N, K]."""
+    likeness = unseen.likeness - offsets
+    if likeness.shape[1] < 2:
+        return likeness
+    best = likeness.argmax(1)
+    top = np.sort(likeness, axis=1)[:, -2:]
+    rival = np.repeat(top[:, 1:], likeness.shape[1], axis=1)
+    rival[np.arange(len(best)), best] = top[:, 0]
+    several = np.isfinite(top[:, :1])  # where one person was learned there is no runner-up
+    return likeness - np.where(several, config.margin * (rival - config.nobody), 0.0)
+
+
+def person_offsets(unseen: Unseen) -> np.ndarray:
+    """By how much each person has to score more, because strangers look like this person.
+
+    The 95 % point of strangers' likeness to the person, above the median of those points, shrunk by
+    n / (n + OFFSET_PRIOR) for n strangers. Nobody's threshold falls below the family's.
+
+    Returns:
+        float [K], not negative.
+    """
+    points, counts = [], []
+    for likeness in unseen.likeness[~unseen.known].T:
+        judged = likeness[np.isfinite(likeness)]
+        counts.append(len(judged))
+        points.append(np.quantile(judged, 0.95) if len(judged) else np.nan)
+    points, counts = np.array(points), np.array(counts, float)
+    if np.isnan(points).all():
+        return np.zeros(len(points))
+    raised = np.nan_to_num(np.maximum(0.0, points - np.nanmedian(points)))
+    return raised * counts / (counts + OFFSET_PRIOR)
+
+
+def crossed_offsets(unseen: Unseen) -> np.ndarray:
+    """Offsets float [N, K] for every face, from strangers among whom the face is not.
+
+    Whoever the family knows is judged with all strangers' offsets; strangers are halved, a person
+    or a number at a time, and each half is judged with those of the other.
+    """
+    side = np.where(unseen.from_elsewhere, unseen.rows, unseen.owners) % 2 == 0
+    everything = np.tile(person_offsets(unseen), (len(side), 1))
+    for half in (side, ~side):
+        at = half & ~unseen.known
+        rest = Unseen(*(getattr(unseen, name)[~half] for name in unseen.__dataclass_fields__))
+        everything[at] = person_offsets(rest)
+    return everything
