@@ -28,6 +28,8 @@ def face(name="Anne", box=(10, 10, 40, 50), confidence=0.93):
 class StubTagger:
     """Finds the same faces in every photo, and counts how often it was asked."""
 
+    network, model = "stub+stub:1", "model:stub"
+
     def __init__(self, faces=(), people=("Anne",), manifest=None):
         self.faces, self.people, self.manifest = tuple(faces), people, manifest or {}
         self.asked = []
@@ -63,7 +65,8 @@ def about_page(model):
 
 def html(app):
     """All HTML of the page, which is where the photos are."""
-    return "\n".join(element.proto.body for element in app.get("html"))
+    live = (json.loads(element.proto.json)["html"] for element in app.get("bidi_component"))
+    return "\n".join([*(element.proto.body for element in app.get("html")), *live])
 
 
 def upload(app, *files):
@@ -181,7 +184,7 @@ def test_a_damaged_model_is_an_error_with_a_remedy_and_faces_are_still_found(tmp
     app = upload(tag_page(model).run(), ("a.jpg", JPEG))
     assert "bad wire type" in app.error[0].value and "Train it again" in app.error[0].value
     assert "1 unknown" in html(app)
-    assert [button.label for button in app.button] == ["Try again"]
+    assert "Try again" in [button.label for button in app.button]
 
 
 def test_when_nothing_can_be_loaded_the_page_still_opens_photos(tmp_path):
@@ -262,7 +265,8 @@ def test_the_pages_load_no_tensorflow_before_they_are_shown():
     import subprocess
     import sys
 
-    code = "import sys, ui.tag_page, ui.about_page; assert 'tensorflow' not in sys.modules"
+    code = "import sys, ui.tag_page, ui.about_page, ui.folder_page, ui.review_page, ui.people_page,"
+    code += " ui.find_page, ui.teach_page; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from data.photos import read_photo
+from tests import faces
 from tests.browser import chromium_path, running_app, running_browser
 from tests.pictures import encoded, four_corners
 
@@ -18,6 +20,7 @@ skimage_data = pytest.importorskip("skimage.data", reason="scikit-image is not i
 if chromium_path() is None:
     pytest.skip("there is no Chromium (Debian: apt-get install chromium)", allow_module_level=True)
 
+PAGES = ("folder", "review", "people", "find", "teach", "about")
 LOADED = 120_000  # milliseconds for TensorFlow and the networks on a slow machine
 
 
@@ -53,7 +56,10 @@ def tab(browser, address):
 
 def is_error(said):
     # Opened at /about, Streamlit first asks whether its server is below /about: two times 404.
-    expected = said.text.startswith("Failed to load") and "/about/_stcore/" in str(said.location)
+    place = str(said.location)
+    expected = said.text.startswith("Failed to load") and any(
+        f"/{page}/_stcore/" in place for page in PAGES
+    )
     return said.type == "error" and not expected
 
 
@@ -83,7 +89,7 @@ def test_two_photos_with_and_without_a_face(tab, address):
     assert tab.locator(".kd-face").count() == 1
     assert tab.locator(".kd-picture").count() == 2
     row = tab.locator(".kd-row")
-    assert row.count() == 1 and "unknown" in row.inner_text()
+    assert row.count() == 1 and row.locator("input").get_attribute("placeholder") == "Who is this?"
 
     # The outline lies where the face is: about (182, 64) to (265, 171) of 512 pixels.
     picture = tab.locator(".kd-picture").first.bounding_box()
@@ -130,9 +136,84 @@ def test_a_bad_upload_is_explained_and_the_other_photo_is_shown(tab, address):
 def test_nothing_is_wider_than_the_window_and_the_theme_is_the_systems(tab, address, width, scheme):
     tab.set_viewport_size({"width": width, "height": 844})
     tab.emulate_media(color_scheme=scheme)
-    for path in ("", "/about"):
-        tab.goto(address + path)
-        tab.get_by_text("Runs on:").wait_for(timeout=LOADED)
+    for path in ("", *PAGES):
+        tab.goto(f"{address}/{path}")
+        wanted = "Runs on:" if path in ("", "about") else "Kindred|folder|photo|person|Nobody"
+        tab.locator("section, h1", has_text=re.compile(wanted)).first.wait_for(timeout=LOADED)
+        tab.wait_for_timeout(300)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
         shot = Image.open(io.BytesIO(tab.screenshot())).convert("L")
         assert (np.asarray(shot).mean() < 100) == (scheme == "dark")
+
+
+def test_a_face_is_named_and_after_a_reload_the_photo_is_found_by_that_name(tab, address):
+    tab.goto(address)
+    tab.get_by_text("Runs on:").wait_for(timeout=LOADED)
+    photos = files(
+        eileen_png=encoded(skimage_data.astronaut()), lei_png=encoded(faces.portrait(26))
+    )
+    tab.locator("input[type=file]").set_input_files(photos)
+    tab.locator(".kd-row").nth(1).wait_for(timeout=LOADED)
+    name = tab.get_by_label("Name of face 1").first
+    name.fill("Åsa 陳 <i>")
+    name.press("Enter")
+    tab.get_by_text("confirmed", exact=False).first.wait_for()
+    tab.get_by_text("In your library").wait_for()
+
+    tab.reload()
+    tab.goto(f"{address}/find")
+    tab.get_by_text("1 photo", exact=True).wait_for()
+    tab.get_by_label("With", exact=True).fill("Åsa")
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Escape")
+    tile = tab.get_by_role("button", name="Åsa 陳 <i>, eileen.png")
+    tile.focus()
+    tab.keyboard.press("Enter")  # by keyboard as by mouse
+    tab.get_by_role("heading", name="eileen.png").wait_for()
+    assert tab.get_by_label("Name of face 1").input_value() == "Åsa 陳 <i>"
+
+    # "Not Åsa" is for good, and can be taken back.
+    tab.get_by_role("button", name="Not Åsa 陳 <i>: never suggest it for this face").click()
+    tab.get_by_text("will not be suggested again").wait_for()
+    tab.get_by_role("button", name="Undo").click()
+    tab.get_by_text("confirmed").first.wait_for()
+
+    # A box by hand.
+    tab.get_by_role("button", name="Add a face that was missed").click()
+    picture = tab.locator(".kd-picture").bounding_box()
+    tab.mouse.move(picture["x"] + 20, picture["y"] + 20)
+    tab.mouse.down()
+    tab.mouse.move(picture["x"] + 90, picture["y"] + 110, steps=4)
+    tab.mouse.up()
+    tab.get_by_label("Name of face 2").wait_for()
+    assert tab.locator(".kd-face").count() == 2
+
+
+def test_a_family_is_learned_in_the_background_and_its_model_adopted(browser, tmp_path):
+    family, home = tmp_path / "family", tmp_path / "home"
+    for name, picture in (("Eileen", faces.astronaut()), ("李雷", faces.portrait(26))):
+        (family / name).mkdir(parents=True)
+        for number, one in enumerate((picture, faces.darker(picture), faces.turned(picture, 5))):
+            (family / name / f"{number}.png").write_bytes(encoded(one))
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    with running_app(home) as address:
+        tab, other = context.new_page(), context.new_page()
+        tab.goto(f"{address}/teach")
+        tab.get_by_label("Family folder").fill(str(family))
+        tab.get_by_label("Family folder").press("Enter")
+        tab.get_by_text("2 people, 6 photos").wait_for()
+        tab.get_by_role("button", name="Learn these people").click()
+        tab.get_by_text("Learning your family").wait_for()
+        tab.close()  # it goes on without anybody who looks, and every tab sees the same
+        other.goto(f"{address}/teach")
+        other.get_by_text("Learning your family").wait_for()
+        other.get_by_text("It has learned").wait_for(timeout=3 * LOADED)
+        other.get_by_role("button", name="Use this model").click()
+        other.get_by_text("in use", exact=True).wait_for()
+        other.goto(address)
+        other.get_by_text("Knows: 2 people").wait_for(timeout=LOADED)
+        photo = files(eileen_png=encoded(faces.mirrored(faces.astronaut())))
+        other.locator("input[type=file]").set_input_files(photo)
+        other.locator(".kd-known").wait_for(timeout=LOADED)
+        assert other.get_by_label("Name of face 1").input_value() == "Eileen"
+    context.close()

@@ -47,6 +47,23 @@ def threshold_rows(manifest: Mapping) -> Rows:
     return rows
 
 
+def library_rows(counts) -> Rows:
+    """How much is in the library, from `data.shelf.Counts`."""
+    rows = [
+        ("Photos", f"{counts.photos:,}"),
+        (
+            "Faces",
+            f"{counts.faces:,}: {counts.confirmed:,} confirmed, {counts.suggested:,} suggested",
+        ),
+        ("People", f"{counts.people:,}"),
+        ("Decisions", f"{counts.decisions:,}"),
+        ("Size", f"{counts.bytes / 1e6:.1f} MB, thumbnails and models not counted"),
+    ]
+    if counts.unreadable:
+        rows.insert(1, ("Unreadable files", f"{counts.unreadable:,}"))
+    return rows
+
+
 def measured_text(manifest: Mapping) -> list[str]:
     """The measured accuracy in sentences; one that says so when there is none."""
     measured = manifest.get("measured") or {}

@@ -7,7 +7,9 @@ import streamlit as st
 from data.home import home
 from model.background import BackgroundModel, Loaded
 from ui import about_facts as facts
+from ui.library_in_use import library_in_use
 from ui.model_in_use import model_in_use, show_state
+from ui.network_list import show_networks
 from ui.tag_words import teach_html
 
 
@@ -31,6 +33,7 @@ def _show(model: BackgroundModel) -> None:
         st.html(teach_html())
     st.subheader("How it works")
     st.html(facts.facts_html(_workings(model.loaded)))
+    _show_networks(manifest)
     _show_places(model, model.loaded)
 
 
@@ -60,7 +63,18 @@ def _workings(loaded: Loaded) -> facts.Rows:
     ]
 
 
+def _show_networks(manifest: dict) -> None:
+    from model.catalogue import CATALOGUE, RANKED_BY, choose
+
+    used = {network.get("name") for network in manifest.get("networks", {}).values()}
+    show_networks(CATALOGUE, used or {choose(task).name for task in RANKED_BY})
+
+
 def _show_places(model: BackgroundModel, loaded: Loaded | None) -> None:
+    with library_in_use() as library:
+        counts = library.counts()
+    st.subheader("Your library")
+    st.html(facts.facts_html(facts.library_rows(counts)))
     st.subheader("Where the files are")
     rows = [("Kindred's folder", str(home()))]
     if model.folder is not None:

@@ -8,12 +8,27 @@ import hashlib
 import streamlit as st
 
 from data.photos import PHOTO_SUFFIXES
+from data.shelf import Shelf
 from model.background import BackgroundModel
+from ui.deciding import decide, known_names
+from ui.library_in_use import decided_here, do, library_in_use, undo_button
+from ui.live import live, names_list
 from ui.model_in_use import model_in_use, show_state
-from ui.photo_view import people_html, picture_html
+from ui.photo_view import Editing, people_html, photo_html, picture_html
 from ui.style import plain
 from ui.tag_words import all_photos_text, hero_html, teach_html
-from ui.tagging import ShownPhoto, annotated_picture, json_lines, look_at, saved_as
+from ui.tagging import (
+    ShownPhoto,
+    add_to_library,
+    annotated_picture,
+    csv_table,
+    everything,
+    from_library,
+    json_lines,
+    look_at,
+    saved_as,
+    sidecar,
+)
 
 # Keys of the session's state.
 SHOWN, MODEL, DIGESTS, PAGE = "tag.shown", "tag.model", "tag.digests", "tag.page"
@@ -41,12 +56,13 @@ def show(model: BackgroundModel | None = None) -> None:
     if not uploads:
         hero.html(hero_html())
     show_state(model)
-    _show_photos(uploads, model)
+    with library_in_use() as library:
+        _show_photos(uploads, model, library)
     if model.loaded and not model.loaded.tagger.people and not model.problem:
         st.html(teach_html())
 
 
-def _show_photos(uploads: list, model: BackgroundModel) -> None:
+def _show_photos(uploads: list, model: BackgroundModel, library: Shelf) -> None:
     kept = _kept(model)
     keyed = {_key(upload): upload for upload in uploads}  # the same photo twice is shown once
     for key in kept.keys() - keyed.keys():  # taken off the list
@@ -56,86 +72,139 @@ def _show_photos(uploads: list, model: BackgroundModel) -> None:
     above, cards = st.container(), st.container(gap="medium")
     pages = -(-len(keyed) // PHOTOS_A_PAGE)
     page = st.pagination(pages, key=PAGE) if pages > 1 else 1
-    progress = above.empty()
+    names, progress = known_names(library), above.empty()
     for number, (key, upload) in enumerate(keyed.items()):
         if model.loaded and len(keyed) > 1 and not _finished(kept.get(key)):
             progress.progress(number / len(keyed), f"Photo {number + 1} of {len(keyed)}")
         if number // PHOTOS_A_PAGE == page - 1:
             with cards:
-                _show_photo(key, upload, kept, model)
+                _show_photo(key, upload, kept, model, library, names)
         elif not _finished(kept.get(key)):
             kept[key] = look_at(upload.getvalue(), upload.name, model)
     progress.empty()
     with above:
-        _show_summary([kept[key] for key in keyed])
+        _show_summary({key: (upload, kept[key]) for key, upload in keyed.items()}, model, library)
 
 
-def _show_photo(key: Key, upload, kept: dict, model: BackgroundModel) -> None:
+def _show_photo(
+    key: Key, upload, kept: dict, model: BackgroundModel, library: Shelf, names: list[str]
+) -> None:
     # The style sheet pairs the outlines and the rows within what has such a key.
     with st.container(border=True, key=f"kd-card-{_slug(key)}"):
         whole = st.empty()
-        left, right = st.columns([5, 3], gap="medium")
-        picture, people = left.empty(), right.empty()
 
         def show_opened(photo: ShownPhoto) -> None:
-            picture.html(picture_html(photo.tags, photo.preview))
             note = "" if model.done and not model.loaded else "Waiting for the networks"
-            people.html(people_html(photo.tags, note="Looking for faces" if model.loaded else note))
+            note = "Looking for faces" if model.loaded else note
+            picture = picture_html(photo.tags, photo.preview)
+            whole.html(photo_html(picture, people_html(photo.tags, note=note)))
 
-        if _finished(kept.get(key)):
-            photo = kept[key]
-        else:
+        photo = kept.get(key)
+        if not _finished(photo):
             photo = kept[key] = look_at(upload.getvalue(), upload.name, model, show_opened)
         if photo.tags.error:
             whole.error(plain(photo.tags.error), icon=":material/broken_image:")
         elif photo.looked_at:
-            trained = bool(model.loaded.tagger.people)
-            picture.html(picture_html(photo.tags, photo.preview))
-            people.html(people_html(photo.tags, photo.thumbnails, trained=trained))
-            with right:
-                _show_downloads(key, upload, photo)
+            photo = kept[key] = from_library(photo, upload.getvalue(), library)
+            with whole.container():
+                _show_faces(key, upload, photo, model, library, names)
+                _show_downloads(key, upload, photo, model, library)
 
 
-def _show_downloads(key: Key, upload, photo: ShownPhoto) -> None:
-    with st.container(horizontal=True, gap="small"):
+def _show_faces(key: Key, upload, photo: ShownPhoto, model, library: Shelf, names) -> None:
+    trained = bool(model.loaded.tagger.people)
+    mine = f"tag.photo.{_slug(key)}"
+    editing = Editing(names_list(mine), photo.confirmed)
+    picture = picture_html(photo.tags, photo.preview)
+    people = people_html(photo.tags, photo.thumbnails, trained=trained, editing=editing)
+    answer = live(photo_html(picture, people), key=mine, names=names)
+
+    def decided() -> str:
+        now = add_to_library(photo, upload.getvalue(), library, model)
+        return decide(library, now.photo, library.shown(now.photo), answer.act)
+
+    if answer.act:
+        do(library, decided)
+
+
+def _show_downloads(key: Key, upload, photo: ShownPhoto, model, library: Shelf) -> None:
+    slug, content = _slug(key), upload.getvalue()
+
+    def download(label: str, data, suffix: str, mime: str, icon: str, **options) -> None:
         st.download_button(
-            "Picture with names",
-            # Drawn when it is asked for: in full size that takes a second.
-            functools.partial(annotated_picture, upload.getvalue(), photo.tags),
-            saved_as(photo.tags, "-named.jpg"),
-            "image/jpeg",
-            key=f"tag.picture.{_slug(key)}",
+            label,
+            data,
+            saved_as(photo.tags, suffix),
+            mime,
+            key=f"tag.{label}.{slug}",
             on_click="ignore",
-            icon=":material/image:",
-            disabled=not photo.tags.faces,
-        )
-        st.download_button(
-            "JSON",
-            json_lines([photo.tags]),
-            saved_as(photo.tags, ".json"),
-            "application/json",
-            key=f"tag.json.{_slug(key)}",
-            on_click="ignore",
-            icon=":material/data_object:",
+            icon=f":material/{icon}:",
+            **options,
         )
 
+    with st.container(horizontal=True, gap="small", key=f"kd-tools-{slug}"):
+        # Drawn when it is asked for: in full size that takes a second.
+        picture = functools.partial(annotated_picture, content, photo.tags)
+        faces = bool(photo.tags.faces)
+        download(
+            "Picture with names", picture, "-named.jpg", "image/jpeg", "image", disabled=not faces
+        )
+        record = json_lines([photo.tags])
+        download("JSON", record, ".json", "application/json", "data_object")
+        xmp = functools.partial(sidecar, content, photo.tags)
+        named = any(face.name for face in photo.tags.faces)
+        download("XMP", xmp, ".xmp", "application/rdf+xml", "sell", disabled=not named)
+        if photo.photo is not None:
+            st.badge("In your library", icon=":material/check:", color="green")
+        elif st.button(
+            "Add to library",
+            key=f"tag.add.{slug}",
+            icon=":material/library_add:",
+            help="Keeps a copy in Kindred's folder, so that you find it again by name. "
+            "Naming a face does the same.",
+        ):
+            do(library, functools.partial(_add, [(photo, content)], library, model))
 
-def _show_summary(photos: list[ShownPhoto]) -> None:
-    """What was found in all photos, and the records of all of them."""
-    done = [photo.tags for photo in photos if _finished(photo)]
-    if len(photos) < 2 or len(done) < len(photos):
+
+def _show_summary(photos: dict, model: BackgroundModel, library: Shelf) -> None:
+    """What was found in all photos, and what can be done with all of them."""
+    done = [photo.tags for _, photo in photos.values() if _finished(photo)]
+    if len(done) < len(photos) or (len(photos) < 2 and not decided_here()):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
+        if decided_here():
+            undo_button(library)
+        if len(photos) < 2:
+            return
         st.markdown(f"**{plain(all_photos_text(done))}**")
-        st.download_button(
-            "JSON of all photos",
-            json_lines(done),
-            "kindred.jsonl",
-            "application/jsonl",
-            key="tag.json",
-            on_click="ignore",
-            icon=":material/data_object:",
-        )
+        contents = [(upload.getvalue(), photo.tags) for upload, photo in photos.values()]
+        for label, data, name, mime, icon in (
+            ("Everything (zip)", functools.partial(everything, contents), "kindred.zip", "zip", ""),
+            ("JSON of all photos", json_lines(done), "kindred.jsonl", "jsonl", "data_object"),
+            ("CSV of all photos", csv_table(done), "kindred.csv", "csv", "table"),
+        ):
+            st.download_button(
+                label,
+                data,
+                name,
+                f"application/{mime}",
+                key=f"tag.all.{name}",
+                on_click="ignore",
+                icon=f":material/{icon or 'folder_zip'}:",
+            )
+        new = [
+            (photo, upload.getvalue())
+            for upload, photo in photos.values()
+            if photo.photo is None and not photo.tags.error
+        ]
+        if new and st.button("Add all to library", icon=":material/library_add:", key="tag.add"):
+            do(library, functools.partial(_add, new, library, model))
+
+
+def _add(photos: list, library: Shelf, model: BackgroundModel) -> str:
+    for photo, content in photos:
+        add_to_library(photo, content, library, model)
+    return f"{len(photos)} photos are in your library" if len(photos) > 1 else "In your library"
 
 
 def _kept(model: BackgroundModel) -> dict[Key, ShownPhoto]:

@@ -34,8 +34,8 @@ def teach_html() -> str:
     return (
         '<section class="kd-teach"><h3>Kindred knows nobody yet</h3>'
         "<p>It finds every face and calls it unknown. To teach it, make a folder with one folder "
-        "for each person, named after the person, and put a few photos into each. Then run this "
-        "in Kindred's folder and reload the page:</p>"
+        "for each person, named after the person, and put a few photos into each. Choose it on "
+        'the page <a href="teach" target="_self">Teach</a>, or run this in Kindred\'s folder:</p>'
         "<pre><code>python kindred.py train FOLDER</code></pre></section>"
     )
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import json
+import csv
+import io
 import logging
+import tempfile
+import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from data.drawing import annotated_file
 from data.errors import PhotoError
+from data.keeping import keep_photo
+from data.library import content_of
 from data.photos import read_photo
+from data.regions import Region, write_regions
+from data.shelf import Shelf
 from data.tags import PhotoTags
 from data.thumbnails import face_thumbnail, preview
+from data.uploads import safe_name
 from model.background import BackgroundModel
+from ui.terminal.output import CSV_COLUMNS, csv_rows, json_line
 
 
 @dataclass(frozen=True)
@@ -25,12 +34,16 @@ class ShownPhoto:
         preview: The photo as a JPEG for the screen.
         thumbnails: One JPEG a face.
         looked_at: Whether the model has seen it yet.
+        photo: Its number in the library, `None` if it is not there.
+        confirmed: Places, in the record, of the faces whose names somebody confirmed.
     """
 
     tags: PhotoTags
     preview: bytes = b""
     thumbnails: tuple[bytes, ...] = ()
     looked_at: bool = True
+    photo: int | None = None
+    confirmed: frozenset[int] = frozenset()
 
 
 def look_at(
@@ -65,11 +78,91 @@ def look_at(
     return replace(opened, tags=tags, thumbnails=thumbnails, looked_at=True)
 
 
+def from_library(photo: ShownPhoto, content: bytes, library: Shelf) -> ShownPhoto:
+    """The photo with the names that the library has for it, if it is there."""
+    number = photo.photo or library.photo_with(content_of(content))
+    shown = library.shown(number) if number is not None else None
+    if shown is None:
+        return replace(photo, photo=None, confirmed=frozenset())
+    tags = replace(shown.tags, photo=photo.tags.photo)
+    confirmed = frozenset(i for i, face in enumerate(shown.faces) if face in shown.confirmed)
+    thumbnails = photo.thumbnails
+    if _boxes(tags) != _boxes(photo.tags):
+        image = read_photo(content, name=tags.photo)
+        thumbnails = tuple(face_thumbnail(image, face.box) for face in tags.faces)
+    return replace(
+        photo, tags=tags, thumbnails=thumbnails, photo=number, confirmed=confirmed, looked_at=True
+    )
+
+
+def add_to_library(
+    photo: ShownPhoto, content: bytes, library: Shelf, model: BackgroundModel
+) -> ShownPhoto:
+    """The photo, now in the library if it was not there before.
+
+    Raises:
+        LibraryError: The copy cannot be written.
+    """
+    if photo.photo is None:
+        tagger = model.loaded.tagger
+        keep_photo(library, content, photo.tags, network=tagger.network, model=tagger.model)
+    return from_library(photo, content, library)
+
+
 def json_lines(photos: Iterable[PhotoTags]) -> bytes:
     """The records of `kindred.py tag --json`, one photo a line."""
-    return "".join(json.dumps(tags.to_json(), ensure_ascii=False) + "\n" for tags in photos).encode(
-        errors="backslashreplace"
-    )
+    return "".join(json_line(tags) + "\n" for tags in photos).encode(errors="backslashreplace")
+
+
+def csv_table(photos: Iterable[PhotoTags]) -> bytes:
+    """The table of `kindred.py tag --csv`, one face a row."""
+    stream = io.StringIO(newline="")
+    table = csv.writer(stream)
+    table.writerow(CSV_COLUMNS)
+    for tags in photos:
+        table.writerows(csv_rows(tags))
+    return stream.getvalue().encode(errors="backslashreplace")
+
+
+def sidecar(content: bytes, tags: PhotoTags) -> bytes:
+    """The XMP file with the names of a photo, `b""` if there are none or it cannot be made."""
+    regions = []
+    for face in tags.faces:
+        try:
+            regions.append(Region.from_pixels(face.name, face.box, tags.width, tags.height))
+        except ValueError:  # a box without extent
+            continue
+    with tempfile.TemporaryDirectory(prefix="kindred-") as folder:
+        photo = Path(folder) / safe_name(tags.photo)
+        photo.write_bytes(content)
+        try:
+            change = write_regions(photo, regions, dry_run=True)
+        except PhotoError:
+            return b""
+    return change.edits[0].after if change.edits else b""
+
+
+def everything(photos: Iterable[tuple[bytes, PhotoTags]]) -> bytes:
+    """A zip of the photos with names drawn, their records and table, and their XMP sidecars.
+
+    Args:
+        photos: The bytes and the record of each; unreadable ones are in the records only.
+    """
+    photos = list(photos)
+    records = [tags for _, tags in photos]
+    stream, taken = io.BytesIO(), set()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("kindred.jsonl", json_lines(records))
+        archive.writestr("kindred.csv", csv_table(records))
+        for content, tags in photos:
+            if tags.error:
+                continue
+            name = _free(safe_name(tags.photo), taken)
+            drawn, suffix = annotated_file(read_photo(content, name=tags.photo), tags.faces)
+            archive.writestr(f"pictures/{PurePath(name).stem}-named{suffix}", drawn)
+            if xmp := sidecar(content, tags):
+                archive.writestr(f"sidecars/{name}.xmp", xmp)
+    return stream.getvalue()
 
 
 def annotated_picture(content: bytes, tags: PhotoTags) -> bytes:
@@ -80,3 +173,17 @@ def annotated_picture(content: bytes, tags: PhotoTags) -> bytes:
 def saved_as(tags: PhotoTags, suffix: str) -> str:
     """A name for a file about this photo: "beach.heic" becomes "beach-named.jpg"."""
     return f"{PurePath(tags.photo).stem or 'photo'}{suffix}"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, with a number if it is taken: two cameras call their photos alike."""
+    stem, suffix, number = PurePath(name).stem, PurePath(name).suffix, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{stem} ({number}){suffix}"
+    taken.add(name.casefold())
+    return name
+
+
+def _boxes(tags: PhotoTags) -> list[tuple[float, ...]]:
+    return [tuple(round(float(edge), 2) for edge in face.box) for face in tags.faces]

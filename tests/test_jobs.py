@@ -1,0 +1,137 @@
+"""Long work: two readers, cancel, pause and resume, a killed worker, and one at a time."""
+
+import os
+import sys
+import time
+
+import pytest
+
+from data.errors import KindredError
+from data.jobs import CANCELLED, DONE, FAILED, PAUSED, RUNNING, STOPPED, Jobs
+
+WORKER = """
+import sys, time
+sys.path.insert(0, {root!r})
+from data.errors import KindredError
+from data.jobs import work
+
+def count(arguments, report):
+    for i in range(arguments["to"]):
+        report.progress("counting", i, arguments["to"])
+        time.sleep(0.02)
+    return {{"counted": arguments["to"]}}
+
+def fail(arguments, report):
+    raise KindredError("there is no moon", remedy="Wait for the night")
+
+def crash(arguments, report):
+    return 1 / 0
+
+work(sys.argv[1], {{"count": count, "fail": fail, "crash": crash}})
+"""
+
+
+@pytest.fixture
+def jobs(tmp_path):
+    script = tmp_path / "worker.py"
+    script.write_text(WORKER.format(root=os.getcwd()))
+    jobs = Jobs(tmp_path / "home", command=[sys.executable, str(script)])
+    yield jobs
+    for job in jobs.list():
+        jobs.kill(job.id)
+
+
+def until(jobs, id, *statuses, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        job = jobs.get(id)
+        if job.status in statuses:
+            return job
+        time.sleep(0.02)
+    raise AssertionError(f"still {job.status} after {seconds} s\n{jobs.log(id)}")
+
+
+def under_way(jobs, id):
+    end = time.monotonic() + 20
+    while not jobs.get(id).done:
+        assert time.monotonic() < end, jobs.log(id)
+        time.sleep(0.02)
+
+
+def test_a_job_runs_to_its_end_and_two_readers_see_the_same(jobs):
+    job = jobs.start("count", {"to": 30})
+    other = Jobs(jobs.home)
+    assert other.running().id == job.id
+    under_way(other, job.id)
+    now = other.get(job.id)
+    assert now.status == RUNNING and now.phase == "counting" and now.of == 30
+    done = until(other, job.id, DONE)
+    assert done.result == {"counted": 30} and done == jobs.get(job.id)
+    assert jobs.running() is None and jobs.latest().id == job.id
+
+
+def test_only_one_at_a_time(jobs):
+    job = jobs.start("count", {"to": 2000})
+    with pytest.raises(KindredError, match="busy"):
+        Jobs(jobs.home).start("count", {"to": 1})
+    jobs.stop(job.id, "cancel")
+    assert until(jobs, job.id, CANCELLED).result == {}
+    again = jobs.start("count", {"to": 1})
+    assert until(jobs, again.id, DONE)
+
+
+def test_pause_and_resume(jobs):
+    job = jobs.start("count", {"to": 2000})
+    under_way(jobs, job.id)
+    jobs.stop(job.id, "pause")
+    assert until(jobs, job.id, PAUSED)
+    again = jobs.resume(job.id)
+    assert again.arguments == job.arguments and again.id != job.id and again.alive
+    jobs.stop(again.id, "cancel")
+    until(jobs, again.id, CANCELLED)
+
+
+def test_a_killed_worker_is_stopped_and_can_be_started_again(jobs):
+    job = jobs.start("count", {"to": 2000})
+    under_way(jobs, job.id)
+    os.kill(jobs.get(job.id).pid, 9)
+    stopped = until(jobs, job.id, STOPPED)
+    assert stopped.pid is None and stopped.done > 0
+    assert Jobs(jobs.home).get(job.id).status == STOPPED
+    again = jobs.resume(job.id)
+    under_way(jobs, again.id)
+    jobs.kill(again.id)
+    until(jobs, again.id, STOPPED)
+
+
+def test_kill_ends_nobody_but_the_holder_of_the_lock(jobs):
+    job = jobs.start("count", {"to": 1})
+    until(jobs, job.id, DONE)
+    state = jobs.folder / job.id / "state.json"
+    state.write_text('{"status": "running", "pid": %d}' % os.getpid())
+    jobs.kill(job.id)  # we are still here
+    assert jobs.get(job.id).status == STOPPED
+
+
+def test_a_failure_is_a_sentence_and_a_crash_is_one_too(jobs):
+    job = jobs.start("fail", {})
+    assert until(jobs, job.id, FAILED).error == "there is no moon. Wait for the night."
+    job = jobs.start("crash", {})
+    assert "division by zero" in until(jobs, job.id, FAILED).error
+    assert "ZeroDivisionError" in jobs.log(job.id)
+
+
+def test_a_worker_that_does_not_come_up_is_stopped_at_once(tmp_path):
+    jobs = Jobs(tmp_path, command=[sys.executable, "-c", "raise SystemExit(1)"])
+    job = jobs.start("count", {})
+    until(jobs, job.id, STOPPED, seconds=10)
+    assert jobs.running() is None
+
+
+def test_nothing_there_is_no_error(tmp_path):
+    jobs = Jobs(tmp_path / "none")
+    assert jobs.list() == [] and jobs.latest() is None and jobs.get("x") is None
+    with pytest.raises(ValueError, match="wish"):
+        jobs.stop("x", "explode")
+    with pytest.raises(KindredError, match="not known"):
+        jobs.resume("x")

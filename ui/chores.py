@@ -1,0 +1,162 @@
+"""The long jobs of the pages, as the worker does them: the same calls that the terminal makes."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
+
+from data.errors import KindredError
+from data.folders import find_photos
+from data.home import current_model_dir, home, new_model_dir
+from data.jobs import Report
+from data.lock import library_lock
+from data.shelf import Shelf
+from data.tags import PhotoTags
+from data.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
+from data.writing import undo_writes, write_names
+
+
+def train(arguments: dict, report: Report) -> dict:
+    """Learns the family `folder`; the model is not put in use, that is for the user to say."""
+    report.progress("loading the networks", 0, 0)
+    from model.quiet import import_tensorflow
+
+    import_tensorflow()
+    from training.train import train
+
+    learned = train(arguments["folder"], new_model_dir(), progress=report.progress)
+    return {
+        "model": Path(learned.model).name,
+        "photos": dict(learned.photos),
+        "missing": list(learned.missing),
+        "left_out": [[x.person, x.path, x.reason] for x in learned.left_out],
+    }
+
+
+def tag(arguments: dict, report: Report) -> dict:
+    """Tags the photos in the folders `paths` into the library; goes on where it stood."""
+    report.progress("loading the networks", 0, 0)
+    # Only now: these import TensorFlow, or will.
+    from model.album import Album
+    from ui.terminal.tag import Model
+
+    model = Model(current_model_dir())
+    unreadable = unknown = 0
+    with library_lock(home(), "tagging photos"), Shelf(home()) as library:
+        album, broken = Album(library, model.network, model.model), []
+        report.progress("looking for photos", 0, 0)
+        plan = album.plan(find_photos(arguments["paths"], on_error=broken.append))
+        if plan.rename:
+            of = len(plan.rename)
+            album.name_again(
+                plan.rename, model.name, lambda done: report.progress("naming again", done, of)
+            )
+        fresh = {work.photo for work in plan.works if work.todo is not None}
+        results, done = model.results if fresh else None, 0
+        report.progress("tagging photos", 0, len(fresh))
+        with (
+            ThreadPoolExecutor(1, "kindred-thumbnails") as pool,
+            closing(album.tag(plan, results, on_note=report.note)) as tagged,
+        ):
+            waiting = []
+            for tags in tagged:
+                unreadable += tags.error is not None
+                unknown += sum(face.name is None for face in tags.faces)
+                if tags.photo not in fresh:
+                    continue
+                done += 1
+                if not tags.error:
+                    waiting.append(pool.submit(_make_thumbnails, tags))
+                    waiting = [w for w in waiting if not w.done()]
+                    if len(waiting) > 8:
+                        waiting.pop(0).result()
+                report.progress("tagging photos", done, len(fresh))
+        for folder in arguments["paths"]:
+            library.photos.sweep(folder)
+    groups = group({}, report)["groups"]
+    return {
+        "photos": len(plan.works),
+        "fresh": len(fresh),
+        "unreadable": unreadable + len(broken),
+        "unknown": unknown,
+        "groups": groups,
+    }
+
+
+def group(arguments: dict, report: Report) -> dict:
+    """Groups the unknown faces of the library into likely people."""
+    report.progress("grouping unknown faces", 0, 0)
+    from model.quiet import import_tensorflow
+
+    import_tensorflow()
+    from ui.terminal.finding import _network_and_doubt
+
+    network, doubt = _network_and_doubt(current_model_dir())
+    with library_lock(home(), "grouping faces"), Shelf(home()) as library:
+        library.groups.update(network, max_distance=math.sqrt(2 - 2 * doubt))
+        return {"groups": len(library.groups.list())}
+
+
+def write(arguments: dict, report: Report) -> dict:
+    """Writes names into the metadata of the library's photos under `paths`."""
+    changed, errors = 0, []
+    with library_lock(home(), "writing names"), Shelf(home()) as library:
+        photos = library.records.paths(arguments.get("paths") or ())
+        written = write_names(
+            library,
+            photos,
+            embed=bool(arguments.get("embed")),
+            confirmed_only=bool(arguments.get("confirmed_only")),
+        )
+        with closing(written):
+            for done, photo in enumerate(written, 1):
+                changed += bool(photo.change)
+                errors += [photo.error] if photo.error else []
+                report.progress("writing names", done, len(photos))
+    return {"changed": changed, "failed": len(errors), "errors": errors[:20]}
+
+
+def unwrite(arguments: dict, report: Report) -> dict:
+    """Takes back what was written last."""
+    changed, errors = 0, []
+    with library_lock(home(), "taking names back"), Shelf(home()) as library:
+        for done, photo in enumerate(undo_writes(library), 1):
+            changed += bool(photo.change)
+            errors += [photo.error] if photo.error else []
+            report.progress("taking names back", done, done)
+    return {"changed": changed, "failed": len(errors), "errors": errors[:20]}
+
+
+def fetch(arguments: dict, report: Report) -> dict:
+    """Gets the network `name` from its publisher."""
+    from model.quiet import import_tensorflow
+
+    import_tensorflow()
+    from model.catalogue import CATALOGUE
+    from model.fetch import fetch
+
+    network = CATALOGUE.get(arguments["name"])
+    if network is None:
+        raise KindredError(f"there is no network called {arguments['name']!r}")
+    folder = fetch(network, progress=report.progress)
+    return {"name": network.name, "folder": str(folder)}
+
+
+CHORES = {
+    "train": train,
+    "tag": tag,
+    "group": group,
+    "write": write,
+    "unwrite": unwrite,
+    "fetch": fetch,
+}
+
+
+def _make_thumbnails(tags: PhotoTags) -> None:
+    """Makes what the walls will ask for, while the photo is likely still in memory."""
+    wanted = [Wanted(tags.photo)]
+    wanted += [Wanted(tags.photo, face.box, tags.width, WALL_FACE_SIDE) for face in tags.faces]
+    with suppress(Exception):  # walls make what is missing, and know how to fail
+        Thumbnails(home()).make(wanted)
