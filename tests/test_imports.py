@@ -1,0 +1,136 @@
+"""Imports run one way, data <- model <- training, and the terminal starts without TensorFlow."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("data", "model", "training", "ui")
+FRONT_DOORS = {"app", "kindred"}
+
+# What a room must not import.
+FORBIDDEN = {
+    "data": {"model", "training", "ui", *FRONT_DOORS},
+    "model": {"training", "ui", *FRONT_DOORS},
+    "training": {"ui", *FRONT_DOORS},
+    "ui": FRONT_DOORS,
+}
+
+
+def imported(source: str, package: str = "") -> Iterator[str]:
+    """Every module that a source imports, also inside functions and by name only."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join([*package.split(".")[: -node.level + 1 or None], node.module or ""])
+            yield (base if node.level else node.module).strip(".")
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            yield from (a.value for a in node.args[:1] if isinstance(a, ast.Constant))
+
+
+def modules(room: str) -> list[Path]:
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+def rooms_of(path: Path) -> set[str]:
+    package = ".".join(path.relative_to(ROOT).parent.parts)
+    return {name.split(".")[0] for name in imported(path.read_text("utf-8"), package)}
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if (ROOT / room).is_dir()])
+def test_imports_run_one_way(room):
+    wrong = {
+        str(path.relative_to(ROOT)): sorted(rooms_of(path) & FORBIDDEN[room])
+        for path in modules(room)
+        if rooms_of(path) & FORBIDDEN[room]
+    }
+    assert modules(room) and wrong == {}
+
+
+def test_nothing_of_the_product_imports_the_tests():
+    files = [path for room in ROOMS for path in modules(room)] + [*ROOT.glob("*.py")]
+    wrong = [str(path) for path in files if rooms_of(path) & {"tests", "pytest", "hypothesis"}]
+    assert wrong == []
+
+
+def test_photos_and_metadata_need_no_tensorflow():
+    users = {
+        path.relative_to(ROOT / "data").as_posix()
+        for path in modules("data")
+        if rooms_of(path) & {"tensorflow", "keras"}
+    }
+    assert users <= {"pipeline.py"}
+
+
+def test_packages_that_only_carry_weights_are_never_imported():
+    """Their files are read; their code wants packages that Kindred does not need."""
+    files = [path for room in ROOMS for path in modules(room)] + [*ROOT.glob("*.py")]
+    carriers = {"mtcnn", "face_recognition_models", "dlib", "onnx", "openvino"}
+    assert [str(path) for path in files if rooms_of(path) & carriers] == []
+
+
+def test_the_checker_itself_sees_every_kind_of_import():
+    source = """
+import a.b, c
+from d.e import f
+from . import g
+from ..h import i
+def inside():
+    import j
+    importlib.import_module("k.l")
+if TYPE_CHECKING:
+    from m import n
+"""
+    expected = {"a.b", "c", "d.e", "x.y", "x.h", "j", "k.l", "m"}
+    assert set(imported(source, "x.y")) == expected
+
+
+def run(*arguments: str) -> str:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+
+HEAVY = "{'tensorflow', 'keras', 'cv2', 'streamlit', 'joblib'}"
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "import kindred; kindred._parser().format_help()",
+        "import data, data.errors, data.family, data.home, data.photos, data.tags",
+    ],
+)
+def test_it_starts_without_the_heavy_packages(work):
+    assert run("-c", f"import sys; {work}; print({HEAVY} & set(sys.modules))") == "set()\n"
+
+
+def test_help_and_wrong_usage_come_at_once():
+    """Modules that TensorFlow would bring are counted, since seconds differ by machine."""
+    script = (
+        "import sys, kindred\n"
+        "for arguments in (['--help'], ['tag', '--help'], ['tag']):\n"
+        "    try:\n"
+        "        kindred.main(arguments)\n"
+        "    except SystemExit:\n"
+        "        pass\n"
+        "print('TensorFlow' if 'tensorflow' in sys.modules else 'light')"
+    )
+    assert run("-c", script).splitlines()[-1] == "light"
+
+
+def test_every_module_says_in_its_first_line_what_it_holds():
+    for room in (*ROOMS, "tests"):
+        for path in modules(room):
+            text = path.read_text("utf-8")
+            if text.strip():
+                first = ast.get_docstring(ast.parse(text))
+                assert first, path
+                assert first.splitlines()[0].rstrip().endswith((".", ",", ";", ":")), path
