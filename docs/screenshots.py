@@ -1,7 +1,7 @@
 """Makes the pictures in `docs/images`: run `python docs/screenshots.py` in the repository's root.
 
 They show scikit-image's astronaut (Eileen Collins, NASA, public domain) and nobody else. Needs
-requirements-dev.txt and a Chromium; takes about two minutes.
+requirements-dev.txt and a Chromium; takes about four minutes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageEnhance
+from PIL import ExifTags, Image, ImageEnhance
 from skimage import data
 
 ROOT = Path(__file__).parents[1]
@@ -45,11 +45,38 @@ def main() -> None:
                 shoot(browser, address, "tag-narrow", NARROW, photos=[photo])
                 shoot(browser, address, "about", WIDE, page="about")
                 shoot(browser, address, "about-narrow", NARROW, page="about", scheme="dark")
+                album(Path(temporary) / "Photos")
+                tag_folder(browser, address, Path(temporary) / "Photos")
+                for page in ("folder", "review", "people", "find", "teach"):
+                    shoot(browser, address, page, WIDE, page=page)
+                    shoot(browser, address, f"{page}-narrow", NARROW, page=page, scheme="dark")
 
 
 def portrait() -> Image.Image:
     """The astronaut, twice as large as the package carries her."""
     return Image.fromarray(data.astronaut()).resize((1024, 1024), Image.Resampling.LANCZOS)
+
+
+def album(folder: Path) -> None:
+    """Photos of ten years to look through: the same one, taken differently."""
+    folder.mkdir()
+    for year in range(2014, 2024):
+        taken = Image.Exif()
+        taken.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = f"{year}:07:12 12:00:00"
+        photo = ImageEnhance.Brightness(portrait()).enhance(0.7 + 0.06 * (year - 2014))
+        photo = photo.rotate(2 * (year - 2018)).crop((40 * (year % 5), 0, 900, 760))
+        photo.save(folder / f"summer {year}.jpg", quality=92, exif=taken.tobytes())
+
+
+def tag_folder(browser, address: str, folder: Path) -> None:
+    """Tags the album, on the page that does it."""
+    tab = browser.new_page()
+    tab.goto(f"{address}/folder")
+    tab.get_by_role("textbox", name="Folder on this computer").fill(str(folder))
+    tab.keyboard.press("Enter")
+    tab.get_by_role("button", name="Tag this folder").click()
+    tab.get_by_text("Done:").wait_for(timeout=300_000)
+    tab.close()
 
 
 def train(folder: Path, home: Path) -> None:
@@ -74,7 +101,9 @@ def shoot(browser, address, name, size, *, page="", scheme="light", photos=()) -
     context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1.5)
     tab = context.new_page()
     tab.goto(f"{address}/{page}")
-    tab.get_by_text("Runs on").wait_for(timeout=60_000)
+    if page in ("", "about"):
+        tab.get_by_text("Runs on").wait_for(timeout=60_000)
+    tab.locator(".stMain").locator("h1, h2, [type=file]").first.wait_for(state="attached")
     if photos:
         tab.locator("input[type=file]").set_input_files([str(photo) for photo in photos])
         tab.locator(".kd-row").first.wait_for(timeout=60_000)

@@ -50,7 +50,7 @@ def add_photo(library: Shelf, path: Path, faces: list[FaceTag], year: int | None
 
 
 def small_library(home: Path) -> None:
-    """Six photos of Anne (the last is somebody else), three of these with Bo, three of a stranger."""
+    """Six photos of Anne (the last is not her), three of these with Bo, three of a stranger."""
     with Shelf(home) as library:
         for i in range(6):
             who = face("Anne", person=0 if i < 5 else 3, number=i)

@@ -93,12 +93,16 @@ def test_what_was_learned_is_compared_and_used_only_when_somebody_says_so(fresh_
         model(fresh_home, "old"),
         model(fresh_home, "new", created="2026-02-02T00:00:00+00:00"),
     )
+    (new / "card.html").write_text("<script>alert('x')</script>")
     teaching.use("old")
     ended(fresh_home, status="done", result={"model": "new", "missing": ["Cléo"]})
     app = teach_page().run()
     assert not app.exception and app.subheader[0].value == "It has learned"
     assert list(app.dataframe[0].value.columns)[1:] == ["New model", "Model in use"]
     assert current_model_dir() == old
+    live = [json.loads(element.proto.json)["html"] for element in app.get("bidi_component")]
+    [card] = [shown for shown in live if "kd-frame" in shown]
+    assert " sandbox " in card and "<script>" not in card
     next(b for b in app.button if b.label == "Use this model").click().run()
     assert not app.exception and current_model_dir() == new
     assert app.subheader[0].value == "Models (2)"

@@ -54,7 +54,7 @@ def cluster(tmp_path, workers: int = 2):
                 "--no-nanny",
                 "--local-directory",
                 str(tmp_path),
-            )  # fmt: skip
+            )
             for _ in range(workers)
         ]
         from distributed import Client

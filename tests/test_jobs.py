@@ -1,5 +1,6 @@
 """Long work: two readers, cancel, pause and resume, a killed worker, and one at a time."""
 
+import json
 import os
 import sys
 import time
@@ -108,7 +109,7 @@ def test_kill_ends_nobody_but_the_holder_of_the_lock(jobs):
     job = jobs.start("count", {"to": 1})
     until(jobs, job.id, DONE)
     state = jobs.folder / job.id / "state.json"
-    state.write_text('{"status": "running", "pid": %d}' % os.getpid())
+    state.write_text(json.dumps({"status": "running", "pid": os.getpid()}))
     jobs.kill(job.id)  # we are still here
     assert jobs.get(job.id).status == STOPPED
 

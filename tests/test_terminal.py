@@ -86,7 +86,7 @@ def test_names_for_people(capsys, model, photos):
     status, out, err = run(capsys, "tag", photos, "--model", model)
     assert status == 0 and err == ""
     out, summary = out.split("\n\n")
-    assert summary.split() == "Grün 1 photo Red 1 photo 4 photos, 1 unknown face".split()
+    assert summary == "  Grün  1 photo\n  Red   1 photo\n4 photos, 1 unknown face\n"
     lines = said(out)
     assert [os.path.relpath(path, photos) for path in lines] == [
         "a.png",
@@ -380,7 +380,7 @@ def test_training_says_what_it_did(capsys, colours, fresh_home, tmp_path):
     assert "  Rosa  2 photos" in lines and "  蓝     2 photos" in lines
     assert any(line.startswith("On 4 held-out faces of the family: ") for line in lines)
     assert any(line.startswith("On 4 faces of people left out of learning: ") for line in lines)
-    assert lines[-1] == f"Model: {current_model_dir()}"
+    assert f"Model: {current_model_dir()}" in lines
     status, out, err = run(capsys, "tag", folder / "Rosa" / "0.png")
     assert status == 0 and "Rosa (" in out and err == ""
 

@@ -1,4 +1,4 @@
-"""`tag` and the library: nothing is done twice, what was decided stays; `find`, `group`, `people`."""
+"""`tag` and the library: nothing is done twice, what was decided stays; finding and people."""
 
 from __future__ import annotations
 

@@ -53,14 +53,18 @@ def test_watching_from_the_terminal(tmp_path):
     folder.mkdir()
     (folder / "there.png").write_bytes(picture(RED))
     arguments = ("tag", folder, "--model", model, "--watch", "--json", out)
-    with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE) as process:
-        wait_for(lambda: out.exists() and len(read(out)) == 1)
-        assert b"press Ctrl-C" in process.stderr.readline()
-        (folder / "new.png").write_bytes(picture(GREEN, 1))
-        wait_for(lambda: len(read(out)) == 2)
-        os.kill(process.pid, signal.SIGINT)
-        assert process.wait(30) == 0
-        assert b"Traceback" not in process.stderr.read()
+    log = tmp_path / "log.txt"
+    with log.open("wb") as errors, subprocess.Popen(command(*arguments), stderr=errors) as process:
+        try:
+            wait_for(lambda: "press Ctrl-C" in log.read_text())
+            assert len(read(out)) == 1
+            (folder / "new.png").write_bytes(picture(GREEN, 1))
+            wait_for(lambda: len(read(out)) == 2)
+            os.kill(process.pid, signal.SIGINT)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+    assert "Traceback" not in log.read_text()
     (face,) = read(out)[str(folder / "new.png")]["faces"]
     assert face["name"] == "Grün"
 

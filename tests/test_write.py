@@ -13,8 +13,8 @@ import kindred
 from data.library import Library
 from data.regions import read_regions
 from data.writing import write_names
-from tests.test_library_samples import add_photo, face
 from tests.pictures import encoded
+from tests.test_library_samples import add_photo, face
 
 
 @pytest.fixture

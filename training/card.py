@@ -102,9 +102,9 @@ def _people(report: Report, lesson: Lesson, judged: Judged) -> str:
         rows.append(
             f"<tr><th scope=row>{_picture(first.chip)}{escape(name)}</th>"
             f"<td>{report.photos[name]}<small> from {moments} moments</small></td>"
-            f"<td><span class=bar style='--share:{bar}%'></span>{share}</td>"
+            f"<td class=share><span class=bar style='--share:{bar}%'></span>{share}</td>"
             f"<td>{int(wrong.sum())}</td><td>{int(others.sum())}</td>"
-            f"<td>{escape(advice(lesson, judged, k))}</td></tr>"
+            f"<td>{escape(advice(lesson, judged, k) or 'nothing, there are enough')}</td></tr>"
         )
     return (
         "<h2>Person by person</h2><div class=scroll><table><thead><tr><th>Person<th>Photos"

@@ -152,7 +152,8 @@ class BalancedBatches(keras.utils.PyDataset):
     """Random views, as many of every person as of any other, with some strangers in every batch.
 
     A batch is (features [B, ...], targets): "people" one-hot over the people in `rows`, zeros for a
-    stranger, and "embedding" [B, D], what the pretrained network says of the face, zeros for the family.
+    stranger, and "embedding" [B, D], what the pretrained network says of a stranger, zeros for the
+    family.
     """
 
     def __init__(self, features: Features, owners, rows, teacher, options: FineTuning, seed=0):

@@ -11,7 +11,7 @@ from data.errors import KindredError
 from data.library import PersonSummary
 from data.shelf import Place, Shelf
 from ui.deciding import known_names
-from ui.library_in_use import do, library_in_use, say, undo_button
+from ui.library_in_use import decided_here, do, library_in_use, say, undo_button
 from ui.outliers import outliers
 from ui.photo_page import show_photo
 from ui.style import plain
@@ -77,7 +77,8 @@ def _show_wall(library: Shelf) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if hidden and st.toggle(f"Show ignored ({len(hidden)})", key="people.ignored"):
             people = everybody
-        undo_button(library)
+        if decided_here():
+            undo_button(library)
     who = show_people(library, people, "people.wall")
     if who:
         _go(who)

@@ -9,7 +9,7 @@ import streamlit as st
 from data.errors import PhotoError
 from data.home import home
 from data.photos import read_reduced
-from data.shelf import Shelf, Shown
+from data.shelf import Shelf
 from data.tags import PhotoTags
 from data.thumbnails import PREVIEW_SIDE, Thumbnails, Wanted, face_thumbnail, preview
 from ui.deciding import decide, known_names
@@ -67,6 +67,3 @@ def pictures(tags: PhotoTags) -> tuple[bytes, tuple[bytes, ...]]:
     return preview(read.image), tuple(
         face_thumbnail(read.image, face.box * scale) for face in tags.faces
     )
-
-
-__all__ = ["Shown", "pictures", "show_photo"]

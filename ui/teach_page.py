@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,7 @@ from ui import teaching
 from ui.folder_picker import pick_folder
 from ui.job_view import jobs, show_ended, show_running, start
 from ui.library_in_use import say
+from ui.live import live
 from ui.style import plain
 
 HANDLED = "teach.handled"  # digest of the zip that was unpacked, in the session's state
@@ -117,7 +119,13 @@ def _show_learned(job: Job) -> None:
         card = model.folder / "card.html"
         if card.is_file():
             with st.expander("Accuracy card"):
-                st.iframe(card.read_text("utf-8", "replace"), height=640)
+                # Without scripts and apart from the page: a folder's names are in it.
+                text = escape(card.read_text("utf-8", "replace"))
+                live(
+                    f'<iframe class="kd-frame" sandbox title="Accuracy card" srcdoc="{text}">'
+                    "</iframe>",
+                    key=f"teach.card.{model.folder.name}",
+                )
         with st.container(horizontal=True):
             if st.button("Use this model", type="primary", icon=":material/check:"):
                 _use(model.folder.name)

@@ -38,12 +38,23 @@ def add(commands) -> None:
     tag.add_argument("--csv", metavar="FILE", help="write a table, one face a row; - for stdout")
     tag.add_argument("--watch", action="store_true", help="go on with photos as they arrive")
     tag.add_argument("--scheduler", metavar="ADDRESS", help="use a Dask cluster, tcp://host:8786")
+    tag.add_argument(
+        "--explain",
+        metavar="FOLDER",
+        nargs="?",
+        const="",
+        help="say why; with a FOLDER, put pictures of what carried the decision there",
+    )
     tag.set_defaults(run=_tag, wrong=tag.error)
 
 
 def _tag(options: argparse.Namespace) -> int:
     if options.json == options.csv == "-":
         options.wrong("only one of --json and --csv can go to standard output")
+    if options.explain is not None:
+        from ui.terminal.explain import explain
+
+        return explain(options.paths, options.model or current_model_dir(), options.explain)
     folders = [path for path in options.paths if Path(path).is_dir()]
     if options.watch and not folders:
         options.wrong("--watch needs a folder to watch")
