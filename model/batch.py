@@ -24,7 +24,7 @@ from model.tagger import Tagger
 DETECTION_PIXELS = 2_000_000
 EMBEDDED_TOGETHER = 32  # faces, the batch of `model.embedder`
 WAITING_PHOTOS = 16  # photos with few faces do not wait for more than so many others
-WHOLE_PIXELS = 40_000_000  # of photos that are being decoded in full at a time
+WHOLE_PIXELS = 24_000_000  # of photos that are being decoded in full at a time
 
 
 @dataclass

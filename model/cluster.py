@@ -67,7 +67,7 @@ def _results(
 
     with _client(address) as client:
         chunks: dict[str, list[Work]] = {}
-        running = as_completed()
+        running = as_completed(loop=client.loop)
 
         def submit() -> bool:
             chunk = list(islice(works, CHUNK))
