@@ -1,4 +1,4 @@
-"""Scores of unseen faces are the classifier's own; offsets are raised where strangers look alike."""
+"""Scores of unseen faces are the classifier's own; offsets rise where strangers look alike."""
 
 from __future__ import annotations
 
