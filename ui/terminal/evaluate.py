@@ -9,7 +9,7 @@ from pathlib import Path
 from data.errors import KindredError
 from data.home import replace_file
 from model.quiet import import_tensorflow
-from ui.terminal.output import DONE, Bars
+from ui.terminal.output import DONE, Bars, share
 
 
 def add(commands) -> None:
@@ -35,14 +35,7 @@ def add(commands) -> None:
         kind.add_argument("--json", metavar="FILE", help="write the figures; - for stdout")
         kind.add_argument("--page", metavar="FILE", help="write a page to read")
         if kind is not pairs:
-            kind.add_argument("--false-names", type=_share, default=0.01, metavar="SHARE")
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < 1.0:
-        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, received {text}")
-    return value
+            kind.add_argument("--false-names", type=share, default=0.01, metavar="SHARE")
 
 
 def _pairs(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from model.quiet import import_tensorflow
-from ui.terminal.output import DONE, Bars, count
+from ui.terminal.output import DONE, Bars, count, share
 
 
 def add(commands) -> None:
@@ -22,7 +22,7 @@ def add(commands) -> None:
     train.add_argument("--embedder", metavar="NAME", help="network (default: the best one here)")
     train.add_argument(
         "--false-names",
-        type=_share,
+        type=share,
         default=0.01,
         metavar="SHARE",
         help="share of strangers that may get a name (default: %(default)s)",
@@ -34,13 +34,6 @@ def add(commands) -> None:
         "--quick", action="store_true", help="learn the names only, leave the network as it is"
     )
     train.set_defaults(run=_train)
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < 1.0:
-        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, received {text}")
-    return value
 
 
 def _train(options: argparse.Namespace) -> int:
