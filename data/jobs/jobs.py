@@ -1,0 +1,158 @@
+"""Starts jobs, each in a process of its own, asks them to stop, and tells how they stand."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock
+
+from data.errors import KindredError
+from data.home import replace_file
+from data.jobs.files import is_held, read, wish_in
+from data.jobs.job import ALIVE, OUTCOME, STARTING, STOPPED, Job, job_of
+
+ROOT = Path(__file__).parents[2]
+
+_SECONDS_TO_START = 30.0  # for Python to come up on a busy computer
+_KEPT = 30  # finished jobs, for looking back
+
+_children: list[subprocess.Popen] = []
+_dead: list[subprocess.Popen] = []
+
+
+class Jobs:
+    """The jobs of one Kindred home folder.
+
+    Args:
+        home: Kindred's home folder.
+        command: What starts a worker; the job's folder is appended.
+    """
+
+    def __init__(self, home: str | os.PathLike, command: Sequence[str] | None = None):
+        self.home = Path(home)
+        self.folder = self.home / "jobs"
+        self._command = list(command or (sys.executable, "-m", "ui.worker"))
+
+    def list(self, kind: str | None = None) -> list[Job]:
+        """The jobs, newest first."""
+        with suppress(FileNotFoundError):
+            names = sorted((e.name for e in os.scandir(self.folder) if e.is_dir()), reverse=True)
+            jobs = (self.get(name) for name in names if kind is None or name.endswith(f"-{kind}"))
+            return [job for job in jobs if job is not None]
+        return []
+
+    def latest(self, *kinds: str) -> Job | None:
+        """The newest job of these kinds (of all, without any)."""
+        return next((job for job in self.list() if not kinds or job.kind in kinds), None)
+
+    def running(self) -> Job | None:
+        """The job that is being worked on."""
+        return next((job for job in self.list() if job.alive), None)
+
+    def get(self, id: str) -> Job | None:
+        """One job; `None` if there is none, or only half of one."""
+        folder = self.folder / id
+        job = read(folder / "job.json")
+        if not job:
+            return None
+        _reap()
+        state = read(folder / "state.json")
+        status = state.get("status", STARTING)
+        if status in ALIVE and not is_held(folder / "lock"):
+            state = read(folder / "state.json")  # it may have ended between the two looks
+            status = state.get("status", STARTING)
+            waiting = status == STARTING and time.time() - job["at"] < _SECONDS_TO_START
+            if status in ALIVE and not (waiting and not _has_died(folder)):
+                status = STOPPED
+        return job_of(id, job, state, status, wish_in(folder))
+
+    def start(self, kind: str, arguments: Mapping) -> Job:
+        """Starts a worker.
+
+        Raises:
+            KindredError: Another job is being worked on.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / ".starting"):
+            if busy := self.running():
+                raise KindredError(
+                    f"Kindred is busy ({busy.kind}: {busy.phase or 'starting'})",
+                    remedy="Wait until that is done, or stop it first",
+                )
+            self._tidy()
+            id = f"{time.time_ns():020d}-{kind}"
+            folder = self.folder / id
+            folder.mkdir()
+            job = {"kind": kind, "arguments": dict(arguments), "at": time.time()}
+            replace_file(folder / "job.json", json.dumps(job).encode())
+            self._spawn(folder)
+        return self.get(id)
+
+    def resume(self, id: str) -> Job:
+        """Starts again what was paused, stopped, cancelled or failed, with the same arguments."""
+        job = self.get(id)
+        if job is None:
+            raise KindredError("this work is not known any more", remedy="Start it anew")
+        return self.start(job.kind, job.arguments)
+
+    def stop(self, id: str, wish: str) -> None:
+        """Asks a worker to stop at the next place where nothing is half done."""
+        if wish not in OUTCOME:
+            raise ValueError(f"`wish` must be one of {sorted(OUTCOME)}. Received: {wish!r}")
+        replace_file(self.folder / id / "stop", wish.encode())
+
+    def kill(self, id: str) -> None:
+        """Ends a worker that does not listen: the process that holds this job's lock, no other."""
+        job = self.get(id)
+        if job and job.alive and job.pid and is_held(self.folder / id / "lock"):
+            with suppress(ProcessLookupError):
+                os.kill(job.pid, 9)
+
+    def log(self, id: str) -> str:
+        """The end of what the worker printed."""
+        with suppress(OSError):
+            return (self.folder / id / "log.txt").read_text("utf-8", "replace")[-4000:]
+        return ""
+
+    def _spawn(self, folder: Path) -> None:
+        environment = os.environ | {"KINDRED_HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
+        with (folder / "log.txt").open("ab") as log:
+            worker = subprocess.Popen(
+                [*self._command, str(folder)],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C for the server is not meant for it
+            )
+        worker.folder = folder
+        _children.append(worker)
+
+    def _tidy(self) -> None:
+        for job in self.list()[_KEPT:]:
+            if not job.alive:
+                shutil.rmtree(self.folder / job.id, ignore_errors=True)
+
+
+def _has_died(folder: Path) -> bool:
+    return any(
+        child.folder == folder and child.returncode is not None for child in (*_children, *_dead)
+    )
+
+
+def _reap() -> None:
+    """Lets the system forget workers of ours that have ended."""
+    for child in list(_children):
+        if child.poll() is not None:
+            _children.remove(child)
+            _dead.append(child)
+    del _dead[:-_KEPT]

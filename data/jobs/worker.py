@@ -1,0 +1,90 @@
+"""A job as its worker does it: reports how far it is, and stops where somebody wished it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from data.errors import KindredError
+from data.home import replace_file
+from data.jobs.files import held, read, wish_in
+from data.jobs.job import DONE, FAILED, OUTCOME, RUNNING
+
+_SECONDS_BETWEEN_WRITES = 0.25
+
+
+class Stopped(Exception):
+    """Raised in the worker where it reports progress, when somebody wished it to stop."""
+
+
+class Report:
+    """With what a worker says how far it is, and hears that it should stop."""
+
+    def __init__(self, folder: Path):
+        self._folder, self._written = folder, 0.0
+        self.state = {"status": RUNNING, "pid": os.getpid(), "phase": "", "done": 0, "of": 0}
+
+    def progress(self, phase: str, done: int, of: int) -> None:
+        """Says how much of a phase is done.
+
+        Raises:
+            Stopped: Somebody wished it to stop.
+        """
+        if phase != self.state["phase"]:
+            self.state |= {"phase": phase, "phase_at": time.time(), "first": done}
+            self._written = 0.0
+        self.state |= {"done": done, "of": of, "now": time.time()}
+        if time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES:
+            self.write()
+            self.check()
+
+    def check(self) -> None:
+        """Raises `Stopped` if somebody wished it to stop."""
+        if wish_in(self._folder):
+            raise Stopped
+
+    def note(self, text: str) -> None:
+        """A remark for whoever watches; the newest one is shown."""
+        self.state["note"] = text
+
+    def figures(self, row: Mapping[str, float | str]) -> None:
+        """One more row of numbers by name, for whoever watches: an epoch of a learning curve."""
+        self.state.setdefault("figures", []).append(dict(row))
+        self.write()
+
+    def write(self) -> None:
+        replace_file(self._folder / "state.json", json.dumps(self.state).encode())
+        self._written = time.monotonic()
+
+
+Chore = Callable[[dict, Report], dict]
+
+
+def work(folder: str | os.PathLike, chores: Mapping[str, Chore]) -> str:
+    """Does the job of a folder in this process and returns its status.
+
+    Args:
+        folder: Of the job.
+        chores: For each kind, a function of the arguments and a `Report`, to its result.
+    """
+    folder = Path(folder)
+    job, report = read(folder / "job.json"), Report(folder)
+    with held(folder / "lock"):
+        report.write()
+        try:
+            report.state["result"] = chores[job["kind"]](job["arguments"], report)
+            report.state["status"] = DONE
+        except Stopped:
+            report.state["status"] = OUTCOME[wish_in(folder)]
+        except KindredError as error:
+            report.state |= {"status": FAILED, "error": str(error)}
+        except BaseException as error:
+            traceback.print_exc()
+            what = " ".join(str(error).split()) or type(error).__name__
+            report.state |= {"status": FAILED, "error": f"It broke off: {what}"}
+        report.write()
+    return report.state["status"]
