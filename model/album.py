@@ -89,13 +89,21 @@ class Album:
     def name_again(
         self, photos: Iterable[int], name: Name, progress: Callable[[int], object]
     ) -> None:
-        """Names the faces of photos from their stored embeddings; calls `progress` with a count."""
+        """Names the faces of photos from their stored embeddings; calls `progress` with a count.
+
+        All faces of a photo are named at once, as in `tag`: they compete for names.
+        """
         photos = list(photos)
         for start in range(0, len(photos), _PHOTOS_AT_A_TIME):
             some = photos[start : start + _PHOTOS_AT_A_TIME]
             with self._library.transaction():
                 for photo in some:
-                    faces = [f for f in self._library.faces.of(photo) if len(f.embedding)]
+                    # A decided face that these networks did not find keeps what others made of it.
+                    faces = [
+                        face
+                        for face in self._library.faces.of(photo)
+                        if len(face.embedding) and face.network == self._network
+                    ]
                     answers = name(np.stack([f.embedding for f in faces])) if faces else []
                     named = zip((f.id for f in faces), answers, strict=True)
                     self._library.photos.name_again(photo, self._model, dict(named))

@@ -11,7 +11,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-# Raise it when the code around the networks changes what they find in the same pixels.
+# Raise it when the code around the networks changes what they find in the same pixels: every photo
+# of every library is then looked at again. `tests/test_identity.py` has the boxes of this number.
 _CODE = 1
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from data.library.database import Connection, transaction
+from data.library.database import Connection
 from data.tags import FaceTag
 
 SAME_BOX = 0.5  # overlap (IoU) from which two boxes in one photo are one face
@@ -68,14 +68,6 @@ class Faces:
                 (network,),
             )
         )
-
-    def set_embedding(self, face: int, network: str, embedding: np.ndarray) -> None:
-        """Gives a face (one drawn by hand, say) its embedding; none for forgotten faces."""
-        with transaction(self._db):
-            self._db.execute(
-                "UPDATE faces SET embedding = ?, network = ? WHERE id = ? AND forgotten = 0",
-                (_blob(embedding), network, face),
-            )
 
 
 def stacked(rows) -> tuple[np.ndarray, np.ndarray]:

@@ -174,7 +174,7 @@ class Photos:
     ) -> None:
         """Notes what another model says of the faces of a photo, by face id: name and confidence.
 
-        All of the photo's faces that have an embedding must be there.
+        All of the photo's faces that have an embedding of the photo's network must be there.
         """
         with transaction(self._db):
             self._suggestions.record(
