@@ -11,6 +11,7 @@ from keras import layers
 
 from model.head import HeadConfig
 from training import stages
+from training.epochs import Epochs
 from training.finetune import (
     DEFAULTS,
     BalancedBatches,
@@ -170,3 +171,28 @@ def test_too_small_a_family_is_not_tried():
     assert reason.startswith("fine-tuning was not tried") and "there are 2" in reason
     assert stages.why_not(np.repeat([0, 1, 2], 5), np.arange(15)) is None
     assert stages.why_not(np.repeat([0, 1, 2], 5), np.arange(15) // 3) is not None
+
+
+def test_every_epoch_is_told_and_who_listens_may_end_it(network):
+    rows, steps = [], []
+    chips, owners = faces(each=7)
+    stages.try_fine_tuning(
+        network, PREFIXES, chips, owners, np.arange(len(owners)), [], [],
+        ("a", "b", "c", "d"), HEAD, false_names=0.01, options=FAST,
+        callbacks=lambda run: [Epochs(run, rows.append, steps.append)],
+    )  # fmt: skip
+    assert [(row["run"], row["epoch"]) for row in rows[:4]] == [
+        *(("split 1", 1), ("split 1", 2), ("split 2", 1), ("split 2", 2))
+    ]
+    assert all(0 <= row["val_accuracy"] <= 1 and row["loss"] > 0 for row in rows[:4])
+    assert steps[0] == 0 and max(steps) == 2
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    upper, features, owners = prepared(network)
+    with pytest.raises(KeyboardInterrupt):
+        fine_tune(
+            upper, features, owners, np.ones(len(owners), bool), HEAD, FAST,
+            callbacks=[Epochs("all", stop)],
+        )  # fmt: skip

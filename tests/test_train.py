@@ -143,6 +143,14 @@ def test_progress_goes_through_every_photo_and_ends(colours, folder, tmp_path):
     assert seen[-1] == ("learning", 2, 2)
 
 
+def test_even_a_small_family_has_a_learning_curve(colours, folder, tmp_path):
+    rows = []
+    train(folder, tmp_path / "mine", on_epoch=rows.append)
+    [row] = rows  # `few_steps` makes it one epoch; the colours cannot be mistaken
+    assert row["run"] == "classifier" and row["epoch"] == 1
+    assert row["loss"] >= 0 and row["val_accuracy"] == 1.0
+
+
 def test_what_is_asked_for_reaches_the_manifest(colours, folder, tmp_path):
     report = train(folder, tmp_path / "mine", false_names=0.2)
     manifest = json.loads((report.model / "manifest.json").read_text("utf-8"))

@@ -293,6 +293,9 @@ class _Watch(keras.callbacks.Callback):
         loss = logs_sum - logits[np.arange(judged.sum()), self._owners[judged]]
         if logs is not None:
             logs["val_loss"] = float(loss.mean()) if judged.any() else 0.0
+            if judged.any():
+                right = logits.argmax(1) == self._owners[judged]
+                logs["val_accuracy"] = float(right.mean())
 
 
 def _directions(embeddings, owners, rows) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from model.head import HeadConfig, HeadState
 from training.calibration import Calibration, calibrate, expected_calibration_error
+from training.epochs import HeldOut
 from training.folds import Folds, make_folds
 from training.prototypes import fit_prototypes
 from training.unseen import NOBODY, Unseen, crossed_offsets, judge, person_offsets, scores
@@ -113,7 +114,7 @@ def learn_head(
         false_names: The share of strangers that may get a name.
         groups: int [N], which photos must not be separated; see `training.folds`.
         strangers: float32 [S, D], faces of nobody in the family.
-        callbacks: Keras callbacks of the fit.
+        callbacks: Keras callbacks of the fit; they find `val_accuracy` of the held-out faces.
     """
     folds = make_folds(owners, groups)
     prototypes = fit_prototypes(
@@ -122,7 +123,7 @@ def learn_head(
         folds.train,
         temperature=config.temperature,
         pull=config.pull,
-        callbacks=callbacks,
+        callbacks=(HeldOut(embeddings, owners, folds.train), *callbacks) if callbacks else (),
     )
     unseen = judge_folds(embeddings, owners, folds, prototypes, config, strangers)
     learned = conclude(unseen, people, config, false_names)

@@ -36,6 +36,8 @@ PEOPLE, PHOTOS = 3, 5
 MOST_FACES = 1200  # learned from in stage 2, shared out evenly; bounds time and memory
 MOST_STRANGERS = 200
 
+RUNS = ("split 1", "split 2", "all")
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -116,7 +118,6 @@ def try_fine_tuning(
     options: FineTuning = DEFAULTS,
     mixed: bool = False,
     callbacks: Callable[[str], Sequence[keras.callbacks.Callback]] = lambda run: (),
-    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Outcome:
     """Fine-tunes on both splits and, if that wins, on everything; then `network` is changed.
 
@@ -127,29 +128,26 @@ def try_fine_tuning(
         owners, groups: int [N], see `training.head.learn_head`.
         strangers: Aligned faces of nobody in the family, whose embeddings should stay.
         judged: The same, to measure with; nothing is learned from them.
-        callbacks: More callbacks for the run of that name.
-        progress: Called with steps done and steps in all.
+        callbacks: More callbacks for the run of that name, one of `RUNS`.
     """
     if reason := why_not(owners, groups):
         return Outcome(False, reason)
     lower, top = split_network(network, upper)
     some = strangers[:MOST_STRANGERS], judged[:MOST_STRANGERS]
     features = extract(lower, chips, *some, options.views)
-    progress(1, 4)
     before = embed(top, features.family), embed(top, features.judged)
     splits = _splits(owners, groups)
     learning = [train & _not_too_many(owners) for train in splits]
     runs: list[Run] = []
     try:
         for number, rows in enumerate(learning):
-            extra = callbacks(f"split {number + 1}")
+            extra = callbacks(RUNS[number])
             runs.append(
                 fine_tune(
                     top, features, owners, rows, head, options,
                     watch=True, callbacks=extra, mixed=mixed,
                 )
             )  # fmt: skip
-            progress(2 + number, 4)
         curves = tuple(run.history for run in runs)
         best = [int(np.argmin(run.history["val_loss"])) for run in runs]
         frozen = _judge_all(splits, [before] * 2, owners, head)
@@ -163,7 +161,7 @@ def try_fine_tuning(
             )
         learned = _finish(
             top, features, owners, best, tuned, people, head, false_names, options, mixed,
-            callbacks("all"),
+            callbacks(RUNS[2]),
         )  # fmt: skip
     except NotFinite:
         return Outcome(
@@ -171,7 +169,6 @@ def try_fine_tuning(
             "fine-tuning was given up, because its loss stopped being a finite number; "
             "the network is used as it came",
         )
-    progress(4, 4)
     return replace(result, curves=curves, learned=learned)
 
 

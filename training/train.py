@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from data.errors import FamilyError
+from data.errors import FamilyError, ModelError
 from data.family import Family, read_family
 from data.folders import find_photos
-from data.home import new_model_dir, set_current_model
+from data.home import current_model_dir, new_model_dir, set_current_model
 from model.catalogue import choose
 from model.device import prepare_devices
 from model.graph import FaceGraph
@@ -23,9 +23,11 @@ from training.bursts import group_moments
 from training.cache import FaceCache
 from training.card import card
 from training.doubts import bystanders, one_person_twice
+from training.epochs import Epochs, OnEpoch
 from training.export import export, refuse_other_content
 from training.faces import Face, FaceFinder, Sighting
 from training.head import Learned, Measured, learn_head
+from training.reuse import network_key
 from training.selection import Example, LeftOut, select
 from training.stages import NOT_TRIED, Outcome
 from training.tuned import tune
@@ -112,6 +114,7 @@ def train(
     strangers: str | os.PathLike | None = None,
     quick: bool = False,
     progress: Progress = lambda *_: None,
+    on_epoch: OnEpoch = lambda _: None,
 ) -> Report:
     """Learns FOLDER/<name>/ and writes the model.
 
@@ -124,6 +127,7 @@ def train(
         strangers: A folder of photos of people who are not in the family.
         quick: Whether to leave out fine-tuning.
         progress: Called with what is being done, how much of it is done, and how much there is.
+        on_epoch: Called with a row of the learning curve after every epoch (`training.epochs`).
 
     Raises:
         FamilyError: If there is nobody to learn.
@@ -149,11 +153,12 @@ def train(
         false_names=false_names,
         groups=lesson.groups,
         strangers=vectors_of(lesson.strangers, embed.dimension),
+        callbacks=(Epochs("classifier", on_epoch),),
     )
     progress("learning", 1, 2)
     stage = Outcome(False, "fine-tuning was left out, as was asked for")
     if not quick:
-        stage, embed = tune(networks[1], lesson, embed, target, false_names, progress)
+        stage, embed = tune(networks[1], lesson, embed, target, false_names, progress, on_epoch)
     if stage.learned is not None:
         learned = stage.learned
     report = report_of(target, family, networks, lesson, learned, stage)
@@ -165,6 +170,7 @@ def train(
         training=report.to_json() | {"exemplars": _exemplars(lesson, learned)},
         fine_tuned=stage.kept,
         card=card(report, lesson, learned),
+        former=target if target.exists() else _model_in_use(),
     )
     if model is None:
         set_current_model(target)
@@ -258,10 +264,11 @@ def _exemplars(lesson: Lesson, learned: Learned) -> list[dict]:
     ]
 
 
-def network_key(network: Network) -> tuple:
-    """What changes the faces that a network finds, or their embeddings."""
-    hashes = tuple(file.sha256 for file in network.files)
-    return network.name, hashes, network.min_score, network.chip_size, network.template
+def _model_in_use() -> Path | None:
+    try:
+        return current_model_dir()
+    except ModelError:  # it is gone; this run makes a new one
+        return None
 
 
 def _require_someone(examples, left_out: list[LeftOut], family: Family) -> None:

@@ -15,7 +15,9 @@ import tensorflow as tf
 from model.aligner import Aligner
 from model.embedder import Embedder
 from model.networks import Network, load_trainable
-from training.stages import Outcome, try_fine_tuning, why_not
+from training.epochs import Epochs, OnEpoch
+from training.finetune import DEFAULTS
+from training.stages import RUNS, Outcome, try_fine_tuning, why_not
 
 if TYPE_CHECKING:
     from training.train import Lesson
@@ -30,6 +32,7 @@ def tune(
     model: Path,
     false_names: float,
     progress: Callable[[str, int, int], None],
+    on_epoch: OnEpoch = lambda _: None,
 ) -> tuple[Outcome, Embedder]:
     """Tries stage 2.
 
@@ -41,6 +44,12 @@ def tune(
     trainable = load_trainable(network)
     known = _spread([face.chip for face in lesson.strangers])
     half = len(known) // 2
+
+    def told(run: str) -> Epochs:
+        before, of = RUNS.index(run) * DEFAULTS.epochs, len(RUNS) * DEFAULTS.epochs
+        return Epochs(run, on_epoch, lambda done: progress("fine-tuning", before + done, of))
+
+    progress("preparing to fine-tune", 0, 0)
     outcome = try_fine_tuning(
         trainable,
         network.upper,
@@ -53,8 +62,7 @@ def tune(
         network.head,
         false_names=false_names,
         mixed=bool(tf.config.list_physical_devices("GPU")),
-        callbacks=lambda run: _logs(model.name, run),
-        progress=lambda done, of: progress("fine-tuning", done, of),
+        callbacks=lambda run: [*_logs(model.name, run), told(run)],
     )
     if not outcome.kept:
         return outcome, embedder

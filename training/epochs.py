@@ -1,0 +1,67 @@
+"""Tells whoever watches how learning goes: a row of figures after every epoch, and how far it is.
+
+A row has the name of its `run` ("classifier", "split 1", "split 2", "all"), its `epoch` from 1 on,
+and under Keras' names `loss` and, on faces that the run does not learn from, `val_accuracy` and
+`val_loss`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from keras import ops
+
+OnEpoch = Callable[[dict], object]
+
+_FIGURES = ("loss", "val_loss", "val_accuracy")
+
+
+class Epochs(keras.callbacks.Callback):
+    """Calls `on_epoch` with a row after each epoch, and `on_step` with epochs done after each step.
+
+    What is called may raise, and so end the training.
+    """
+
+    def __init__(
+        self, run: str, on_epoch: OnEpoch, on_step: Callable[[int], object] = lambda _: None
+    ):
+        super().__init__()
+        self._run, self._on_epoch, self._on_step = run, on_epoch, on_step
+        self._done = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._on_step(self._done)
+
+    def on_epoch_end(self, epoch, logs=None):
+        figures = {name: round(float(logs[name]), 5) for name in _FIGURES if name in (logs or ())}
+        self._done = epoch + 1
+        self._on_epoch({"run": self._run, "epoch": self._done, **figures})
+        self._on_step(self._done)
+
+
+class HeldOut(keras.callbacks.Callback):
+    """Adds `val_accuracy` to a fit of prototypes: held-out faces whose own person is the nearest.
+
+    Args:
+        embeddings: float32 [N, D], unit length.
+        owners: int [N].
+        train: bool [F, N], what each fold learns from.
+    """
+
+    def __init__(self, embeddings: np.ndarray, owners: np.ndarray, train: np.ndarray):
+        super().__init__()
+        self._embeddings, self._owners = embeddings, owners
+        one_hot = np.eye(owners.max() + 1, dtype=bool)[owners]
+        self._present = (train[:, :, None] & one_hot).any(1)  # [F, K]
+        self._held = ~train & self._present[:, owners]  # a stranger in a fold has no right person
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is None or not self._held.any():
+            return
+        prototypes = ops.convert_to_numpy(self.model.layers[-1].prototypes)
+        prototypes = prototypes / np.linalg.norm(prototypes, axis=-1, keepdims=True)
+        cosines = np.einsum("nd,fkd->fnk", self._embeddings, prototypes)
+        nearest = np.where(self._present[:, None], cosines, -np.inf).argmax(-1)
+        logs["val_accuracy"] = float((nearest == self._owners)[self._held].mean())
