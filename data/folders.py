@@ -82,3 +82,9 @@ def _is_wanted_folder(name: str) -> bool:
 def is_photo_name(name: str) -> bool:
     """Whether a file of this name, found in a folder, is taken for a photo."""
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in PHOTO_SUFFIXES
+
+
+def is_walked(folder: str, top: str) -> bool:
+    """Whether a walk from `top` comes to a folder below it: not to hidden ones and bins."""
+    below = os.path.relpath(folder, top)
+    return below == os.curdir or all(map(_is_wanted_folder, below.split(os.sep)))

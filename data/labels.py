@@ -14,11 +14,13 @@ import zlib
 from dataclasses import dataclass
 
 from data.errors import KindredError
+from data.folders import is_photo_name
 from data.library import Library
 from data.regions import Region, read_regions
 from data.regions.matching import Face, pair
 
 SOURCE = "metadata"
+_SIDECARS = (".xmp", ".XMP")
 _PICASA = (".picasa.ini", "Picasa.ini", "contacts.xml")
 
 
@@ -57,20 +59,34 @@ def labels_state(path: str | os.PathLike, listing: frozenset[str] | None = None)
     folder, name = os.path.split(os.fspath(path))
     stem = os.path.splitext(name)[0]
     found = []
-    for beside in dict.fromkeys((stem + ".xmp", stem + ".XMP", name + ".xmp", name + ".XMP")):
+    for beside in dict.fromkeys(base + suffix for base in (stem, name) for suffix in _SIDECARS):
         found.append(_status(folder, beside, listing))
     if any(_status(folder, ini, listing) for ini in _PICASA[:2]):
         found.extend(_status(folder, ini, listing) for ini in _PICASA)
     return zlib.crc32(repr(found).encode()) if any(found) else 0
 
 
+def is_notes(path: str) -> bool:
+    """Whether a file of this name may hold labels of photos beside it."""
+    name = os.path.basename(path)
+    return name in _PICASA or os.path.splitext(name)[1] in _SIDECARS
+
+
+def photos_of_notes(path: str) -> list[str]:
+    """The photos in its folder that such a file may say something about."""
+    folder, notes = os.path.split(path)
+    stem = os.path.splitext(notes)[0]
+    return [
+        os.path.join(folder, name)
+        for name in sorted(_names_in(folder))
+        if is_photo_name(name) and (notes in _PICASA or stem in (name, os.path.splitext(name)[0]))
+    ]
+
+
 @functools.lru_cache(maxsize=4)
 def folder_listing(folder: str) -> frozenset[str]:
     """The names in a folder; kept for a moment, for the photos of one folder follow each other."""
-    try:
-        return frozenset(os.listdir(folder or "."))
-    except OSError:
-        return frozenset()
+    return _names_in(folder)
 
 
 def adopt_labels(library: Library, path: str | os.PathLike, labels: Labels) -> int:
@@ -107,6 +123,13 @@ def _adopt(library: Library, path, photo: int, regions: tuple[Region, ...]) -> i
         library.decisions.confirm(face, name, source=SOURCE)
         adopted += 1
     return adopted
+
+
+def _names_in(folder: str) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder or "."))
+    except OSError:
+        return frozenset()
 
 
 def _status(folder: str, name: str, listing: frozenset[str] | None) -> tuple[int, int] | None:

@@ -23,7 +23,7 @@ def library_lock(home: str | os.PathLike, what: str, *, wait: float = 5.0) -> It
     Args:
         home: Kindred's home folder; made if it is not there.
         what: What is being done, for whoever has to wait.
-        wait: Seconds to wait for another process.
+        wait: Seconds to wait for another process; below 0, as long as it takes.
 
     Raises:
         LibraryError: Another process holds the lock for longer; it says which.

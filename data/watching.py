@@ -1,4 +1,4 @@
-"""Photos as they arrive in a folder, each once nobody writes to it any more."""
+"""Photos that arrive in a folder, or are noted something about, once nobody writes to them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from data.errors import PhotoError
-from data.folders import find_photos, is_photo_name
+from data.folders import find_photos, is_photo_name, is_walked
+from data.labels import is_notes, photos_of_notes
 
 SETTLED = 2.0  # seconds without a change after which a file is taken for complete
 
@@ -19,7 +20,8 @@ SETTLED = 2.0  # seconds without a change after which a file is taken for comple
 class Watch:
     """Watches folders and everything below them, from the moment it is made.
 
-    Links to other folders are not followed, and a network disk may not say what arrives there.
+    A sidecar, or Picasa's notes, that arrive or change stand for the photos beside them. Links to
+    other folders are not followed, and a network disk may not say what arrives there.
 
     Args:
         folders: What to watch.
@@ -36,7 +38,7 @@ class Watch:
         self._observer = Observer()
         try:
             for folder in folders:
-                self._observer.schedule(_Handler(self._note), folder, recursive=True)
+                self._observer.schedule(_Handler(folder, self._note), folder, recursive=True)
             self._observer.start()
         except OSError as error:
             raise PhotoError(
@@ -53,7 +55,11 @@ class Watch:
         self._observer.join()
 
     def take(self, timeout: float | None = None) -> list[str]:
-        """Waits until photos have arrived and are complete; empty after `timeout` seconds."""
+        """Waits until photos, or what is said of them, have arrived and are complete.
+
+        Returns:
+            The photos' paths, each once; empty after `timeout` seconds.
+        """
         end = None if timeout is None else time.monotonic() + timeout
         while True:
             if ready := self._ready(time.monotonic()):
@@ -66,34 +72,39 @@ class Watch:
         if os.path.isdir(path):  # moved here with all that is in it
             found = list(find_photos([path], on_error=lambda _: None))
         else:
-            found = [path] if is_photo_name(os.path.basename(path)) else []
+            found = [path] if is_photo_name(os.path.basename(path)) or is_notes(path) else []
         with self._lock:
-            for photo in found:
-                self._arrived[photo] = (None, time.monotonic())
+            for file in found:
+                self._arrived[file] = (None, time.monotonic())
 
     def _ready(self, now: float) -> list[str]:
-        ready = []
+        ready = set()
         with self._lock:
-            for photo, (state, since) in list(self._arrived.items()):
+            for file, (state, since) in list(self._arrived.items()):
                 try:
-                    status = os.stat(photo)
+                    status = os.stat(file)
                 except OSError:  # gone again, or a temporary name
-                    del self._arrived[photo]
+                    del self._arrived[file]
                     continue
                 current = (status.st_size, status.st_mtime_ns)
                 if current != state:
-                    self._arrived[photo] = (current, now)
+                    self._arrived[file] = (current, now)
                 elif now - since >= self._settled:
-                    del self._arrived[photo]
-                    ready.append(photo)
+                    del self._arrived[file]
+                    ready.update(photos_of_notes(file) if is_notes(file) else [file])
+            ready.difference_update(self._arrived)  # these are still being written
         return sorted(ready)
 
 
 class _Handler(FileSystemEventHandler):
-    """Passes on the path of whatever is new, written to or moved here."""
+    """Passes on the path of whatever is new, written to or moved here.
 
-    def __init__(self, note):
-        self._note = note
+    What a walk through the folder would leave out, as thumbnails that a disk station makes, is
+    left out here, too.
+    """
+
+    def __init__(self, folder: str, note):
+        self._folder, self._note = folder, note
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         if event.event_type in ("created", "modified", "closed"):
@@ -104,4 +115,6 @@ class _Handler(FileSystemEventHandler):
             path = event.dest_path
         else:
             return
-        self._note(os.fsdecode(path))
+        path = os.fsdecode(path)
+        if is_walked(path if event.is_directory else os.path.dirname(path), self._folder):
+            self._note(path)

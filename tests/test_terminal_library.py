@@ -16,7 +16,18 @@ import kindred
 from data.library import Library
 from data.lock import library_lock
 from data.regions import Region, write_regions
-from tests.colours import BLUE, GREEN, GREY, RED, folder_of_photos, names, picture, read, tag
+from tests.colours import (
+    BLUE,
+    GREEN,
+    GREY,
+    RED,
+    folder_of_photos,
+    make_foreign,
+    names,
+    picture,
+    read,
+    tag,
+)
 from tests.test_graph_export import export_colours
 from training.export import export
 from ui.terminal.output import CSV_COLUMNS
@@ -170,12 +181,12 @@ def test_names_in_metadata_become_confirmed_names(tmp_path, model, out, capsys):
     folder = tmp_path / "photos"
     folder_of_photos(folder, 4)
     write_regions(folder / "3.png", [Region("Grey lady", (0, 0, 0.5, 0.5))])
-    _make_foreign(folder / "3.png.xmp")
+    make_foreign(folder / "3.png.xmp")
     found = tag(folder, "--model", model, out=out)
     assert found[str(folder / "3.png")]["faces"][0]["name"] == "Grey lady"
     # One beside a photo that is known already, and with nothing found at that place.
     write_regions(folder / "1.png", [Region("Aunt  May", (0.6, 0.6, 0.9, 0.9))])
-    _make_foreign(folder / "1.png.xmp")
+    make_foreign(folder / "1.png.xmp")
     faces = tag(folder, "--model", model, out=out)[str(folder / "1.png")]["faces"]
     assert sorted(face["name"] for face in faces) == ["Aunt May", "Grün"]
     assert [len(face["landmarks"]) for face in faces] == [0, 5]  # a place, and nothing invented
@@ -194,7 +205,7 @@ def test_metadata_move_nothing_that_was_decided_or_taken_back(tmp_path, model, o
     said(capsys, "undo")
     for name in ("0.png", "1.png", "2.png"):
         write_regions(folder / name, [Region("Mistaken", (0, 0, 0.5, 0.5))])
-        _make_foreign(folder / f"{name}.xmp")
+        make_foreign(folder / f"{name}.xmp")
     assert list(names(tag(folder, "--model", model, out=out)).values()) == ["Ruth", None, "蓝"]
 
 
@@ -206,12 +217,6 @@ def test_our_own_suggestions_are_not_taken_for_a_persons_word(tmp_path, model, o
     tag(folder, "--model", model, out=out)
     with Library(os.environ["KINDRED_HOME"]) as library:
         assert library.decisions.history() == []
-
-
-def _make_foreign(sidecar) -> None:
-    """Takes our record out of a sidecar, as if another program had written the regions."""
-    text = sidecar.read_text("utf-8")
-    sidecar.write_text(text.replace("kindred:Regions", "kindred:Other"), "utf-8")
 
 
 # ---- finding, grouping, people

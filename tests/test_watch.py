@@ -1,7 +1,8 @@
-"""`tag --watch`: photos as they arrive, each once it is complete; Ctrl-C is a clean end."""
+"""`tag --watch`: photos, and what is said of them, as they arrive; Ctrl-C is a clean end."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,8 +10,10 @@ import time
 
 import pytest
 
+from data.lock import library_lock
+from data.regions import Region, write_regions
 from data.watching import Watch
-from tests.colours import GREEN, RED, command, picture, read
+from tests.colours import GREEN, RED, command, make_foreign, picture, read
 from tests.test_graph_export import export_colours
 
 pytestmark = pytest.mark.usefixtures("fresh_home")
@@ -47,7 +50,34 @@ def test_folders_and_files_that_are_moved_in(tmp_path):
         assert watch.take(timeout=1) == []
 
 
-def test_watching_from_the_terminal(tmp_path):
+def test_notes_stand_for_the_photos_beside_them(tmp_path):
+    for name in ("a.jpg", "a.png", "b.jpg", "c.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    with Watch([str(tmp_path)], settled=0.3) as watch:
+        for notes, photos in (
+            ("b.jpg.xmp", ["b.jpg"]),
+            ("a.xmp", ["a.jpg", "a.png"]),
+            (".picasa.ini", ["a.jpg", "a.png", "b.jpg"]),
+        ):
+            (tmp_path / notes).write_text("new")
+            assert watch.take(timeout=5) == [str(tmp_path / photo) for photo in photos]
+        (tmp_path / "other.xmp").write_text("new")
+        assert watch.take(timeout=0.8) == []
+
+
+def test_what_a_walk_leaves_out_is_not_watched(tmp_path):
+    for folder in ("@eaDir", ".trash", "in"):
+        (tmp_path / folder).mkdir()
+    with Watch([str(tmp_path)], settled=0.3) as watch:
+        for folder in ("@eaDir", ".trash", "in"):
+            (tmp_path / folder / "a.jpg").write_bytes(b"x")
+        (tmp_path / "in").rename(tmp_path / ".in")
+        assert watch.take(timeout=1) == []
+        (tmp_path / ".in").rename(tmp_path / "in")
+        assert watch.take(timeout=5) == [str(tmp_path / "in" / "a.jpg")]
+
+
+def test_watching_from_the_terminal(tmp_path, fresh_home):
     model, folder, out = tmp_path / "model", tmp_path / "photos", tmp_path / "out.jsonl"
     export_colours(model)
     folder.mkdir()
@@ -66,13 +96,19 @@ def test_watching_from_the_terminal(tmp_path):
             assert len(read(out)) == 1
             (folder / "new.png").write_bytes(picture(GREEN, 1))
             wait_for(lambda: len(read(out)) == 2)
+            with library_lock(fresh_home, "testing", wait=30):  # nobody has it while nothing comes
+                write_regions(folder / "there.png", [Region("Ruth", (0, 0, 0.5, 0.5))])
+                make_foreign(folder / "there.png.xmp")
+                wait_for(lambda: "waiting: another Kindred" in log.read_text())
+            wait_for(lambda: len(out.read_text().splitlines()) == 3)
             os.kill(process.pid, signal.SIGINT)
             assert process.wait(30) == 0
         finally:
             process.kill()
     assert "Traceback" not in log.read_text()
-    (face,) = read(out)[str(folder / "new.png")]["faces"]
-    assert face["name"] == "Grün"
+    records = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert [record["faces"][0]["name"] for record in records] == ["Red", "Grün", "Ruth"]
+    assert f"testing, process {os.getpid()}" in log.read_text()
 
 
 def wait_for(condition, seconds: float = 60) -> None:

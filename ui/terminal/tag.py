@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from tqdm import tqdm
 
-from data.errors import ModelError, PhotoError
+from data.errors import LibraryError, ModelError, PhotoError
 from data.folders import find_photos
 from data.home import current_model_dir, home
 from data.library import Library
@@ -65,27 +65,51 @@ def _tag(options: argparse.Namespace) -> int:
             "Teach it with: python kindred.py train FOLDER"
         )
     with ExitStack() as stack:
-        stack.enter_context(library_lock(home(), "tagging photos"))
+        lock = stack.enter_context(ExitStack())
+        lock.enter_context(library_lock(home(), "tagging photos"))
         library = stack.enter_context(Library(home()))
         results = stack.enter_context(Results(options.json, options.csv))
         run = _Run(library, model, results)
-        if not options.watch:
-            run.once(options.paths)
+        if options.watch:
+            _watch(run, options.paths, folders, lock)
         else:
-            from data.watching import Watch
-
-            watch = stack.enter_context(Watch(folders))
-            try:
-                run.once(options.paths)
-                warn("watching for photos; press Ctrl-C to stop")
-                while True:
-                    run.once(watch.take())
-            except KeyboardInterrupt:
-                pass  # the end of watching, not of a job half done: every photo is whole
+            run.once(options.paths)
         for folder in folders:
             library.photos.sweep(folder)
         run.summary()
     return SOME_UNREADABLE if run.unreadable else DONE
+
+
+def _watch(run: _Run, paths: list[str], folders: list[str], lock: ExitStack) -> None:
+    """Tags what is there and what arrives, until Ctrl-C.
+
+    The library's lock is given back when nothing is left to do, so that others can group and write
+    meanwhile.
+    """
+    from data.watching import Watch
+
+    with Watch(folders) as watch:
+        try:
+            run.once(paths)
+            lock.close()
+            warn("watching for photos; press Ctrl-C to stop")
+            while arrived := watch.take():
+                with _lock_in_time():
+                    run.once(arrived)
+        except KeyboardInterrupt:
+            pass  # the end of watching, not of a job half done: every photo is whole
+
+
+@contextmanager
+def _lock_in_time() -> Iterator[None]:
+    """The lock, however long somebody else holds it; says so when that takes long."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(library_lock(home(), "tagging photos"))
+        except LibraryError as error:
+            warn(f"waiting: {error.what}")
+            stack.enter_context(library_lock(home(), "tagging photos", wait=-1))
+        yield
 
 
 class Model:
