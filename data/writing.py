@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from data.errors import KindredError, LibraryError, PhotoError
-from data.library import Library, content_of
-from data.regions import Change, Region, apply, undo, write_regions
+from data.library import Library
+from data.regions import Change, ChangedSince, Region, apply, undo, write_regions
 from data.regions.embedded import read_embedded
 
 _UNDONE = ".undone"
@@ -82,31 +83,37 @@ def write_names(
 
 
 def undo_writes(library: Library) -> Iterator[Written]:
-    """Takes back the last run of `write_names`, the last photo first.
+    """Takes back the last run of `write_names` that changed anything, the last photo first.
 
-    A photo that somebody else has changed since is left as it is; the others are put back, and
-    undoing can be tried again.
+    A photo that cannot be put back is reported, and the others are not affected. The run then
+    counts as not taken back, and undoing tries it again. One of which nothing is left but what
+    somebody else has changed since does not stand in the way of the runs before it.
 
     Raises:
-        LibraryError: There is nothing to undo, or the journal cannot be read.
+        LibraryError: There is nothing to undo, or a journal cannot be read.
     """
     folder = _folder(library.home)
-    journals = sorted(folder.glob("*.jsonl"))
+    journals = sorted(folder.glob("*.jsonl"), reverse=True)
     if not journals:
         raise LibraryError("there is no writing that could be taken back", file=folder)
-    journal, failed = journals[-1], False
-    for line in reversed(_lines(journal)):
-        change = Change.from_json(line)
-        try:
-            done = undo(change)
-            _tell(library, change)
-        except PhotoError as error:
-            failed = True
-            yield Written(change.photo, error=str(error))
-            continue
-        yield Written(change.photo, change if done else Change(change.photo))
-    if not failed:
-        journal.rename(journal.with_name(journal.name + _UNDONE))
+    for journal in journals:
+        put_back = changed_since = failed = False
+        for line in reversed(_lines(journal)):
+            change = Change.from_json(line)
+            try:
+                done = undo(change)
+            except PhotoError as error:
+                changed_since |= isinstance(error, ChangedSince)
+                failed |= not isinstance(error, ChangedSince)
+                yield Written(change.photo, error=str(error))
+                continue
+            put_back |= done
+            _tell(library, change, undone=True)
+            yield Written(change.photo, change if done else Change(change.photo))
+        if not failed and not changed_since:
+            journal.rename(journal.with_name(journal.name + _UNDONE))
+        if failed or put_back:
+            break
 
 
 def _regions(
@@ -135,11 +142,13 @@ def _regions(
     return list(filter(None, wanted)), list(filter(None, rejected))
 
 
-def _tell(library: Library, change: Change) -> None:
+def _tell(library: Library, change: Change, *, undone: bool = False) -> None:
     """The library must know a photo whose own bytes changed, or it would be tagged again."""
-    if any(edit.path == change.photo for edit in change.edits):
-        with open(change.photo, "rb") as file:
-            library.photos.rewritten(change.photo, content_of(file.read()))
+    for edit in change.edits:
+        if edit.path == change.photo:
+            content = bytes.fromhex(edit.before_hash if undone else edit.after_hash)
+            with suppress(OSError):  # gone already; wherever it comes up, it is known
+                library.photos.rewritten(change.photo, content)
 
 
 class _Journal:

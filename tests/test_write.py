@@ -161,6 +161,54 @@ def test_undo_leaves_what_somebody_changed_since(capsys, folder):
     assert not (folder / "bob.jpg.xmp").exists()
 
 
+def test_what_somebody_changed_does_not_stand_before_earlier_runs(capsys, folder, home):
+    run(capsys)
+    with Library(home) as library:
+        library.decisions.rename("Anne", "Anna")
+    run(capsys)
+    sidecar = folder / "anne.jpg.xmp"
+    ours, others = sidecar.read_bytes(), sidecar.read_bytes() + b" "
+    sidecar.write_bytes(others)
+    put_back = f"put back {folder / 'bob.jpg.xmp'}"
+    assert run(capsys, "--undo", status=3) == [put_back, "put back 1 photo"]
+    assert sidecar.read_bytes() == others
+    sidecar.write_bytes(ours)  # the other program's change is taken back
+    run(capsys, "--undo")
+    assert written(folder)["anne.jpg"] == ["Anne"]
+    run(capsys, "--undo")
+    assert not list(folder.glob("*.xmp"))
+
+
+@pytest.mark.parametrize("embed", [False, True])
+def test_undo_goes_on_where_it_failed(capsys, folder, home, monkeypatch, embed):
+    options = ["--embed"] if embed else []
+    before = content(folder)
+    run(capsys, *options)
+    first = content(folder)
+    with Library(home) as library:
+        library.decisions.rename("Anne", "Anna")
+        library.decisions.rename("Bob", "Rob")
+    run(capsys, *options)
+    protected = str(folder / ("anne.jpg" if embed else "anne.jpg.xmp"))
+    with monkeypatch.context() as patch:  # not by its mode: root may write all the same
+        patch.setattr("data.regions.journal.os.access", lambda path, _: path != protected)
+        for put_back in (1, 0):
+            capsys.readouterr()
+            assert kindred.main(["write", "--undo"]) == 3
+            said = capsys.readouterr()
+            assert f"put back {put_back} photo" in said.out
+            assert f"{protected}: The file cannot be written" in said.err
+            assert "write-protected" in said.err and "Check that it" in said.err
+    assert content(folder) != first
+    assert run(capsys, "--undo")[-1] == "put back 1 photo"
+    assert content(folder) == first
+    assert run(capsys, "--undo")[-1] == "put back 2 photos"
+    assert content(folder) == before
+    assert "no writing that could be taken back" in _error(capsys, "--undo")
+    with Library(home) as library:  # not one photo has to be tagged again
+        assert list(library.photos.todo(folder.glob("*.jpg"), "net-1")) == []
+
+
 def test_a_run_killed_between_noting_and_writing_can_be_undone(folder, home, monkeypatch, capsys):
     before = content(folder)
 

@@ -22,9 +22,9 @@ To survive a crash between writing and noting, plan, note, then apply:
     apply(change)
 """
 
-from data.regions.journal import Change, apply, undo
+from data.regions.journal import Change, ChangedSince, apply, undo
 from data.regions.reading import read_regions
 from data.regions.region import Region
 from data.regions.writing import write_regions
 
-__all__ = ["Change", "Region", "apply", "read_regions", "undo", "write_regions"]
+__all__ = ["Change", "ChangedSince", "Region", "apply", "read_regions", "undo", "write_regions"]

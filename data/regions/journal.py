@@ -16,6 +16,10 @@ from data.regions.embedded import open_regular
 _TEMPORARY = ".kindred-"
 
 
+class ChangedSince(PhotoError):
+    """A file is not as Kindred left it: what is there now is somebody else's."""
+
+
 @dataclass(frozen=True)
 class Edit:
     """One stretch of one file, replaced.
@@ -144,7 +148,8 @@ def undo(change: Change) -> bool:
         Whether anything had to be put back.
 
     Raises:
-        PhotoError: A file was changed or removed by somebody else since; then none is touched.
+        ChangedSince: A file was changed or removed by somebody else; then none is touched.
+        PhotoError: A file cannot be written; the others are as before, and it can be tried again.
     """
     pending = []
     for edit in change.edits:
@@ -152,6 +157,12 @@ def undo(change: Change) -> bool:
         found = None if now is None else _hash(now)
         if found == edit.before_hash:
             continue
+        if found is None:
+            raise ChangedSince(
+                "The file is gone",
+                file=edit.path,
+                remedy="If it is elsewhere, or its disk is not connected, bring it back first",
+            )
         if found != edit.after_hash:
             raise _changed(edit.path, "since Kindred wrote it", "Undo that first, or keep it")
         pending.append((edit, now))
@@ -245,13 +256,15 @@ def _hash(*parts: bytes) -> str:
     return digest.hexdigest()
 
 
-def _changed(path: str, since: str, remedy: str) -> PhotoError:
-    return PhotoError(f"The file was changed by another program {since}", file=path, remedy=remedy)
+def _changed(path: str, since: str, remedy: str) -> ChangedSince:
+    return ChangedSince(
+        f"The file was changed by another program {since}", file=path, remedy=remedy
+    )
 
 
 def _unwritable(path: str, error: OSError) -> PhotoError:
     return PhotoError(
         f"The file cannot be written ({error.strerror or error})",
         file=path,
-        remedy="Check that the folder may be written to and that the disk is not full",
+        remedy="Check that it and its folder may be written to and that the disk is not full",
     )

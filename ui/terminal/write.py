@@ -14,6 +14,8 @@ from data.lock import library_lock
 from data.writing import Written, undo_writes, write_names
 from ui.terminal.output import DONE, SOME_UNREADABLE, count, say, warn
 
+_UNDONE = "put back"
+
 
 def add(commands) -> None:
     write = commands.add_parser(
@@ -39,7 +41,7 @@ def _write(options: argparse.Namespace) -> int:
         options.wrong("--undo takes back the last writing as a whole")
     with library_lock(home(), "writing names"), Library(home()) as library:
         if options.undo:
-            return _report(undo_writes(library), "put back")
+            return _report(undo_writes(library), _UNDONE)
         photos = library.records.paths(options.paths)
         if options.paths and not photos:
             raise LibraryError(
@@ -63,9 +65,10 @@ def _report(written: Iterable[Written] | Iterator[Written], verb: str) -> int:
             warn(photo.error)
         elif photo.change:
             changed += 1
-            say(f"{photo.photo}: {'; '.join(photo.change.notes) or verb}")
+            if verb != _UNDONE:
+                say(f"{photo.photo}: {'; '.join(photo.change.notes) or verb}")
             for edit in photo.change.edits:
-                say(f"    {verb} {edit.path}")
+                say(f"{'' if verb == _UNDONE else '    '}{verb} {edit.path}")
     say(f"{verb} {count(changed, 'photo')}")
     if failed:
         warn(f"{count(failed, 'photo')} could not be handled")
