@@ -39,8 +39,8 @@ class StubTagger:
         return PhotoTags(name, image.shape[1], image.shape[0], self.faces)
 
 
-def ready(tagger, problem=None):
-    model = BackgroundModel(None, problem=problem, load=lambda _: Loaded(tagger, "Abacus"))
+def ready(tagger, folder=None):
+    model = BackgroundModel(folder, load=lambda _: Loaded(tagger, "Abacus"))
     assert model.wait(10)
     return model
 
@@ -294,13 +294,16 @@ def test_about_an_untrained_model(untrained):
     assert "Licence:" in html(app) and "python kindred.py train FOLDER" in html(app)
 
 
-def test_about_a_trained_model(untrained):
-    model = ready(StubTagger(people=("Anne", "陳小明"), manifest=MANIFEST))
+def test_about_a_trained_model(untrained, tmp_path):
+    (tmp_path / "card.html").write_text("<h1>How well</h1>")
+    model = ready(StubTagger(people=("Anne", "陳小明"), manifest=MANIFEST), tmp_path)
     app = about_page(model).run(timeout=60)
     assert not app.exception
+    assert 'sandbox title="Accuracy card" srcdoc="&lt;h1&gt;How well' in html(app)
     assert app.subheader[1].value == "Whom it knows (2)"
     assert list(app.dataframe[0].value["Name"]) == ["Anne", "陳小明"]
-    assert app.expander[0].label == "Files left out of learning (1)"
+    labels = [expander.label for expander in app.expander]
+    assert labels[:2] == ["Accuracy card", "Files left out of learning (1)"]
 
 
 def test_the_pages_of_the_application_open(untrained, tmp_path, monkeypatch):

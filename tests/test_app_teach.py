@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -11,8 +12,17 @@ from data.errors import ModelError
 from data.family import read_family
 from data.home import current_model_dir
 from data.jobs import FAILED, RUNNING, STOPPED, Job
+from data.jobs.files import held
 from tests.pictures import encoded, four_corners
-from ui import folder_page, folder_picker, job_view, network_list, serving, teaching
+from ui import (
+    folder_page,
+    folder_picker,
+    job_view,
+    learning_curve,
+    network_list,
+    serving,
+    teaching,
+)
 
 MANIFEST = {
     "format": 1,
@@ -53,6 +63,11 @@ def ended(home, kind="train", **state):
     folder.mkdir(parents=True)
     (folder / "job.json").write_text(json.dumps({"kind": kind, "arguments": {}, "at": 1.0}))
     (folder / "state.json").write_text(json.dumps(state))
+    return folder
+
+
+def live_html(app):
+    return [json.loads(element.proto.json)["html"] for element in app.get("bidi_component")]
 
 
 def test_the_page_of_somebody_who_has_just_come(fresh_home):
@@ -100,8 +115,7 @@ def test_what_was_learned_is_compared_and_used_only_when_somebody_says_so(fresh_
     assert not app.exception and app.subheader[0].value == "It has learned"
     assert list(app.dataframe[0].value.columns)[1:] == ["New model", "Model in use"]
     assert current_model_dir() == old
-    live = [json.loads(element.proto.json)["html"] for element in app.get("bidi_component")]
-    [card] = [shown for shown in live if "kd-frame" in shown]
+    [card] = [shown for shown in live_html(app) if "kd-frame" in shown]
     assert " sandbox " in card and "<script>" not in card
     next(b for b in app.button if b.label == "Use this model").click().run()
     assert not app.exception and current_model_dir() == new
@@ -117,6 +131,51 @@ def test_keeping_the_old_model(fresh_home):
     app = teach_page().run()
     next(b for b in app.button if b.label == "Keep the old one").click().run()
     assert current_model_dir() == old and app.subheader[0].value == "Models (2)"
+
+
+CURVE = [
+    {"run": "classifier", "epoch": 1, "loss": 2.0, "val_accuracy": 0.5},
+    {"run": "classifier", "epoch": 2, "loss": 1.0, "val_accuracy": 0.875},
+    {"run": "split 1", "epoch": 1, "loss": float("nan")},
+]
+
+
+def test_the_learning_curve_is_drawn_while_it_learns_in_every_tab(fresh_home):
+    now = {"phase": "fine-tuning", "done": 1, "of": 36, "phase_at": 1.0, "now": 3.0, "first": 0}
+    folder = ended(fresh_home, status=RUNNING, pid=1, figures=CURVE, **now)
+    with held(folder / "lock"):
+        for tab in (teach_page().run(), teach_page().run()):
+            assert not tab.exception
+            [curve] = [shown for shown in live_html(tab) if "kd-curves" in shown]
+            assert "epoch 2" in curve and "loss 1" in curve and "87.5% of held-out" in curve
+            assert [b.label for b in tab.button] == ["Cancel"]
+        next(b for b in tab.button if b.label == "Cancel").click().run()
+        assert (folder / "stop").read_text() == "cancel"
+        assert "Stopping" in teach_page().run().markdown[-1].value
+    assert "stopped" in teach_page().run().info[0].value
+
+
+def test_a_curve_of_nothing_is_nothing_and_lines_stay_within():
+    assert learning_curve.curve_html([]) == ""
+    html = learning_curve.curve_html(CURVE)
+    assert html.count("<figure>") == 2 and html.count("<path") == 4 and "nan" not in html
+    points = re.findall(r"[ML](\d[\d.]*) (\d[\d.]*)", html)
+    assert all(0 <= float(x) <= 300 and 0 <= float(y) <= 120 for x, y in points)
+
+
+def test_the_cards_of_both_models_are_shown(fresh_home):
+    for name in ("old", "new"):
+        (model(fresh_home, name) / "card.html").write_text(f"<h1>{name}</h1>")
+    teaching.use("old")
+    ended(fresh_home, status="done", result={"model": "new"}, figures=CURVE)
+    app = teach_page().run()
+    assert not app.exception and [tab.label for tab in app.tabs][:2] == [
+        "New model",
+        "Model in use",
+    ]
+    cards = [shown for shown in live_html(app) if "kd-frame" in shown]
+    assert ["&lt;h1&gt;new" in cards[0], "&lt;h1&gt;old" in cards[1]] == [True, True]
+    assert any("kd-curves" in shown for shown in live_html(app))
 
 
 def test_a_failed_and_a_killed_training_are_said_and_can_go_on(fresh_home):
@@ -137,7 +196,8 @@ def test_models(fresh_home):
     model(fresh_home, "one")
     model(fresh_home, "of another version", format=99)
     [known] = teaching.models()
-    assert not known.current and known.title.endswith("2 people")
+    assert not known.current
+    assert known.title.endswith("2 people, 90% right on photos it had not seen")
 
 
 def test_the_comparison_in_words():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from data.home import home
 from model.background import BackgroundModel, Loaded
 from ui import about_facts as facts
+from ui.card_view import show_card
 from ui.library_in_use import library_in_use
 from ui.model_in_use import model_in_use, show_state
 from ui.network_list import show_networks
@@ -28,7 +31,7 @@ def _show(model: BackgroundModel) -> None:
         return
     manifest = model.loaded.tagger.manifest
     if manifest:
-        _show_training(manifest)
+        _show_training(manifest, model.folder)
     else:
         st.html(teach_html())
     st.subheader("How it works")
@@ -37,11 +40,15 @@ def _show(model: BackgroundModel) -> None:
     _show_places(model, model.loaded)
 
 
-def _show_training(manifest: dict) -> None:
+def _show_training(manifest: dict, folder: Path | None) -> None:
     people, left_out = facts.people_rows(manifest), facts.left_out_rows(manifest)
     st.subheader("How well it does")
     for sentence in facts.measured_text(manifest):
         st.write(sentence)
+    if folder is not None:
+        with st.expander("Accuracy card", expanded=True, icon=":material/query_stats:"):
+            if not show_card(folder, "about"):
+                st.caption("This model has no accuracy card: it was made without one.")
     st.subheader(f"Whom it knows ({len(people)})")
     st.dataframe(people, hide_index=True, width="stretch")
     if left_out:

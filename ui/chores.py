@@ -26,7 +26,9 @@ def train(arguments: dict, report: Report) -> dict:
     import_tensorflow()
     from training.train import train
 
-    learned = train(arguments["folder"], new_model_dir(), progress=report.progress)
+    learned = train(
+        arguments["folder"], new_model_dir(), progress=report.progress, on_epoch=report.figures
+    )
     return {
         "model": Path(learned.model).name,
         "photos": dict(learned.photos),

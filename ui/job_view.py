@@ -7,7 +7,9 @@ import streamlit as st
 from data.errors import KindredError
 from data.home import home
 from data.jobs import CANCEL, CANCELLED, FAILED, PAUSE, PAUSED, STARTING, STOPPED, Job, Jobs
+from ui.learning_curve import curve_html
 from ui.library_in_use import say
+from ui.live import live
 from ui.style import plain
 
 WHAT = {
@@ -61,6 +63,12 @@ def show_ended(job: Job) -> None:
         start(job.kind, job.arguments)
 
 
+def show_curve(job: Job) -> None:
+    """The learning curve of a training, as far as it has come."""
+    if html := curve_html(job.figures):
+        live(html, key=f"job.curve.{job.id}")
+
+
 def time_left(seconds: float | None) -> str:
     """A time in words: "about 3 minutes left"; "" if nobody knows."""
     if seconds is None:
@@ -93,6 +101,7 @@ def _watch(id: str, may_pause: bool) -> None:
     with st.container(border=True, key=f"kd-job-{id}"):
         st.markdown(f"**{WHAT.get(job.kind, job.kind)}**")
         st.progress(job.share, plain(progress_text(job)))
+        show_curve(job)
         st.caption("It goes on when you close this page; every tab shows the same.")
         with st.container(horizontal=True):
             if job.wish:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -12,11 +11,12 @@ from data.family import read_family
 from data.jobs import DONE, Job
 from data.uploads import unpack_people
 from ui import teaching
+from ui.card_view import show_card
 from ui.folder_picker import pick_folder
-from ui.job_view import jobs, show_ended, show_running, start
+from ui.job_view import jobs, show_curve, show_ended, show_running, start
 from ui.library_in_use import say
-from ui.live import live
 from ui.style import plain
+from ui.teaching import KnownModel
 
 HANDLED = "teach.handled"  # digest of the zip that was unpacked, in the session's state
 
@@ -104,7 +104,8 @@ def _show_learned(job: Job) -> None:
     decided = st.session_state.setdefault("teach.decided", set())
     if model is None or model.current or job.id in decided:
         return
-    old = next((m.manifest for m in teaching.models() if m.current), None)
+    used = next((m for m in teaching.models() if m.current), None)
+    old = used and used.manifest
     with st.container(border=True, key="kd-learned"):
         st.subheader("It has learned")
         st.write(plain(teaching.verdict(model.manifest, old)))
@@ -116,22 +117,29 @@ def _show_learned(job: Job) -> None:
             with st.expander(f"Photos left out of learning ({len(left_out)})"):
                 rows = [{"Person": p, "File": f, "Reason": r} for p, f, r in left_out]
                 st.dataframe(rows, hide_index=True, width="stretch")
-        card = model.folder / "card.html"
-        if card.is_file():
-            with st.expander("Accuracy card"):
-                # Without scripts and apart from the page: a folder's names are in it.
-                text = escape(card.read_text("utf-8", "replace"))
-                live(
-                    f'<iframe class="kd-frame" sandbox title="Accuracy card" srcdoc="{text}">'
-                    "</iframe>",
-                    key=f"teach.card.{model.folder.name}",
-                )
+        if job.figures:
+            with st.expander("Learning curve"):
+                show_curve(job)
+        _show_cards(model, used)
         with st.container(horizontal=True):
             if st.button("Use this model", type="primary", icon=":material/check:"):
                 _use(model.folder.name)
             if st.button("Keep the old one" if old else "Not yet", icon=":material/close:"):
                 decided.add(job.id)
                 st.rerun()
+
+
+def _show_cards(new: KnownModel, used: KnownModel | None) -> None:
+    """The accuracy cards, with pictures: of the new model, and of the one in use beside it."""
+    if used is None:
+        show_card(new.folder, "teach")
+        return
+    new_tab, used_tab = st.tabs(["New model", "Model in use"])
+    with new_tab:
+        show_card(new.folder, "teach")
+    with used_tab:
+        if not show_card(used.folder, "teach"):
+            st.caption("This model has no accuracy card: it was made without one.")
 
 
 def _show_models() -> None:

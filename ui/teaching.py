@@ -31,7 +31,9 @@ class KnownModel:
     def title(self) -> str:
         people = len(self.manifest.get("people", ()))
         who = f"{people} {'person' if people == 1 else 'people'}"
-        return f"{created_text(self.manifest)}, {who}"
+        right = (self.manifest.get("measured") or {}).get("right")
+        said = "" if right is None else f", {right:.0%} right on photos it had not seen"
+        return f"{created_text(self.manifest)}, {who}{said}"
 
 
 def people_folder() -> Path:
