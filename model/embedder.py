@@ -28,6 +28,9 @@ class Embedder(tf.Module):
         self.aligner, self.network = aligner, network
         self.dimension = int(network.output_shape[-1])
         self.chip_shape = (aligner.size, aligner.size, 3)
+        # A function of its own: traced once, whoever calls it.
+        chips = tf.TensorSpec([None, *self.chip_shape], tf.float32)
+        self._embed = tf.function(self._embed_batch, input_signature=[chips])
 
     def embed(self, image: tf.Tensor, landmarks: tf.Tensor) -> tf.Tensor:
         """Embeddings of the faces of one photo.
@@ -59,7 +62,7 @@ class Embedder(tf.Module):
             return tf.zeros([0, self.dimension])
         return tf.ensure_shape(found.concat(), [None, self.dimension])
 
-    def _embed(self, chips: tf.Tensor) -> tf.Tensor:
+    def _embed_batch(self, chips: tf.Tensor) -> tf.Tensor:
         both = tf.concat([chips, chips[:, :, ::-1]], axis=0)
         plain, mirrored = tf.split(self.network(both, training=False), 2)
         return tf.math.l2_normalize(plain + mirrored, axis=1)

@@ -86,30 +86,39 @@ class Head(tf.Module):
     def __init__(self, state: HeadState):
         super().__init__(name="head")
         self.state = state
-        self._names = tf.constant([*state.people, ""])
-        self._prototypes = tf.Variable(state.prototypes, trainable=False, name="prototypes")
-        self._exemplars = tf.Variable(state.exemplars, trainable=False, name="exemplars")
-        self._owners = tf.constant(state.owners, tf.int32)
+        # All that was learned is in variables of any length, so that the graph of one family is
+        # the graph of every family, and only its variables change (`training.reuse`).
+        self.names = _kept([*state.people, ""], tf.string)
+        self.prototypes = _kept(state.prototypes)
+        self.exemplars = _kept(state.exemplars)
+        self.owners = _kept(state.owners, tf.int32)
         offsets = np.zeros(len(state.people)) if state.offsets is None else state.offsets
-        self._offsets = tf.constant(offsets, tf.float32)
+        self.offsets = _kept(offsets)
+        self.nearest, self.margin = _kept(state.nearest), _kept(state.margin)
+        self.nobody, self.threshold = _kept(state.nobody), _kept(state.threshold)
+        self.slope, self.centre = _kept(state.slope), _kept(state.centre)
+
+    def learned(self) -> dict[str, tf.Variable]:
+        """Everything that makes this classifier another one than that of another family."""
+        return {k: value for k, value in vars(self).items() if isinstance(value, tf.Variable)}
 
     def likeness(self, embeddings: tf.Tensor) -> tf.Tensor:
         """float32 [N, D] to float32 [N, K], -1..1; K >= 1."""
-        to_prototypes = tf.matmul(embeddings, self._prototypes, transpose_b=True)
-        to_exemplars = tf.matmul(self._exemplars, embeddings, transpose_b=True)
-        nearest = tf.transpose(tf.math.segment_max(to_exemplars, self._owners))
-        weight = self.state.nearest
-        return (1.0 - weight) * to_prototypes + weight * nearest - self._offsets
+        to_prototypes = tf.matmul(embeddings, self.prototypes, transpose_b=True)
+        to_exemplars = tf.matmul(self.exemplars, embeddings, transpose_b=True)
+        nearest = tf.transpose(tf.math.segment_max(to_exemplars, self.owners))
+        return (1.0 - self.nearest) * to_prototypes + self.nearest * nearest - self.offsets
 
     def scores(self, embeddings: tf.Tensor) -> tf.Tensor:
         """float32 [N, D] to float32 [N, K]; K >= 1."""
         likeness = self.likeness(embeddings)
-        if not self.state.margin or len(self.state.people) < 2:
-            return likeness
-        two, best = tf.math.top_k(likeness, 2)
-        is_best = tf.one_hot(best[:, 0], len(self.state.people), True, False, dtype=tf.bool)
+        # One column more, so that a single person has a runner-up, which then counts for nothing.
+        padded = tf.pad(likeness, [[0, 0], [0, 1]], constant_values=-np.inf)
+        two, best = tf.math.top_k(padded, 2)
+        is_best = tf.one_hot(best[:, 0], tf.shape(likeness)[1], True, False, dtype=tf.bool)
         rival = tf.where(is_best, two[:, 1:], two[:, :1])
-        return likeness - self.state.margin * (rival - self.state.nobody)
+        excess = tf.where(tf.math.is_inf(two[:, 1:]), 0.0, rival - self.nobody)
+        return likeness - self.margin * excess
 
     def classify(
         self, embeddings: tf.Tensor, *, one_photo: bool = False
@@ -128,13 +137,20 @@ class Head(tf.Module):
         count = tf.shape(embeddings)[0]
         if not self.state.people:
             return tf.fill([count], ""), tf.ones([count])
-        logits = self.state.slope * (self.scores(embeddings) - self.state.centre)
+        logits = self.slope * (self.scores(embeddings) - self.centre)
         if one_photo:
-            logits = compete(logits, self.state.threshold)
+            logits = compete(logits, self.threshold)
         probability = tf.nn.softmax(tf.pad(logits, [[0, 0], [0, 1]]))
         people, unknown = probability[:, :-1], probability[:, -1]
         best = tf.argmax(people, axis=1, output_type=tf.int32)
         confidence = tf.reduce_max(people, axis=1)
-        named = confidence >= self.state.threshold
-        names = tf.gather(self._names, tf.where(named, best, len(self.state.people)))
+        named = confidence >= self.threshold
+        names = tf.gather(self.names, tf.where(named, best, tf.shape(people)[1]))
         return names, tf.where(named, confidence, unknown)
+
+
+def _kept(values, dtype: tf.DType = tf.float32) -> tf.Variable:
+    """A variable whose first axis may have any length."""
+    start = tf.constant(values, dtype)
+    shape = [None, *start.shape[1:]] if start.shape.rank else []
+    return tf.Variable(start, trainable=False, shape=tf.TensorShape(shape))

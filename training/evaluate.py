@@ -20,7 +20,8 @@ from training.card import card
 from training.faces import FaceFinder
 from training.head import fit_head, learn_head
 from training.protocols import Rule, draw_families, measure_families, read_pairs, verify
-from training.train import network_key, prepare, report_of, vectors_of
+from training.reuse import network_key
+from training.train import prepare, report_of, vectors_of
 
 Progress = Callable[[str, int, int], None]
 

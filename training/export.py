@@ -21,6 +21,7 @@ from data.errors import ModelError
 from model.graph import FaceGraph
 from model.manifest import FILE, FORMAT
 from model.networks import Network
+from training.reuse import describe_graph, graph_key, reuse_graph
 
 
 def export(
@@ -31,6 +32,7 @@ def export(
     training: dict,
     fine_tuned: bool = False,
     card: str | None = None,
+    former: Path | None = None,
 ) -> None:
     """Writes the graph and what there is to know about it.
 
@@ -42,6 +44,7 @@ def export(
         training: Summary of the training set and of the measurement, for the manifest.
         fine_tuned: Whether the embedder's weights are no longer those of its files.
         card: The page `card.html` of the model.
+        former: A model whose graph may be used again, if it is the same (`training.reuse`).
 
     Raises:
         ModelError: If the folder holds something else, or the reloaded model disagrees.
@@ -49,6 +52,8 @@ def export(
     refuse_other_content(folder)
     state = graph.head.state
     changed = {"embedder": {"fine_tuned": _hash_of(graph.embedder)}} if fine_tuned else {}
+    # A graph without anybody has no classifier, and tuned weights are one family's alone.
+    key = graph_key(networks, graph.min_score) if state.people and not fine_tuned else None
     manifest = {
         "format": FORMAT,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -77,7 +82,12 @@ def export(
         },
     }
     with _replacing(folder) as draft:
-        tf.saved_model.save(graph, os.fspath(draft), signatures=graph.signatures())
+        reused = key is not None and former is not None
+        reused = reused and reuse_graph(former, draft, graph.head, key)
+        if not reused:
+            tf.saved_model.save(graph, os.fspath(draft), signatures=graph.signatures())
+        if key is not None:
+            manifest["graph"] = describe_graph(draft, key)
         people = "".join(f"{name}\n" for name in state.people)
         (draft / "assets" / "people.txt").write_text(people, encoding="utf-8")
         # Beside the graph, for `model.explain`: which photo of which file is nearest.
@@ -86,7 +96,8 @@ def export(
         (draft / FILE).write_text(text + "\n", encoding="utf-8")
         if card is not None:
             (draft / "card.html").write_text(card, encoding="utf-8")
-        _check(graph, draft)
+        if not reused:
+            _check(graph, draft)
 
 
 def refuse_other_content(folder: Path) -> None:

@@ -1,0 +1,108 @@
+"""Writes a model's graph from a former model's: with the same networks only variables differ.
+
+Tracing and saving the graph takes most of the time of learning one photo more. The classifier keeps
+all that it learned in variables (`model.head.Head`), so the file of the graph is the same for every
+family and is copied; the checkpoint is written with the classifier's new variables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import model
+from data.errors import ModelError
+from model.head import Head
+from model.manifest import read_manifest
+from model.networks import Network
+
+GRAPH = "saved_model.pb"
+_CHECKPOINT = Path("variables") / "variables"
+_KEY = "head/{}/.ATTRIBUTES/VARIABLE_VALUE"  # of a variable, in a checkpoint
+
+
+def network_key(network: Network) -> tuple:
+    """What changes the faces that a network finds, or their embeddings."""
+    hashes = tuple(file.sha256 for file in network.files)
+    return network.name, hashes, network.min_score, network.chip_size, network.template
+
+
+def graph_key(networks: Sequence[Network], min_score: float) -> str:
+    """SHA-256 of all that shapes the graph: networks, versions, and the code of `model`."""
+    digest = hashlib.sha256()
+    versions = tf.__version__, keras.__version__, np.__version__
+    digest.update(repr((versions, min_score, *map(network_key, networks))).encode())
+    code = Path(model.__file__).parent
+    for file in sorted(code.rglob("*.py")):
+        digest.update(f"\n{file.relative_to(code).as_posix()}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def describe_graph(folder: Path, key: str) -> dict[str, str]:
+    """What the manifest keeps, so that `reuse_graph` can tell whether the graph is the same."""
+    return {"key": key, "sha256": hashlib.sha256((folder / GRAPH).read_bytes()).hexdigest()}
+
+
+def reuse_graph(former: Path, draft: Path, head: Head, key: str) -> bool:
+    """Writes graph and variables from a former model and a new classifier.
+
+    Args:
+        former: A model folder.
+        draft: An empty folder, where the graph appears if all goes well.
+        head: The classifier, of at least one person.
+        key: `graph_key` of the new model.
+
+    Returns:
+        Whether it was done; it is not when anything about the former model is different, missing
+        or damaged. Then `draft` may hold files to be overwritten.
+    """
+    try:
+        graph = (former / GRAPH).read_bytes()
+        known = {"key": key, "sha256": hashlib.sha256(graph).hexdigest()}
+        if read_manifest(former).get("graph") != known:
+            return False
+        values = _read(former / _CHECKPOINT)  # and checks its sums
+        learned = {_KEY.format(name): value.numpy() for name, value in head.learned().items()}
+        if not learned.keys() <= values.keys():
+            return False
+        values |= learned
+        for folder in ("assets", "variables"):
+            (draft / folder).mkdir(exist_ok=True)
+        names = list(values)
+        tf.raw_ops.SaveV2(
+            prefix=str(draft / _CHECKPOINT),
+            tensor_names=names,
+            shape_and_slices=[""] * len(names),
+            tensors=[tf.constant(value) for value in values.values()],
+        )
+        (draft / GRAPH).write_bytes(graph)
+        return _same(values, _read(draft / _CHECKPOINT))
+    except (
+        OSError,
+        ModelError,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        tf.errors.OpError,
+    ):
+        return False
+
+
+def _read(checkpoint: Path) -> dict[str, np.ndarray]:
+    """Every tensor of a checkpoint by name."""
+    reader = tf.train.load_checkpoint(str(checkpoint))
+    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+
+
+def _same(one: dict, other: dict) -> bool:
+    return one.keys() == other.keys() and all(
+        np.asarray(one[name]).dtype == np.asarray(other[name]).dtype
+        and np.array_equal(one[name], other[name])
+        for name in one
+    )
