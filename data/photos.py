@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import io
 import os
@@ -24,6 +25,7 @@ PHOTO_SUFFIXES = frozenset(
     | ({".avif"} if features.check("avif") else set())
 )
 MAX_PIXELS = 200_000_000
+PANORAMA = 3.0  # a photo so many times as long as its short side is one
 
 # What photos come in (MPO opens as JPEG). Other formats of Pillow start programs: EPS, Ghostscript.
 _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF")
@@ -42,11 +44,17 @@ _SIDEWAYS = frozenset({5, 6, 7, 8})  # these swap width and height
 
 _COPY_AGAIN = "Copy it again from where it came from"
 
+
+class _Circle(OSError):
+    """A link that points to itself, perhaps through others."""
+
+
 # What a person reads, and does, for an exception: the first row that fits. Pillow's plugins
 # raise nearly anything for damaged bytes (SyntaxError, struct.error, OverflowError, ...).
 _REASONS = (
     (FileNotFoundError, "There is no such file", "Check its name, and that its disk is there"),
     (IsADirectoryError, "This is a folder or a device, not a photo", "Name a photo"),
+    (_Circle, "This is a link that leads back to itself", "Remove the link"),
     (PermissionError, "You may not read this file", "Ask its owner, or change its permissions"),
     (
         (Image.DecompressionBombError, Image.DecompressionBombWarning),
@@ -113,11 +121,14 @@ def read_reduced(
     """Reads a photo like `read_photo`, but a JPEG only as large as is needed.
 
     A JPEG can be decoded at a half, a quarter or an eighth of its size in less time. The smallest
-    of these that still has `least_pixels` is taken; other formats come whole.
+    of these that still has `least_pixels` is taken; other formats come whole, and so do panoramas,
+    of which parts are looked at closely.
     """
     with _opened(source, name) as image:
-        (width, height), reducible = image.size, image.format in ("JPEG", "MPO")
-        for scale in (8, 4, 2) if reducible else ():
+        width, height = image.size
+        panorama = max(width, height) > PANORAMA * min(width, height)
+        reducible = image.format in ("JPEG", "MPO")
+        for scale in (8, 4, 2) if reducible and not panorama else ():
             if -(-width // scale) * -(-height // scale) >= least_pixels:
                 image.draft(None, (width // scale, height // scale))
                 break
@@ -180,7 +191,11 @@ def _opened(source: str | os.PathLike | bytes, name: str | None) -> Iterator[Ima
 def _stream(source: str | os.PathLike | bytes) -> BinaryIO:
     if isinstance(source, bytes):
         return io.BytesIO(source)
-    if not stat.S_ISREG(os.stat(source).st_mode):  # reading a pipe would wait for ever
+    try:
+        mode = os.stat(source).st_mode
+    except OSError as error:
+        raise _Circle if error.errno == errno.ELOOP else error from None
+    if not stat.S_ISREG(mode):  # reading a pipe would wait for ever
         raise IsADirectoryError
     return open(source, "rb")
 

@@ -108,12 +108,27 @@ class Cascade(tf.Module):
         scores = tf.boolean_mask(face[:, 1], keep)
         return bx.squared(tf.gather(boxes, bx.suppress(boxes, scores, 0.7)))
 
-    def _finish(self, pixels: tf.Tensor, boxes: tf.Tensor, min_score: tf.Tensor):
+    def landmarks_in(self, image: tf.Tensor, boxes: tf.Tensor):
+        """The landmarks of faces whose boxes are known: O-Net alone.
+
+        Args:
+            image: uint8 [H, W, 3] RGB, upright.
+            boxes: float32 [N, 4].
+
+        Returns:
+            landmarks float32 [N, 5, 2], and how sure O-Net is of a face in each box, float32 [N].
+        """
+        _, landmarks, scores = self._output(image, bx.squared(boxes))
+        return landmarks, scores
+
+    def _output(self, pixels: tf.Tensor, boxes: tf.Tensor):
         offsets, points, face = _judge(self.onet, pixels, boxes, 48)
         side = (boxes[:, 2:] - boxes[:, :2] + 1.0)[:, None, :]
         points = tf.stack([points[:, :5], points[:, 5:]], axis=2)
-        landmarks = boxes[:, None, :2] - 1.0 + points * side
-        boxes, scores = _moved(boxes, offsets), face[:, 1]
+        return _moved(boxes, offsets), boxes[:, None, :2] - 1.0 + points * side, face[:, 1]
+
+    def _finish(self, pixels: tf.Tensor, boxes: tf.Tensor, min_score: tf.Tensor):
+        boxes, landmarks, scores = self._output(pixels, boxes)
         kept = tf.where(scores >= min_score)[:, 0]
         boxes, landmarks, scores = (tf.gather(x, kept) for x in (boxes, landmarks, scores))
         order = bx.suppress(boxes, scores, 0.7, over="smaller")

@@ -21,6 +21,7 @@ from data.home import home
 from model.aligner import Aligner
 from model.embedder import Embedder
 from model.head import HeadConfig
+from model.search import Search
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Network:
 def load_detector(network: Network):
     """The detector, ready to run: `detect(image, min_score) -> boxes, landmarks, scores`."""
     _require(network, "detector")
-    return network.load(find_files(network))
+    return Search(network.load(find_files(network)))
 
 
 def load_embedder(network: Network) -> Embedder:

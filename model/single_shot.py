@@ -28,13 +28,15 @@ class SingleShotConfig:
 
     Attributes:
         stem_channels: Filters of the first convolution, 3x3 of stride 2.
-        stages: For each of the strides 2, 4, 8, ... the channels of its units; a unit is a 1x1
-            convolution followed by a 3x3 depthwise one, normalisation and ReLU.
+        stages: For each of the strides 2, 4, 8, ... the channels of its units; a unit is a
+            convolution, normalisation and ReLU.
         strides: Pixels between neighbouring cells of the output maps, each twice the one before;
             the last is the stride of the last stage.
         neck_channels: Channels of the feature pyramid; a stage of another width is brought to it
             by a 1x1 convolution.
         head_units: Units that the outputs of one level share.
+        separable: Whether a unit is two cheap convolutions or one full 3x3, which has several
+            times the weights and is no slower on a CPU: depthwise ones wait for memory.
         batch_norm: Normalise in every unit. On for training; `fold_batch_norm` makes the same
             network without.
     """
@@ -44,6 +46,7 @@ class SingleShotConfig:
     strides: tuple[int, ...] = (8, 16, 32)
     neck_channels: int = 64
     head_units: int = 1
+    separable: bool = True
     batch_norm: bool = False
 
     def __post_init__(self):
@@ -61,6 +64,13 @@ YUNET_CONFIG = SingleShotConfig(
     stem_channels=16, stages=((16,), (16, 64, 64, 64), (64, 64), (64, 64), (64, 64))
 )
 
+# Ours: full convolutions, and the first of every stage moves by two pixels instead of pooling.
+KINDRED_CONFIG = SingleShotConfig(
+    stem_channels=16,
+    stages=((), (32,), (64, 64, 64), (96, 96, 96), (128, 96)),
+    separable=False,
+)
+
 
 def build_single_shot(config: SingleShotConfig = YUNET_CONFIG) -> keras.Model:
     """The network with fresh weights.
@@ -70,16 +80,14 @@ def build_single_shot(config: SingleShotConfig = YUNET_CONFIG) -> keras.Model:
     "stem_...", "stage<n>_unit<n>_...", "neck<stride>_..." and "head<stride>_...".
     """
     image = keras.Input((None, None, 3), name="image")
-    # Padded like the published network; "same" would pad even sides at the bottom and right.
-    x = layers.ZeroPadding2D(((1, 0), (1, 0)), name="stem_pad")(image)
-    x = layers.Conv2D(config.stem_channels, 3, strides=2, name="stem_conv")(x)
-    x = _norm_relu(x, "stem", config)
+    x = _norm_relu(_halving(image, config.stem_channels, "stem"), "stem", config)
     features = []
     for number, widths in enumerate(config.stages, 1):
-        if number > 1:
+        if number > 1 and config.separable:
             x = layers.MaxPooling2D(2, name=f"stage{number}_pool")(x)
         for unit, width in enumerate(widths, 1):
-            x = _unit(x, width, f"stage{number}_unit{unit}", config)
+            halves = number > 1 and unit == 1 and not config.separable
+            x = _unit(x, width, f"stage{number}_unit{unit}", config, halves=halves)
         features.append(x)
 
     maps, coarser = {}, None
@@ -94,7 +102,8 @@ def build_single_shot(config: SingleShotConfig = YUNET_CONFIG) -> keras.Model:
         for unit in range(1, config.head_units + 1):
             x = _unit(x, config.neck_channels, f"head{stride}_unit{unit}", config)
         # One pair of convolutions for what the paper draws as four branches: the same numbers.
-        maps[f"map{stride}"] = _point_and_depth(x, sum(MAP_CHANNELS.values()), f"head{stride}_map")
+        last = _point_and_depth if config.separable else _full
+        maps[f"map{stride}"] = last(x, sum(MAP_CHANNELS.values()), f"head{stride}_map")
     return keras.Model(image, dict(reversed(maps.items())), name="single_shot")
 
 
@@ -142,14 +151,26 @@ def _point_and_depth(x, width: int, name: str):
     return layers.DepthwiseConv2D(3, padding="same", name=f"{name}_depthwise")(x)
 
 
+def _full(x, width: int, name: str):
+    return layers.Conv2D(width, 3, padding="same", name=f"{name}_conv")(x)
+
+
+def _halving(x, width: int, name: str):
+    # Padded like the published network, so that cell c looks at pixel 2c; "same" would pad even
+    # sides at the bottom and right.
+    x = layers.ZeroPadding2D(((1, 0), (1, 0)), name=f"{name}_pad")(x)
+    return layers.Conv2D(width, 3, strides=2, name=f"{name}_conv")(x)
+
+
 def _norm_relu(x, name: str, config: SingleShotConfig):
     if config.batch_norm:
         x = layers.BatchNormalization(epsilon=1e-5, momentum=0.9, name=f"{name}_norm")(x)
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
-def _unit(x, width: int, name: str, config: SingleShotConfig):
-    return _norm_relu(_point_and_depth(x, width, name), name, config)
+def _unit(x, width: int, name: str, config: SingleShotConfig, *, halves: bool = False):
+    step = _halving if halves else _point_and_depth if config.separable else _full
+    return _norm_relu(step(x, width, name), name, config)
 
 
 def load_yunet(path: str | Path) -> keras.Model:

@@ -14,6 +14,7 @@ from model.single_shot import YUNET_CONFIG, SingleShotConfig, load_yunet, split_
 
 MOST_FACES = 5000
 MAX_IOU = 0.45
+LEAST_SIDE = 48.0  # pixels, of a face that counts in an octave after the first
 LARGEST_LOG_SIZE = 12.0  # an infinite box would upset the order of suppression
 
 
@@ -25,6 +26,8 @@ class SingleShotDetector(tf.Module):
         config: What it was built from; only `strides` is used.
         max_pixels: A larger image is area-averaged down to this many pixels before it is searched;
             boxes and landmarks are always those of the image that was given.
+        octaves: How often it is searched, each time at half the size of the time before: faces
+            that fill the photo are larger than what the last cells see.
     """
 
     def __init__(
@@ -33,13 +36,16 @@ class SingleShotDetector(tf.Module):
         config: SingleShotConfig = YUNET_CONFIG,
         *,
         max_pixels: int = 2_000_000,
+        octaves: int = 1,
     ):
         super().__init__(name="single_shot_detector")
         if max_pixels < 1:
             raise ValueError(f"`max_pixels` must be at least 1. Received: max_pixels={max_pixels}")
+        if octaves < 1:
+            raise ValueError(f"`octaves` must be at least 1. Received: octaves={octaves}")
         self.model = model
         self.strides = tuple(config.strides)
-        self.max_pixels = max_pixels
+        self.max_pixels, self.octaves = max_pixels, octaves
 
     @tf.function(
         input_signature=[
@@ -64,16 +70,31 @@ class SingleShotDetector(tf.Module):
         """
         pixels, factors = shrink(image, self.max_pixels)
         height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
-        last = self.strides[-1]
+        last = self.strides[-1] * 2 ** (self.octaves - 1)
         pixels = tf.pad(pixels, [[0, -height % last], [0, -width % last], [0, 0]])
-        maps = self.model(tf.cast(pixels, tf.float32)[None], training=False)
-        boxes, landmarks, scores = decode(maps, self.strides, min_score)
+        boxes, landmarks, scores = self._search(tf.cast(pixels, tf.float32)[None], min_score)
         kept = suppress(boxes, scores)
         boxes, landmarks, scores = (tf.gather(x, kept) for x in (boxes, landmarks, scores))
         boxes = bx.clipped(boxes, tf.cast(height, tf.float32), tf.cast(width, tf.float32))
         inside = tf.reduce_all(boxes[:, 2:] > boxes[:, :2], axis=1)
         boxes, landmarks, scores = (tf.boolean_mask(x, inside) for x in (boxes, landmarks, scores))
         return boxes / tf.tile(factors, [2]), landmarks / factors, scores
+
+    def _search(self, pixels, min_score):
+        """Every octave's faces, not yet suppressed, in pixels of `pixels` float32 [1, H, W, 3]."""
+        found = []
+        for octave in range(self.octaves):
+            if octave:
+                pixels = tf.nn.avg_pool2d(pixels, 2, 2, "VALID")
+            maps = self.model(pixels, training=False)
+            boxes, landmarks, scores = decode(maps, self.strides, min_score)
+            if octave:  # what is small here was seen better before
+                large = tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1) >= LEAST_SIDE
+                boxes, landmarks, scores = (
+                    tf.boolean_mask(x, large) for x in (boxes, landmarks, scores)
+                )
+            found.append((boxes * 2.0**octave, landmarks * 2.0**octave, scores))
+        return tuple(tf.concat(parts, axis=0) for parts in zip(*found, strict=True))
 
 
 def decode(maps, strides, min_score):

@@ -59,6 +59,12 @@ def detector():
 
 
 @pytest.fixture(scope="session")
+def cascade(detector):
+    """The same without the search in parts and turned photos."""
+    return detector.detector
+
+
+@pytest.fixture(scope="session")
 def embedder():
     """The embedder that comes with the installation."""
     from model.catalogue import RESNET29
@@ -70,6 +76,16 @@ def embedder():
 @pytest.fixture(scope="session")
 def find(detector):
     """Photo (and least score) to boxes, landmarks and scores, as arrays: the detector's graph."""
+    return _finder(detector)
+
+
+@pytest.fixture(scope="session")
+def find_upright(cascade):
+    """The same for the cascade alone."""
+    return _finder(cascade)
+
+
+def _finder(detector):
     import tensorflow as tf
 
     from model.graph import IMAGE, MIN_SCORE

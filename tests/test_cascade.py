@@ -85,13 +85,13 @@ def test_same_faces_as_the_package(name, package, find):
 
 
 @pytest.mark.skipif(not GROUPS.is_dir(), reason="needs ../shared/photos")
-def test_same_faces_as_the_package_on_group_photos(package, find):
+def test_same_faces_as_the_package_on_group_photos(package, find_upright):
     count = 0
     for path in sorted(GROUPS.glob("*.jpg")):
         image = read_photo(path)
         if image.shape[0] * image.shape[1] < 2_000_000:  # from there on we shrink
             expected = package(image)
-            assert_same_faces(find(image), expected)
+            assert_same_faces(find_upright(image), expected)
             count += len(expected[0])
     assert count > 30
 
@@ -111,13 +111,13 @@ def test_a_thumbnail_of_a_face(find):
     check_faces(*find(thumbnail), thumbnail.shape, count=1)
 
 
-def test_one_trace_for_all_sizes(detector):
+def test_one_trace_for_all_sizes(cascade):
     traced = []
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])
     def graph(image):
         traced.append(1)
-        return detector.detect(image, tf.constant(0.8))
+        return cascade.detect(image, tf.constant(0.8))
 
     for size in ((1, 1), (33, 50), (50, 33), (120, 90)):
         graph(tf.zeros([*size, 3], tf.uint8))
@@ -131,9 +131,9 @@ def test_the_least_score_is_an_input_of_the_same_graph(astronaut, find):
     assert find.graph.experimental_get_tracing_count() == 1
 
 
-def test_graph_and_eager_agree(astronaut, detector, find):
+def test_graph_and_eager_agree(astronaut, cascade, find):
     image = astronaut[:256, 100:356]
-    eager = [x.numpy() for x in detector.detect(tf.constant(image), tf.constant(0.8))]
+    eager = [x.numpy() for x in cascade.detect(tf.constant(image), tf.constant(0.8))]
     check_faces(*eager, image.shape, count=1)
     for one, other, tolerance in zip(eager, find(image), (0.05, 0.05, 1e-4), strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=tolerance)
@@ -176,8 +176,8 @@ def test_faces_of_a_high_score_are_among_those_of_a_low_one(find):
     assert len(find(image, 1.1)[0]) == 0
 
 
-def test_a_large_photo_is_searched_small_and_answered_large(astronaut, detector, face):
-    small = Cascade(detector.pnet, detector.rnet, detector.onet, max_pixels=100_000)
+def test_a_large_photo_is_searched_small_and_answered_large(astronaut, cascade, face):
+    small = Cascade(cascade.pnet, cascade.rnet, cascade.onet, max_pixels=100_000)
     found = [x.numpy() for x in small.detect(tf.constant(astronaut), tf.constant(0.8))]
     check_faces(*found, astronaut.shape, count=1)
     assert_same_faces(found, (face.box[None], face.landmarks[None]), 0.8, 6)
@@ -210,14 +210,14 @@ def test_parameters_are_those_of_the_paper():
     assert counted == [290 + 1472 + 4672 + 198, 100_178, 389_040]
 
 
-def test_the_sliding_window_slides_by_two_pixels(detector):
+def test_the_sliding_window_slides_by_two_pixels(cascade):
     """A larger picture gives the values of each of its windows."""
     image = np.random.default_rng(1).uniform(-1, 1, (1, 20, 16, 3)).astype(np.float32)
-    offsets, score = (x.numpy() for x in detector.pnet(image))
+    offsets, score = (x.numpy() for x in cascade.pnet(image))
     assert offsets.shape == (1, 5, 3, 4)
     for row, column in ((0, 0), (4, 2), (1, 2)):
         window = image[:, 2 * row : 2 * row + 12, 2 * column : 2 * column + 12]
-        alone = detector.pnet(window)
+        alone = cascade.pnet(window)
         np.testing.assert_allclose(alone[0][0, 0, 0], offsets[0, row, column], rtol=0, atol=1e-5)
         np.testing.assert_allclose(alone[1][0, 0, 0], score[0, row, column], rtol=0, atol=1e-5)
 

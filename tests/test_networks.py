@@ -63,7 +63,7 @@ def elsewhere(fresh_home):
 def test_a_network_can_stand_under_the_home_folder(elsewhere, fresh_home):
     paths = find_files(elsewhere).values()
     assert {path.parent for path in paths} == {fresh_home / "networks" / "mtcnn"}
-    assert load_detector(elsewhere).pnet.name == "pnet"
+    assert load_detector(elsewhere).detector.pnet.name == "pnet"
 
 
 @pytest.mark.parametrize("change", ["one bit", "longer", "shorter", "another"])

@@ -23,6 +23,7 @@ from model.single_shot import (
     split_map,
 )
 from model.single_shot_decode import SingleShotDetector, decode, suppress
+from model.single_shot_file import load_weights, save_weights
 from tests import test_onnx_file as onnx_writer
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -368,3 +369,70 @@ def test_the_left_eye_is_left_in_the_picture(yunet):
         assert (eyes[:, 0, 0] < eyes[:, 1, 0]).numpy().all(), path.name
         assert (mouth[:, 0, 0] < mouth[:, 1, 0]).numpy().all(), path.name
         assert (eyes[..., 1] < mouth[..., 1]).numpy().all(), path.name
+
+
+# --- our own configuration and its file ---
+
+SMALL = SingleShotConfig(
+    stem_channels=4, stages=((), (8,), (8,), (8,), (8,)), neck_channels=8, separable=False
+)
+
+
+def test_full_convolutions_fold_and_line_up_with_the_cells():
+    config = dataclasses.replace(SMALL, batch_norm=True)
+    model = build_single_shot(config)
+    rng = np.random.default_rng(0)
+    model.set_weights([np.abs(rng.normal(0.1, 0.3, w.shape)) + 0.05 for w in model.get_weights()])
+    image = rng.uniform(0, 255, (1, 64, 96, 3)).astype(np.float32)
+    before, after = model(image, training=False), fold_batch_norm(model, config)(image)
+    assert before["map8"].shape == (1, 8, 12, 16) and before["map32"].shape == (1, 2, 3, 16)
+    for name in before:
+        np.testing.assert_allclose(before[name], after[name], rtol=2e-4)
+
+
+def test_weights_survive_their_file(tmp_path):
+    model = build_single_shot(SMALL)
+    save_weights(model, tmp_path / "w.npz")
+    again = load_weights(tmp_path / "w.npz", SMALL)
+    for one, two in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one.astype(np.float16), two.astype(np.float16))
+    assert not list(tmp_path.glob("part-*"))
+
+
+def test_other_weights_are_refused(tmp_path):
+    path = tmp_path / "w.npz"
+    save_weights(build_single_shot(SMALL), path)
+    with pytest.raises(ModelError, match=r"of shape"):
+        load_weights(path, dataclasses.replace(SMALL, neck_channels=16))
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(ModelError, match=r"w\.npz"):
+        load_weights(path, SMALL)
+    np.savez(path, **{"stem_conv/0": np.array([{}], object)})
+    with pytest.raises(ModelError, match=r"w\.npz"):
+        load_weights(path, SMALL)
+
+
+class OneFace:
+    """Stands for a network that sees a square face of that side in one cell of stride 32."""
+
+    def __init__(self, side):
+        self.side = side
+
+    def __call__(self, pixels, training):
+        maps = {}
+        for stride in (8, 16, 32):
+            height, width = (n // stride for n in pixels.shape[1:3])
+            output = np.zeros((1, height, width, 16), np.float32)
+            output[..., :2] = -100.0
+            if stride == 32:
+                output[0, 2, 2] = [9, 9, 0, 0, *[np.log(self.side / 32)] * 2, *[0] * 10]
+            maps[f"map{stride}"] = tf.constant(output)
+        return maps
+
+
+@pytest.mark.parametrize(("side", "sides"), [(100, [100, 200]), (40, [40])])
+def test_an_octave_more_sees_faces_twice_as_large_and_none_that_are_small_there(side, sides):
+    finder = SingleShotDetector(OneFace(side), YUNET_CONFIG, octaves=2)
+    found, _, _ = finder._search(tf.zeros([1, 256, 256, 3]), 0.5)
+    assert (found[:, 2] - found[:, 0]).numpy().tolist() == pytest.approx(sides)
+    assert ((found[:, 0] + found[:, 2]) / 2).numpy().tolist() == [64, 128][: len(sides)]

@@ -1,0 +1,67 @@
+"""The weights of a single-shot detector in a file: NumPy arrays by layer, half precision."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from data.errors import ModelError
+from model.single_shot import SingleShotConfig, build_single_shot
+
+
+def save_weights(model: keras.Model, path: str | Path) -> None:
+    """Writes "<layer>/<number>" -> float16 of every layer with weights, all or nothing.
+
+    Args:
+        model: A network without normalisation layers (`single_shot.fold_batch_norm`).
+    """
+    arrays = {
+        f"{layer.name}/{number}": values.astype(np.float16)
+        for layer in model.layers
+        for number, values in enumerate(layer.get_weights())
+    }
+    part = Path(path).with_name("part-" + Path(path).name)
+    with part.open("wb") as file:
+        np.savez(file, **arrays)
+    os.replace(part, path)
+
+
+def load_weights(path: str | Path, config: SingleShotConfig) -> keras.Model:
+    """The network of `config` with the weights of a file that `save_weights` wrote.
+
+    Raises:
+        ModelError: The file cannot be read or holds another network.
+    """
+    model = build_single_shot(config)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise _other("an archive of arrays", repr(error), path) from error
+    wanted = {
+        f"{layer.name}/{number}": tuple(weight.shape)
+        for layer in model.layers
+        for number, weight in enumerate(layer.weights)
+    }
+    found = {name: values.shape for name, values in arrays.items()}
+    if found != wanted:
+        odd = sorted(name for name in wanted | found if wanted.get(name) != found.get(name))
+        raise _other(f"{odd[0]} of shape {wanted.get(odd[0])}", str(found.get(odd[0])), path)
+    if not all(np.isfinite(values).all() for values in arrays.values()):
+        raise _other("finite numbers", "infinity or NaN", path)
+    for layer in model.layers:
+        names = [f"{layer.name}/{number}" for number in range(len(layer.weights))]
+        layer.set_weights([arrays[name].astype(np.float32) for name in names])
+    return model
+
+
+def _other(expected: str, received: str, path: str | Path) -> ModelError:
+    return ModelError(
+        f"expected weights of a detector ({expected}), received {received}",
+        file=path,
+        remedy="Install Kindred again, or train the detector again",
+    )

@@ -1,0 +1,328 @@
+"""The detector's training: pictures, targets, losses, checkpoints, average precision."""
+
+from __future__ import annotations
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from data.errors import FamilyError
+from model.single_shot import SingleShotConfig
+from training.detector import augment, judge, losses
+from training.detector.fit import Schedule, fit
+from training.detector.samples import Sample, read_samples, split
+from training.detector.targets import BOX, KNOWN, LANDMARKS, STATE, cells, targets
+
+STRIDES = (8, 16, 32)
+TINY = SingleShotConfig(
+    stem_channels=4,
+    stages=((), (8,), (8,), (8,), (8,)),
+    neck_channels=8,
+    separable=False,
+    batch_norm=True,
+)
+
+
+def face(x0, y0, x1, y1):
+    return np.array([[x0, y0, x1, y1]], np.float32)
+
+
+def points_of(box):
+    """Five landmarks that differ from each other."""
+    x0, y0, x1, y1 = box
+    at = [(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)]
+    return np.array([[x0 + u * (x1 - x0), y0 + v * (y1 - y0)] for u, v in at], np.float32)
+
+
+def picture(boxes, size=(64, 96)):
+    boxes = np.array(boxes, np.float32).reshape(-1, 4)
+    return augment.Picture(
+        np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8),
+        boxes,
+        np.ones(len(boxes), bool),
+        np.array([points_of(b) for b in boxes], np.float32).reshape(-1, 5, 2),
+        np.ones(len(boxes), bool),
+    )
+
+
+# --- what the cells should say ---
+
+
+def wanted_for(box, known=True, counts=True, side=320):
+    return targets(
+        box,
+        np.array([counts]),
+        points_of(box[0])[None],
+        np.array([known]),
+        side,
+        STRIDES,
+    )
+
+
+def test_cells_lie_where_the_decoder_puts_them():
+    points, strides = cells(64, STRIDES)
+    assert len(points) == 64 + 16 + 4
+    assert points[9].tolist() == [8, 8] and strides[9] == 8
+    assert points[64 + 5].tolist() == [16, 16] and strides[64 + 5] == 16
+
+
+@pytest.mark.parametrize(("side", "stride"), [(10, 8), (30, 8), (62, 16), (140, 32), (280, 32)])
+def test_a_face_is_learned_by_cells_of_its_size_near_its_middle(side, stride):
+    box = face(160 - side / 2, 160 - side / 2, 160 + side / 2, 160 + side / 2)
+    wanted = wanted_for(box)
+    points, own = cells(320, STRIDES)
+    at = wanted[:, 0] == 1
+    assert at.any() and set(own[at]) == {stride}
+    assert np.abs(points[at] - 160).max() <= max(side / 2, stride)
+
+
+@pytest.mark.parametrize("box", [face(100, 100, 104, 103), face(310, 0, 320, 12), face(3, 3, 5, 5)])
+def test_even_the_smallest_face_has_a_cell(box):
+    assert (wanted_for(box)[:, 0] == 1).any()
+
+
+def test_a_cell_sees_box_and_landmarks_from_where_it_stands():
+    box = face(40, 56, 72, 92)
+    wanted = wanted_for(box)
+    points, own = cells(320, STRIDES)
+    for at in np.flatnonzero(wanted[:, 0] == 1):
+        seen = wanted[at, BOX] * own[at] + np.tile(points[at], 2)
+        np.testing.assert_allclose(seen, box[0], atol=1e-3)
+        marks = wanted[at, LANDMARKS].reshape(5, 2) * own[at] + points[at]
+        np.testing.assert_allclose(marks, points_of(box[0]), atol=1e-3)
+        assert wanted[at, KNOWN] == 1
+
+
+def test_what_does_not_count_is_not_asked():
+    wanted = wanted_for(face(40, 40, 80, 80), counts=False)
+    points, _ = cells(320, STRIDES)
+    inside = ((points >= 40) & (points <= 80)).all(axis=1)
+    assert (wanted[inside, 0] == -1).all() and (wanted[~inside, 0] == 0).all()
+
+
+def test_two_faces_share_the_cells_between_them():
+    boxes = np.concatenate([face(40, 40, 80, 80), face(90, 40, 130, 80)])
+    marks = np.stack([points_of(b) for b in boxes])
+    both = np.ones(2, bool)
+    wanted = targets(boxes, both, marks, both, 320, STRIDES)
+    at = wanted[:, 0] == 1
+    left = wanted[at, BOX][:, 0] * cells(320, STRIDES)[1][at] + cells(320, STRIDES)[0][at, 0]
+    assert {round(float(x)) for x in left} == {40, 90}
+
+
+# --- losses ---
+
+
+def one_cell(state=1.0, known=1.0):
+    """A face from (-1, -1) to (1, 1) strides round the cell, all landmarks at the cell."""
+    truth = np.zeros((1, 2, 16), np.float32)
+    truth[0, 0, STATE], truth[0, 0, BOX], truth[0, 0, KNOWN] = state, [-1, -1, 1, 1], known
+    return truth
+
+
+TWO = float(np.log(2))
+
+
+def says(face=0.0, thing=0.0, box=(0, 0, TWO, TWO), marks=0.0):
+    output = np.zeros((1, 2, 16), np.float32)
+    output[0, 0] = [face, thing, *box, *[marks] * 10]
+    output[0, 1, 1] = -100.0  # the other cell is sure that there is nothing
+    return output
+
+
+def number(loss, truth, output):
+    return float(keras.ops.convert_to_numpy(loss(truth, output)))
+
+
+def test_overlap_of_a_box_moved_by_half_its_width():
+    found = keras.ops.convert_to_numpy(losses.iou(one_cell(), says(box=(1, 0, *np.log([2, 2])))))
+    assert found[0, 0, 0] == pytest.approx(1 / 3, abs=1e-4)
+
+
+def test_box_loss_by_hand():
+    # IoU 1/3; centres 1 apart; hull 3 x 2: 1 - 1/3 + 1/13
+    wrong = says(box=(1, 0, *np.log([2, 2])))
+    assert number(losses.box_loss, one_cell(), wrong) == pytest.approx(2 / 3 + 1 / 13, abs=1e-4)
+    assert number(losses.box_loss, one_cell(), says()) == pytest.approx(0, abs=1e-4)
+
+
+def test_score_loss_by_hand():
+    # The right box: wanted 1. Score .5: log 2 times .5 squared.
+    value = number(losses.score_loss, one_cell(), says(thing=0.0))
+    assert value == pytest.approx(np.log(2) / 4, abs=1e-4)
+    # No face: sigmoid(1) = .7311; -log(1 - .7311) times .7311 squared.
+    value = number(losses.score_loss, one_cell(state=0.0), says(thing=1.0))
+    assert value == pytest.approx(1.31326 * 0.73106**2, abs=1e-4)
+
+
+def test_quality_loss_by_hand():
+    # IoU 1/3 wanted, .5 said: log 2, whatever is wanted.
+    wrong = says(box=(1, 0, *np.log([2, 2])))
+    assert number(losses.quality_loss, one_cell(), wrong) == pytest.approx(np.log(2), abs=1e-4)
+    assert number(losses.quality_loss, one_cell(state=0.0), wrong) == 0
+
+
+def test_landmarks_loss_by_hand():
+    # Size 2; .2 strides off are .1 of it: .1 - .05 / 2. And .04 off are .02: .02^2 / .1.
+    assert number(losses.landmarks_loss, one_cell(), says(marks=0.2)) == pytest.approx(0.075)
+    assert number(losses.landmarks_loss, one_cell(), says(marks=0.04)) == pytest.approx(0.004)
+    assert number(losses.landmarks_loss, one_cell(known=0.0), says(marks=0.2)) == 0
+
+
+def test_what_is_not_asked_costs_nothing():
+    truth, output = one_cell(state=-1.0), says(face=3, thing=3, box=(5, 5, 1, 1), marks=4)
+    assert number(losses.detection_loss, truth, output) == pytest.approx(0, abs=1e-6)
+
+
+# --- pictures ---
+
+
+def test_a_cut_moves_boxes_and_landmarks_with_the_pixels():
+    photo = picture([(40, 20, 60, 44)])
+    photo.pixels[:] = 0
+    photo.pixels[20:44, 40:60] = 255
+    found = augment.cut(photo, np.array([30.0, 10.0]), 2.0, 64)
+    np.testing.assert_allclose(found.boxes, [[20, 20, 60, 64]])
+    np.testing.assert_allclose(found.landmarks[0, 0], [(40 + 6 - 30) * 2, (20 + 9.6 - 10) * 2])
+    assert found.counts.tolist() == [True]
+    assert (found.pixels[24:60, 24:56] == 255).all() and (found.pixels[:, :18] == 0).all()
+
+
+def test_what_lies_outside_the_photo_is_grey():
+    found = augment.cut(picture([]), np.array([-32.0, -32.0]), 1.0, 64)
+    assert (found.pixels[:32] == 114).all() and (found.pixels[:, :32] == 114).all()
+    assert len(np.unique(found.pixels[32:, 32:])) > 100
+
+
+def test_faces_too_small_or_cut_in_half_do_not_count():
+    photo = picture([(0, 0, 20, 24), (40, 20, 60, 44), (70, 30, 74, 33)])
+    found = augment.cut(photo, np.array([15.0, 0.0]), 1.0, 64)
+    assert found.counts.tolist() == [False, True, False]
+
+
+def test_mirrored_twice_is_the_same_and_left_stays_left():
+    photo = picture([(40, 20, 60, 44)])
+    once = augment.mirrored(photo)
+    assert once.landmarks[0, 0, 0] < once.landmarks[0, 1, 0]
+    twice = augment.mirrored(once)
+    np.testing.assert_array_equal(twice.pixels, photo.pixels)
+    np.testing.assert_allclose(twice.boxes, photo.boxes)
+    np.testing.assert_allclose(twice.landmarks, photo.landmarks)
+
+
+def test_a_mosaic_keeps_every_face_where_its_part_went():
+    parts = [picture([(10, 10, 30, 34)], (64, 64)) for _ in range(4)]
+    found = augment.mosaic(parts)
+    assert found.pixels.shape == (128, 128, 3)
+    assert found.boxes[:, :2].tolist() == [[10, 10], [74, 10], [10, 74], [74, 74]]
+    np.testing.assert_array_equal(found.pixels[64:, 64:], parts[3].pixels)
+
+
+def test_random_pictures_are_whole_and_the_same_for_a_seed():
+    photo = picture([(30, 20, 60, 54)], (100, 120))
+    for seed in range(20):
+        one, two = (
+            augment.random_picture(lambda: photo, 64, np.random.default_rng(seed)) for _ in "12"
+        )
+        np.testing.assert_array_equal(one.pixels, two.pixels)
+        assert one.pixels.shape == (64, 64, 3) and one.pixels.dtype == np.uint8
+        assert len(one.boxes) == len(one.counts) == len(one.landmarks) == len(one.known)
+        assert ((one.boxes >= 0) & (one.boxes <= 64)).all()
+
+
+# --- samples ---
+
+
+def folder_of(tmp_path, entries, photos=None):
+    (tmp_path / "images").mkdir(exist_ok=True)
+    for name in entries if photos is None else photos:
+        noise = np.random.default_rng(1).integers(0, 256, (96, 96, 3), np.uint8)
+        Image.fromarray(noise).save(tmp_path / "images" / name)
+    (tmp_path / "boxes.json").write_text(json.dumps(entries))
+    return tmp_path
+
+
+def test_reads_boxes_and_which_of_them_count(tmp_path):
+    entries = {"a.png": {"boxes_xywh": [[1, 2, 10, 20], [5, 5, 3, 3]], "hard": [0]}}
+    (sample,) = read_samples(folder_of(tmp_path, entries))
+    assert sample.boxes.tolist() == [[1, 2, 11, 22], [5, 5, 8, 8]]
+    assert sample.counts.tolist() == [True, False] and not sample.known.any()
+
+
+@pytest.mark.parametrize(
+    ("text", "photos"),
+    [
+        ("{", []),
+        ("[]", []),
+        ('{"a.png": {}}', []),
+        ('{"a.png": {"boxes_xywh": []}}', []),
+        ("{}", []),
+    ],
+)
+def test_bad_labels_are_named(tmp_path, text, photos):
+    folder_of(tmp_path, {}, photos)
+    (tmp_path / "boxes.json").write_text(text)
+    with pytest.raises(FamilyError, match=r"boxes\.json|a\.png"):
+        read_samples(tmp_path)
+
+
+def test_no_photo_is_on_both_sides():
+    samples = [Sample.of_boxes(f"{i}.jpg", []) for i in range(50)]
+    learned, aside = split(samples, 5)
+    assert len(aside) == 10 and len(learned) == 40
+    assert not {s.path for s in learned} & {s.path for s in aside}
+
+
+# --- average precision ---
+
+
+def test_average_precision_by_hand():
+    # Two faces. Found: one right (.9), one wrong (.8), the other right (.7): 1/2 * 1 + 1/2 * 2/3.
+    sample = Sample.of_boxes("a.jpg", [[0, 0, 10, 10], [50, 50, 60, 60]])
+    boxes = np.array([[0, 0, 10, 10], [20, 20, 30, 30], [50, 50, 60, 61]], np.float32)
+    found = judge.Found(boxes, np.array([0.9, 0.8, 0.7], np.float32))
+    assert judge.average_precision([sample], [found]) == pytest.approx(5 / 6)
+
+
+def test_the_second_find_of_a_face_is_wrong_and_what_does_not_count_is_neither():
+    sample = Sample.of_boxes("a.jpg", [[0, 0, 10, 10], [50, 50, 60, 60]], [True, False])
+    boxes = np.array([[50, 50, 60, 60], [0, 0, 10, 10], [0, 0, 10, 11]], np.float32)
+    found = judge.Found(boxes, np.array([0.9, 0.8, 0.85], np.float32))
+    # .85 hits the face, .8 hits it again: precision 1 at the only face.
+    assert judge.average_precision([sample], [found]) == pytest.approx(1.0)
+    assert np.isnan(judge.average_precision([Sample.of_boxes("a.jpg", [])], [found]))
+
+
+# --- training ---
+
+
+def test_training_goes_on_from_its_checkpoint(tmp_path):
+    entries = {f"{i}.png": {"boxes_xywh": [[20, 20, 30, 30]]} for i in range(3)}
+    samples = read_samples(folder_of(tmp_path, entries))
+    run = tmp_path / "run"
+    short = Schedule(epochs=1, steps=2, batch=2, side=64)
+    fit(samples, [], run, short, TINY)
+    model = fit(samples, samples[:1], run, Schedule(epochs=2, steps=2, batch=2, side=64), TINY)
+    rows = (run / "log.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1"]
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+    assert not list(run.glob("part-*"))
+
+
+def test_training_learns_one_picture_by_heart(tmp_path):
+    pixels = np.full((96, 96, 3), 60, np.uint8)
+    pixels[30:62, 30:62] = (220, 180, 150)
+    (tmp_path / "images").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "images" / "a.png")
+    (tmp_path / "boxes.json").write_text(json.dumps({"a.png": {"boxes_xywh": [[30, 30, 32, 32]]}}))
+    samples = read_samples(tmp_path)
+    seen = []
+    note = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(logs["loss"])
+    )
+    schedule = Schedule(epochs=6, steps=15, batch=4, side=64, rate=5e-3)
+    fit(samples, [], tmp_path / "run", schedule, TINY, callbacks=[note])
+    assert seen[-1] < 0.75 * seen[0]

@@ -1,0 +1,62 @@
+"""`python -m training.detector FOLDER... --out DIR`: trains the detector from fresh weights."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from data.errors import KindredError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.detector", description=__doc__)
+    parser.add_argument("folders", nargs="+", metavar="FOLDER", help="boxes.json and images/")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint, log and weights")
+    parser.add_argument("--epochs", type=int, default=None)
+    parser.add_argument("--steps", type=int, default=None, help="batches an epoch")
+    options = parser.parse_args(arguments)
+    try:
+        train(options)
+    except KindredError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def train(options: argparse.Namespace) -> None:
+    import keras
+
+    from training.detector.fit import Schedule, fit
+    from training.detector.samples import read_samples, split
+
+    given = {name: getattr(options, name) for name in ("epochs", "steps")}
+    schedule = Schedule(**{name: value for name, value in given.items() if value is not None})
+    samples = [sample for folder in options.folders for sample in read_samples(folder)]
+    samples = _taught(samples, options.out / "landmarks.npz")
+    learned, judged = split(samples, 24)
+    print(f"{len(learned)} photos to learn from, {len(judged)} to judge by", flush=True)
+    fit(
+        learned,
+        judged,
+        options.out,
+        schedule,
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=_report)],
+    )
+
+
+def _taught(samples, cache: Path):
+    from model.catalogue import MTCNN
+    from model.networks import load_detector
+    from training.detector.teacher import with_landmarks
+
+    return with_landmarks(samples, load_detector(MTCNN).detector, cache)
+
+
+def _report(epoch: int, logs: dict) -> None:
+    figures = " ".join(f"{name} {value:.4f}" for name, value in logs.items())
+    print(f"epoch {epoch + 1}: {figures}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

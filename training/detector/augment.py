@@ -1,0 +1,143 @@
+"""One training picture out of photos: cut, scaled, mirrored, put together, and made worse.
+
+Faces of 8 to 300 pixels are to be seen equally often, whatever sizes the photos have: half of the
+cuts are made round a face that is scaled to a size drawn from that range, evenly in its logarithm.
+Mosaics of four pictures are those of A. Bochkovskiy et al., "YOLOv4", 2020, section 3.3.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+FACE_SIZES = (9.0, 260.0)
+SCALES = (0.5, 2.0)
+MOST_ENLARGED = 3.0
+SMALLEST = 6.0  # pixels of the shorter side; a smaller face counts neither way
+MOSAIC = 0.3
+MIRRORED = [1, 0, 2, 4, 3]
+
+
+@dataclass
+class Picture:
+    """A training picture and its faces; the fields are those of `samples.Sample`."""
+
+    pixels: np.ndarray
+    boxes: np.ndarray
+    counts: np.ndarray
+    landmarks: np.ndarray
+    known: np.ndarray
+
+
+def random_picture(draw: Callable[[], Picture], side: int, rng: np.random.Generator) -> Picture:
+    """A picture of `side` x `side` pixels out of one photo or four.
+
+    Args:
+        draw: Gives a whole photo with its faces each time it is called.
+    """
+    if rng.random() < MOSAIC:
+        picture = mosaic([cut_randomly(draw(), side // 2, rng) for _ in range(4)])
+    else:
+        picture = cut_randomly(draw(), side, rng)
+    if rng.random() < 0.5:
+        picture = mirrored(picture)
+    picture.pixels = worsened(picture.pixels, rng)
+    return picture
+
+
+def cut_randomly(photo: Picture, side: int, rng: np.random.Generator) -> Picture:
+    """A square cut: round a face at a random size, or anywhere at a random scale."""
+    height, width = photo.pixels.shape[:2]
+    candidates = np.flatnonzero(photo.counts)
+    if len(candidates) and rng.random() < 0.6:
+        box = photo.boxes[rng.choice(candidates)]
+        size = np.sqrt(np.prod(np.maximum(box[2:] - box[:2], 1.0)))
+        wanted = np.exp(rng.uniform(*np.log((FACE_SIZES[0], min(FACE_SIZES[1], 0.9 * side)))))
+        scale = np.clip(wanted / size, SCALES[0] / 2, MOST_ENLARGED)
+        centre = (box[:2] + box[2:]) / 2
+        corner = centre - rng.uniform(0.1, 0.9, 2) * side / scale
+    else:
+        scale = np.exp(rng.uniform(*np.log(SCALES)))
+        spare = np.array([width, height]) - side / scale
+        corner = rng.uniform(np.minimum(0, spare), np.maximum(0, spare))
+    return cut(photo, corner, scale, side)
+
+
+def cut(photo: Picture, corner: np.ndarray, scale: float, side: int) -> Picture:
+    """The square of `side` pixels whose corner lies at `corner` of the photo enlarged by `scale`.
+
+    What lies outside the photo is grey. Faces whose centre is cut off, and those that became
+    smaller than 6 pixels, no longer count; those wholly outside are gone.
+    """
+    height, width = photo.pixels.shape[:2]
+    first = np.maximum(corner, 0.0)
+    last = np.minimum(corner + side / scale, [width, height])
+    pixels = np.full((side, side, 3), 114, np.uint8)
+    place = np.round((first - corner) * scale).astype(int)
+    size = np.minimum(np.round((last - first) * scale).astype(int), side - place)
+    if (size > 0).all():
+        part = Image.fromarray(photo.pixels).resize(
+            tuple(int(n) for n in size), Image.Resampling.BILINEAR, box=(*first, *last)
+        )
+        pixels[place[1] : place[1] + size[1], place[0] : place[0] + size[0]] = part
+    boxes = (photo.boxes - np.tile(corner, 2)) * scale
+    landmarks = (photo.landmarks - corner) * scale
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = ((centre > 0) & (centre < side)).all(axis=1)
+    large = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf) >= SMALLEST
+    boxes = np.clip(boxes, 0, side)
+    here = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+    return Picture(
+        pixels,
+        boxes[here].astype(np.float32),
+        (photo.counts & inside & large)[here],
+        landmarks[here].astype(np.float32),
+        photo.known[here],
+    )
+
+
+def mosaic(parts: list[Picture]) -> Picture:
+    """Four pictures of one size as one of twice the side."""
+    side = parts[0].pixels.shape[0]
+    rows = [np.concatenate([p.pixels for p in parts[i : i + 2]], axis=1) for i in (0, 2)]
+    moves = [np.array([x, y], np.float32) * side for y in (0, 1) for x in (0, 1)]
+    return Picture(
+        np.concatenate(rows),
+        np.concatenate([p.boxes + np.tile(m, 2) for p, m in zip(parts, moves, strict=True)]),
+        np.concatenate([p.counts for p in parts]),
+        np.concatenate([p.landmarks + m for p, m in zip(parts, moves, strict=True)]),
+        np.concatenate([p.known for p in parts]),
+    )
+
+
+def mirrored(picture: Picture) -> Picture:
+    """Left and right exchanged, in the landmarks' meaning too."""
+    width = picture.pixels.shape[1]
+    boxes, landmarks = picture.boxes.copy(), picture.landmarks[:, MIRRORED].copy()
+    boxes[:, [0, 2]] = width - picture.boxes[:, [2, 0]]
+    landmarks[:, :, 0] = width - landmarks[:, :, 0]
+    return Picture(picture.pixels[:, ::-1], boxes, picture.counts, landmarks, picture.known)
+
+
+def worsened(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Other light and colours; now and then grey, blurred, or compressed as JPEG; uint8."""
+    if rng.random() < 0.8:
+        table = np.arange(256, dtype=np.float32) / 255
+        gain = np.exp(rng.uniform(-0.35, 0.35)) * np.exp(rng.uniform(-0.1, 0.1, 3))
+        table = table[:, None] ** np.exp(rng.uniform(-0.4, 0.4)) * gain + rng.uniform(-0.12, 0.12)
+        table = np.clip(table * 255, 0, 255).astype(np.uint8)
+        pixels = np.stack([table[pixels[..., c], c] for c in range(3)], axis=-1)
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    if rng.random() < 0.12:
+        image = image.convert("L").convert("RGB")
+    if rng.random() < 0.12:
+        image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.5)))
+    if rng.random() < 0.15:
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", quality=int(rng.integers(20, 80)))
+        image = Image.open(stream)
+    return np.asarray(image)

@@ -1,0 +1,74 @@
+"""How good a detector is on photos whose faces are known: average precision and the faces' size.
+
+Protocol of WIDER FACE (S. Yang et al., CVPR 2016): IoU of at least .5, each face found once, a
+detection of a face that does not count is neither right nor wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.photos import read_photo
+from training.detector.samples import Sample
+
+IOU = 0.5
+LOWEST_SCORE = 0.02
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a detector found in one photo: boxes float32 [M, 4] xyxy, scores float32 [M]."""
+
+    boxes: np.ndarray
+    scores: np.ndarray
+
+
+def find(detect: Callable, samples: Iterable[Sample]) -> list[Found]:
+    """Runs `detect(image, min_score) -> boxes, landmarks, scores` on every photo."""
+    found = []
+    for sample in samples:
+        boxes, _, scores = detect(read_photo(sample.path), np.float32(LOWEST_SCORE))
+        found.append(Found(np.asarray(boxes), np.asarray(scores)))
+    return found
+
+
+def average_precision(samples: Sequence[Sample], found: Sequence[Found]) -> float:
+    """Area under the precision-recall curve, the precision made monotone; NaN without a face."""
+    faces = sum(int(sample.counts.sum()) for sample in samples)
+    if not faces:
+        return float("nan")
+    pairs = [_judged(sample, answer) for sample, answer in zip(samples, found, strict=True)]
+    scores = np.concatenate([scores for scores, _ in pairs])
+    right = np.concatenate([right for _, right in pairs])[np.argsort(-scores, kind="stable")]
+    hits = np.cumsum(right)
+    precision = hits / np.arange(1, len(right) + 1)
+    precision = np.maximum.accumulate(precision[::-1])[::-1]
+    return float(np.sum(precision[right]) / faces)
+
+
+def _judged(sample: Sample, found: Found) -> tuple[np.ndarray, np.ndarray]:
+    """Scores [K] of the detections that are judged, and whether each is a new face, bool [K]."""
+    taken = np.zeros(len(sample.boxes), bool)
+    scores, right = [], []
+    for at in np.argsort(-found.scores, kind="stable"):
+        overlap = iou(found.boxes[at], sample.boxes)
+        face = int(overlap.argmax()) if len(overlap) else -1
+        hit = face >= 0 and overlap[face] >= IOU
+        if hit and not sample.counts[face]:
+            continue
+        scores.append(found.scores[at])
+        right.append(hit and not taken[face])
+        if hit:
+            taken[face] = True
+    return np.array(scores, np.float32), np.array(right, bool)
+
+
+def iou(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Intersection over union [N] of a box [4] with boxes [N, 4]."""
+    inner = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
+    inner = np.prod(np.maximum(inner, 0.0), axis=1)
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) + np.prod(box[2:] - box[:2])
+    return inner / np.maximum(areas - inner, 1e-9)

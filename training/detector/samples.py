@@ -1,0 +1,83 @@
+"""Photos with the boxes of all faces in them, as a detector learns from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data.errors import FamilyError
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One photo and its faces.
+
+    Attributes:
+        path: The photo.
+        boxes: float32 [N, 4] xyxy.
+        counts: bool [N]; a face that does not count is neither to be found nor to be missed.
+        landmarks: float32 [N, 5, 2].
+        known: bool [N], whether the landmarks are.
+    """
+
+    path: Path
+    boxes: np.ndarray
+    counts: np.ndarray
+    landmarks: np.ndarray
+    known: np.ndarray
+
+    @classmethod
+    def of_boxes(cls, path: Path, boxes: Sequence, counts: Sequence | None = None) -> Sample:
+        """A photo whose landmarks are not known."""
+        boxes = np.array(boxes, np.float32).reshape(-1, 4)
+        counts = np.ones(len(boxes), bool) if counts is None else np.array(counts, bool)
+        nowhere = np.zeros((len(boxes), 5, 2), np.float32)
+        return cls(Path(path), boxes, counts, nowhere, np.zeros(len(boxes), bool))
+
+
+def read_samples(folder: str | Path) -> list[Sample]:
+    """The photos of a folder with `boxes.json` and `images/`, by name.
+
+    `boxes.json` maps file names to {"boxes_xywh": [[x, y, w, h], ...]} and, optionally, "hard": the
+    indices of the boxes that count (the widest of WIDER FACE's three sets).
+
+    Raises:
+        FamilyError: The labels cannot be read, or a photo that they name is not there.
+    """
+    labels = Path(folder) / "boxes.json"
+    try:
+        entries = json.loads(labels.read_text("utf-8"))
+        samples = [_sample(labels.parent / "images", *entry) for entry in sorted(entries.items())]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FamilyError(
+            f"expected a JSON file of face boxes, received {error!r}",
+            file=labels,
+            remedy='Write {"photo.jpg": {"boxes_xywh": [[x, y, w, h]]}} beside a folder images/',
+        ) from error
+    missing = [sample.path for sample in samples if not sample.path.is_file()]
+    if missing or not samples:
+        what = f"{len(missing)} photos named in {labels.name} are not there" if samples else "empty"
+        raise FamilyError(
+            what, file=missing[0] if missing else labels, remedy="Put the photos into images/"
+        )
+    return samples
+
+
+def _sample(images: Path, name: str, entry: dict) -> Sample:
+    boxes = np.array(entry["boxes_xywh"], np.float32).reshape(-1, 4)
+    boxes[:, 2:] += boxes[:, :2]
+    counts = np.ones(len(boxes), bool)
+    if "hard" in entry:
+        counts[:] = False
+        counts[entry["hard"]] = True
+    return Sample.of_boxes(images / name, boxes, counts)
+
+
+def split(samples: Sequence[Sample], every: int) -> tuple[list[Sample], list[Sample]]:
+    """Those to learn from, and every n-th one, kept aside to judge by."""
+    aside = list(samples[::every])
+    return [s for i, s in enumerate(samples) if i % every], aside
