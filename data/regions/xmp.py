@@ -82,7 +82,7 @@ def parse_xml(data: bytes, file: str | None = None) -> etree._Element:
     """Reads any small XML document with the same care; returns its root."""
     if len(data) > MAX_BYTES:
         raise PhotoError(
-            f"The XML data have {len(data) >> 20} MiB; at most {MAX_BYTES >> 20} MiB are read",
+            f"The XML data have more than {MAX_BYTES >> 20} MiB, the most that is read",
             file=file,
             remedy="Move it away if it is not yours",
         )
