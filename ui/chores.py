@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from data.shelf import Shelf
 from data.tags import PhotoTags
 from data.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
 from data.writing import undo_writes, write_names
+from model.on_demand import ModelOnDemand
 
 
 def train(arguments: dict, report: Report) -> dict:
@@ -39,19 +41,41 @@ def train(arguments: dict, report: Report) -> dict:
 
 def tag(arguments: dict, report: Report) -> dict:
     """Tags the photos in the folders `paths` into the library; goes on where it stood."""
-    report.progress("loading the networks", 0, 0)
-    # Only now: these import TensorFlow, or will.
-    from model.album import Album
-    from ui.terminal.tag import Model
 
-    model = Model(current_model_dir())
+    def photos(library: Shelf, broken: list) -> Iterable[str]:
+        return find_photos(arguments["paths"], on_error=broken.append)
+
+    return _tag(photos, report, arguments["paths"])
+
+
+def renew(arguments: dict, report: Report) -> dict:
+    """Has the model in use name everybody in the library, where another one did that.
+
+    From the stored embeddings; photos are read again only if the model's networks are others.
+    """
+
+    def photos(library: Shelf, broken: list) -> Iterable[str]:
+        return (str(path) for path in library.records.paths())
+
+    return _tag(photos, report)
+
+
+def _tag(
+    find: Callable[[Shelf, list], Iterable[str]], report: Report, folders: Sequence[str] = ()
+) -> dict:
+    report.progress("loading the networks", 0, 0)
+    # Only now: this imports TensorFlow, or will.
+    from model.album import Album
+
+    model = model_of_jobs()
     unreadable = unknown = 0
     with library_lock(home(), "tagging photos"), Shelf(home()) as library:
         album, broken = Album(library, model.network, model.model), []
         report.progress("looking for photos", 0, 0)
-        plan = album.plan(find_photos(arguments["paths"], on_error=broken.append))
+        plan = album.plan(find(library, broken))
         if plan.rename:
             of = len(plan.rename)
+            report.progress("naming again", 0, of)
             album.name_again(
                 plan.rename, model.name, lambda done: report.progress("naming again", done, of)
             )
@@ -75,30 +99,34 @@ def tag(arguments: dict, report: Report) -> dict:
                     if len(waiting) > 8:
                         waiting.pop(0).result()
                 report.progress("tagging photos", done, len(fresh))
-        for folder in arguments["paths"]:
+        for folder in folders:
             library.photos.sweep(folder)
-    groups = group({}, report)["groups"]
     return {
         "photos": len(plan.works),
         "fresh": len(fresh),
+        "renamed": len(plan.rename),
         "unreadable": unreadable + len(broken),
         "unknown": unknown,
-        "groups": groups,
+        "groups": _group(model, report),
     }
 
 
 def group(arguments: dict, report: Report) -> dict:
     """Groups the unknown faces of the library into likely people."""
+    return {"groups": _group(model_of_jobs(), report)}
+
+
+def _group(model: ModelOnDemand, report: Report) -> int:
     report.progress("grouping unknown faces", 0, 0)
-    from model.quiet import import_tensorflow
-
-    import_tensorflow()
-    from ui.terminal.finding import _network_and_doubt
-
-    network, doubt = _network_and_doubt(current_model_dir())
+    distance = math.sqrt(2 - 2 * model.doubt)
     with library_lock(home(), "grouping faces"), Shelf(home()) as library:
-        library.groups.update(network, max_distance=math.sqrt(2 - 2 * doubt))
-        return {"groups": len(library.groups.list())}
+        library.groups.update(model.network, max_distance=distance)
+        return len(library.groups.list())
+
+
+def model_of_jobs() -> ModelOnDemand:
+    """The model in use, for one job."""
+    return ModelOnDemand(current_model_dir())
 
 
 def write(arguments: dict, report: Report) -> dict:
@@ -149,6 +177,7 @@ def fetch(arguments: dict, report: Report) -> dict:
 CHORES = {
     "train": train,
     "tag": tag,
+    "renew": renew,
     "group": group,
     "write": write,
     "unwrite": unwrite,

@@ -37,7 +37,7 @@ def show() -> None:
         running = show_running()
         if not running:
             _ask()
-            last = jobs().latest("tag", "write", "unwrite")
+            last = jobs().latest("tag", "renew", "write", "unwrite")
             if last is not None:
                 show_ended(last)
                 _show_result(last)
@@ -60,8 +60,10 @@ def result_text(job: Job) -> str:
     got = job.result
     if job.status != DONE or not got:
         return ""
-    if job.kind == "tag":
+    if job.kind in ("tag", "renew"):
         parts = [f"{got['photos']:,} photos, {got['fresh']:,} of them new"]
+        if got.get("renamed"):
+            parts.append(f"{got['renamed']:,} named by the new model")
         if got["unknown"]:
             parts.append(f"{got['unknown']:,} unknown faces")
         if got["unreadable"]:

@@ -15,6 +15,7 @@ from ui.style import plain
 WHAT = {
     "train": "Learning your family",
     "tag": "Tagging photos",
+    "renew": "Naming everybody in your library",
     "group": "Grouping unknown faces",
     "write": "Writing names",
     "unwrite": "Taking names back",
@@ -36,7 +37,7 @@ def start(kind: str, arguments: dict) -> None:
     st.rerun()
 
 
-def show_running(*, may_pause: tuple[str, ...] = ("tag",)) -> bool:
+def show_running(*, may_pause: tuple[str, ...] = ("tag", "renew")) -> bool:
     """Shows the job that is being worked on, if there is one; returns whether there is."""
     job = jobs().running()
     if job is not None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from data.shelf import Shelf
 from ui.deciding import known_names
+from ui.job_view import show_running, start
 from ui.library_in_use import decided_here, do, library_in_use, undo_button
 from ui.reviewing import Question, no, progress, questions, yes
 from ui.style import plain
@@ -18,6 +19,7 @@ SKIPPED = "review.skipped"
 def show() -> None:
     """The whole page."""
     with st.container(key="kd-page-review"), library_in_use() as library:
+        show_running()
         queue = questions(library, st.session_state.setdefault(SKIPPED, []))
         if not queue:
             _show_empty(library)
@@ -39,8 +41,15 @@ def show() -> None:
 def _show_empty(library: Shelf) -> None:
     if library.counts().faces:
         st.html(empty_html("All answered", "No suggestion and no group of unknown faces waits."))
-        with st.container(horizontal_alignment="center"):
+        with st.container(horizontal=True, horizontal_alignment="center"):
             undo_button(library, shortcut="u")
+            if st.button(
+                "Look for unknown people",
+                icon=":material/group_work:",
+                help="Groups the unknown faces: those of photos that were added one by one, too",
+                key="review.group",
+            ):
+                start("group", {})
     else:
         st.html(
             empty_html(

@@ -18,11 +18,11 @@ from data.library import content_of
 from data.photos import read_photo
 from data.regions import Region, write_regions
 from data.shelf import Shelf
+from data.tables import CSV_COLUMNS, csv_rows, json_line
 from data.tags import PhotoTags
 from data.thumbnails import face_thumbnail, preview
 from data.uploads import safe_name
 from model.background import BackgroundModel
-from ui.terminal.output import CSV_COLUMNS, csv_rows, json_line
 
 
 @dataclass(frozen=True)

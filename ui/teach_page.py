@@ -14,7 +14,7 @@ from ui import teaching
 from ui.card_view import show_card
 from ui.folder_picker import pick_folder
 from ui.job_view import jobs, show_curve, show_ended, show_running, start
-from ui.library_in_use import say
+from ui.library_in_use import library_in_use, say
 from ui.style import plain
 from ui.teaching import KnownModel
 
@@ -31,10 +31,8 @@ def show() -> None:
             "does, and you decide whether to use it.</p>"
         )
         running = show_running()
-        last = None if running else jobs().latest("train")
-        if last is not None:
-            show_ended(last)
-            _show_learned(last)
+        if not running:
+            _show_last()
         if not running:
             _ask()
         _show_models()
@@ -94,6 +92,16 @@ def _show_family(folder: Path, key: str) -> None:
         "Learn these people", type="primary", icon=":material/school:", key=f"teach.{key}"
     ):
         start("train", {"folder": str(folder.absolute())})
+
+
+def _show_last() -> None:
+    """What became of the last training, and of naming the library with what it made."""
+    last = jobs().latest("train", "renew")
+    if last is not None:
+        show_ended(last)
+    learned = jobs().latest("train")
+    if learned is not None:
+        _show_learned(learned)
 
 
 def _show_learned(job: Job) -> None:
@@ -159,10 +167,13 @@ def _show_models() -> None:
 def _use(name: str) -> None:
     try:
         teaching.use(name)
-        say(
-            "This model is in use now. Photos of your library get their new names when you tag "
-            "their folder again; what you confirmed stays."
-        )
     except KindredError as error:
         say(str(error), ":material/error:")
-    st.rerun()
+        st.rerun()
+    with library_in_use() as library:
+        photos = library.counts().photos
+    if not photos:
+        say("This model is in use now.")
+        st.rerun()
+    say("This model is in use now, and names everybody in your library. What you confirmed stays.")
+    start("renew", {})

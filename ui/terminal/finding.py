@@ -8,6 +8,7 @@ import math
 from data.home import current_model_dir, home
 from data.library import Library
 from data.lock import library_lock
+from model.on_demand import ModelOnDemand
 from ui.terminal.output import DONE, count, print_paths, say
 
 
@@ -62,12 +63,10 @@ def _find(options: argparse.Namespace) -> int:
 def _group(options: argparse.Namespace) -> int:
     if options.name is not None:
         return _name_group(options)
-    from model.quiet import import_tensorflow
-
-    import_tensorflow()
-    network, doubt = _network_and_doubt(options.model or current_model_dir())
+    model = ModelOnDemand(options.model or current_model_dir())
+    distance = math.sqrt(2 - 2 * model.doubt)
     with library_lock(home(), "grouping faces"), Library(home()) as library:
-        changed = set(library.groups.update(network, max_distance=math.sqrt(2 - 2 * doubt)))
+        changed = set(library.groups.update(model.network, max_distance=distance))
         groups = library.groups.list(at_least=options.at_least)
         for group in groups:
             news = " (new faces)" if group.id in changed else ""
@@ -88,17 +87,3 @@ def _name_group(options: argparse.Namespace) -> int:
         library.decisions.confirm(faces, name)
         say(f"confirmed {count(len(faces), 'face')} as {library.people.get(name).name}")
     return DONE
-
-
-def _network_and_doubt(folder) -> tuple[str, float]:
-    """The networks' id, and the cosine below which their faces are hardly one person's."""
-    from model.catalogue import choose
-    from model.identity import network_of
-    from model.manifest import read_manifest
-    from model.tagger import Tagger
-
-    if folder is None:
-        return Tagger.untrained().network, choose("embedder").head.doubt
-    manifest = read_manifest(folder)
-    embedder = choose("embedder", manifest["networks"]["embedder"]["name"])
-    return network_of(manifest), embedder.head.doubt

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import os
 import sys
 import unicodedata
@@ -16,14 +15,12 @@ from typing import TextIO
 from tqdm import tqdm
 
 from data.errors import KindredError
+from data.tables import CSV_COLUMNS, csv_rows, json_line
 from data.tags import PhotoTags
 
 DONE, FAILED, WRONG_USAGE, SOME_UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 _ODD = frozenset({"Cc", "Zl", "Zp"})  # controls, line and paragraph separators
-
-CSV_COLUMNS = ("photo", "width", "height", "name", "confidence", "x0", "y0", "x1", "y1")
-CSV_COLUMNS += ("score", "error")
 
 
 class Bars:
@@ -67,27 +64,6 @@ def printable(text: str) -> str:
 def count(number: int, what: str, plural: str | None = None) -> str:
     """ "1 photo", "2 photos"."""
     return f"{number:,} {what if number == 1 else plural or what + 's'}"
-
-
-def json_line(tags: PhotoTags) -> str:
-    """The record of a photo as one line."""
-    record = tags.to_json()
-    try:
-        line = json.dumps(record, ensure_ascii=False)
-        line.encode()
-    except UnicodeEncodeError:  # a file name that is not valid text
-        line = json.dumps(record)
-    return line
-
-
-def csv_rows(tags: PhotoTags) -> Iterator[list]:
-    """A row for each face; one without a face for a photo that has none."""
-    record = tags.to_json()
-    head = [record["photo"], record["width"], record["height"]]
-    for face in record["faces"]:
-        yield [*head, face["name"], face["confidence"], *face["box"], face["score"], None]
-    if not record["faces"]:
-        yield [*head, *[None] * 7, record["error"]]
 
 
 class Results:

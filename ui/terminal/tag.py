@@ -12,16 +12,14 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from data.errors import LibraryError, ModelError, PhotoError
+from data.errors import LibraryError, PhotoError
 from data.folders import find_photos
 from data.home import current_model_dir, home
 from data.library import Library
 from data.lock import library_lock
 from data.tags import PhotoTags
 from model.album import Album, Plan
-from model.identity import model_id, network_of
-from model.manifest import read_manifest
-from model.quiet import import_tensorflow
+from model.on_demand import ModelOnDemand
 from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, count, say, warn
 
 
@@ -58,7 +56,7 @@ def _tag(options: argparse.Namespace) -> int:
     folders = [path for path in options.paths if Path(path).is_dir()]
     if options.watch and not folders:
         options.wrong("--watch needs a folder to watch")
-    model = Model(options.model or current_model_dir(), options.scheduler)
+    model = ModelOnDemand(options.model or current_model_dir(), options.scheduler)
     if not model.people:
         warn(
             "nobody is enrolled yet, so everybody is unknown. "
@@ -112,61 +110,10 @@ def _lock_in_time() -> Iterator[None]:
         yield
 
 
-class Model:
-    """The model of a run: its ids at once, the model itself only when there is work for it."""
-
-    def __init__(self, folder: str | Path | None, scheduler: str | None = None):
-        self._folder, self._scheduler, self._batch = folder, scheduler, None
-        if folder is not None:
-            manifest = read_manifest(Path(folder))
-            try:
-                self.people = tuple(manifest["people"])
-                self.network, self.model = network_of(manifest), model_id(manifest)
-            except (LookupError, TypeError, ValueError) as error:
-                raise ModelError(
-                    f"the model is damaged ({error!r})", file=folder, remedy="Train it again"
-                ) from error
-        else:
-            tagger = self._load()
-            self.people, self.network, self.model = (), tagger.network, tagger.model
-
-    def prepare(self) -> None:
-        """Loads the model, in the calling thread."""
-        if self._batch is None:
-            self._load()
-
-    @property
-    def name(self):
-        self.prepare()
-        return self._batch.name
-
-    @property
-    def results(self):
-        """What finds faces: here, or on the cluster."""
-        if self._scheduler:
-            import_tensorflow()
-            from model.cluster import cluster_results
-
-            return cluster_results(self._scheduler, self._folder, self.network)
-        self.prepare()
-        from data.pipeline import in_thread
-
-        return lambda works, known: in_thread(self._batch.run(works, known))
-
-    def _load(self):
-        import_tensorflow()
-        from model.batch import BatchTagger
-        from model.tagger import Tagger
-
-        tagger = Tagger.untrained() if self._folder is None else Tagger.load(self._folder)
-        self._batch = BatchTagger(tagger)
-        return tagger
-
-
 class _Run:
     """One call of `tag`: photos in, records out, and what to say at the end."""
 
-    def __init__(self, library: Library, model: Model, results: Results):
+    def __init__(self, library: Library, model: ModelOnDemand, results: Results):
         self._album = Album(library, model.network, model.model)
         self._model, self._results = model, results
         self._people: Counter[str] = Counter()

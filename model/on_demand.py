@@ -1,0 +1,84 @@
+"""The model of a long run: what it is called at once, its networks only when there is work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data.errors import ModelError
+from model.identity import model_id, network_of
+from model.manifest import read_manifest
+from model.quiet import import_tensorflow
+
+
+class ModelOnDemand:
+    """A model folder, or without one the untrained networks.
+
+    Attributes:
+        people: The names it knows.
+        network, model: Ids of what makes the faces, and of what names them.
+
+    Args:
+        folder: The model folder, or `None`.
+        scheduler: Address of a Dask cluster that finds the faces.
+
+    Raises:
+        ModelError: The folder's manifest is missing or damaged.
+    """
+
+    def __init__(self, folder: str | Path | None, scheduler: str | None = None):
+        self._folder, self._scheduler, self._batch = folder, scheduler, None
+        if folder is None:
+            tagger = self._load()
+            self.people, self.network, self.model = (), tagger.network, tagger.model
+            self._embedder = None
+            return
+        manifest = read_manifest(Path(folder))
+        try:
+            self.people = tuple(manifest["people"])
+            self.network, self.model = network_of(manifest), model_id(manifest)
+            self._embedder = manifest["networks"]["embedder"]["name"]
+        except (LookupError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"the model is damaged ({error!r})", file=folder, remedy="Train it again"
+            ) from error
+
+    @property
+    def doubt(self) -> float:
+        """The cosine below which two of its embeddings are hardly one person's."""
+        import_tensorflow()
+        from model.catalogue import choose
+
+        return choose("embedder", self._embedder).head.doubt
+
+    @property
+    def name(self):
+        """What names faces by their embeddings: `model.batch.BatchTagger.name`."""
+        self.prepare()
+        return self._batch.name
+
+    @property
+    def results(self):
+        """What finds faces: here, or on the cluster."""
+        if self._scheduler:
+            import_tensorflow()
+            from model.cluster import cluster_results
+
+            return cluster_results(self._scheduler, self._folder, self.network)
+        self.prepare()
+        from data.pipeline import in_thread
+
+        return lambda works, known: in_thread(self._batch.run(works, known))
+
+    def prepare(self) -> None:
+        """Loads the model, in the calling thread."""
+        if self._batch is None:
+            self._load()
+
+    def _load(self):
+        import_tensorflow()
+        from model.batch import BatchTagger
+        from model.tagger import Tagger
+
+        tagger = Tagger.untrained() if self._folder is None else Tagger.load(self._folder)
+        self._batch = BatchTagger(tagger)
+        return tagger
