@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.errors import FamilyError
+from data.errors import FamilyError, PhotoError
 from data.folders import find_photos
 
 
@@ -56,3 +56,25 @@ def read_family(folder: str | os.PathLike) -> Family:
     if not photos:
         raise FamilyError("there is nobody in this folder", file=folder, remedy=how)
     return Family(folder, photos, tuple(left_out))
+
+
+def read_strangers(folder: str | os.PathLike) -> tuple[str, ...]:
+    """Paths of the photos of people who are not in the family, at any depth.
+
+    Raises:
+        FamilyError: If the folder cannot be read, or has no photo in it.
+    """
+    how = "Name a folder with photos of people who are not in the family"
+    if not os.path.isdir(folder):
+        raise FamilyError("there is no such folder of strangers", file=folder, remedy=how)
+    unreadable: list[PhotoError] = []
+    photos = tuple(find_photos([folder], on_error=unreadable.append))
+    if not photos and unreadable:
+        raise FamilyError(
+            f"the folder of strangers cannot be read ({unreadable[0].what})",
+            file=folder,
+            remedy=unreadable[0].remedy,
+        )
+    if not photos:
+        raise FamilyError("there is no photo in the folder of strangers", file=folder, remedy=how)
+    return photos

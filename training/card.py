@@ -22,7 +22,8 @@ from training.head import Judged, Learned
 from training.pages import page_of
 
 if TYPE_CHECKING:
-    from training.train import Lesson, Report
+    from training.lesson import Lesson
+    from training.train import Report
 
 FEW = 5  # photos of different moments, below which more are asked for
 

@@ -19,9 +19,10 @@ from training.cache import FaceCache
 from training.card import card
 from training.faces import FaceFinder
 from training.head import fit_head, learn_head
+from training.lesson import prepare, vectors_of
 from training.protocols import Rule, draw_families, measure_families, read_pairs, verify
 from training.reuse import network_key
-from training.train import prepare, report_of, vectors_of
+from training.train import report_of
 
 Progress = Callable[[str, int, int], None]
 

@@ -10,25 +10,24 @@ from pathlib import Path
 
 import numpy as np
 
-from data.errors import FamilyError, ModelError
+from data.errors import ModelError
 from data.family import Family, read_family
-from data.folders import find_photos
 from data.home import current_model_dir, new_model_dir, set_current_model
 from model.catalogue import choose
 from model.device import prepare_devices
 from model.graph import FaceGraph
 from model.head import Head
 from model.networks import Network, load_detector, load_embedder
-from training.bursts import group_moments
 from training.cache import FaceCache
 from training.card import card
-from training.doubts import bystanders, one_person_twice
+from training.doubts import one_person_twice
 from training.epochs import Epochs, OnEpoch
 from training.export import export, refuse_other_content
-from training.faces import Face, FaceFinder, Sighting
+from training.faces import FaceFinder
 from training.head import Learned, Measured, learn_head
+from training.lesson import Lesson, prepare, vectors_of
 from training.reuse import network_key
-from training.selection import Example, LeftOut, select
+from training.selection import LeftOut
 from training.stages import NOT_TRIED, Outcome
 from training.tuned import tune
 
@@ -73,35 +72,6 @@ class Report:
             },
             "measured": self.measured.to_json(),
         }
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """A family ready to be learned from.
-
-    Attributes:
-        people: K names.
-        examples: N faces to learn from.
-        owners: int [N], rows of `people`.
-        groups: int [N], photos of one moment (`training.bursts`).
-        strangers: Faces of nobody in the family, from the folder of strangers.
-        bystanders: Faces of nobody in the family, from its own photos.
-        sightings, left_out: All photos, and those nobody is learned from.
-    """
-
-    people: tuple[str, ...]
-    examples: list[Example]
-    owners: np.ndarray
-    groups: np.ndarray
-    strangers: list[Face]
-    bystanders: list[Face]
-    sightings: list[Sighting]
-    left_out: list[LeftOut]
-
-    @property
-    def embeddings(self) -> np.ndarray:
-        """float32 [N, D]."""
-        return np.stack([example.face.embedding for example in self.examples])
 
 
 def train(
@@ -201,59 +171,6 @@ def report_of(
     )
 
 
-def prepare(
-    finder: FaceFinder,
-    family: Family,
-    network: Network,
-    strangers: str | os.PathLike | None = None,
-    progress: Progress = lambda *_: None,
-) -> Lesson:
-    """Finds the faces of a family and of strangers, and chooses what to learn from.
-
-    Raises:
-        FamilyError: If there is nobody to learn, or no face in the folder of strangers.
-    """
-    doubt = network.head.doubt
-    sightings = list(finder.look(family, lambda done, of, _: progress("finding faces", done, of)))
-    examples, left_out = select(sightings, doubt)
-    _require_someone(examples, left_out, family)
-    counts = Counter(example.person for example in examples)
-    people = tuple(name for name in family.photos if counts[name])
-    owners = np.array([people.index(example.person) for example in examples])
-    by_path = {(s.person, s.path): s for s in sightings}
-    seen = [by_path[example.person, example.path] for example in examples]
-    groups = group_moments(
-        owners,
-        [sighting.taken for sighting in seen],
-        [sighting.look for sighting in seen],
-        [example.face.chip for example in examples],
-    )
-    nobody = [] if strangers is None else _faces_of(finder, strangers, progress)
-    others = bystanders(sightings, examples, doubt)
-    return Lesson(people, examples, owners, groups, nobody, others, sightings, left_out)
-
-
-def _faces_of(finder: FaceFinder, folder: str | os.PathLike, progress: Progress) -> list[Face]:
-    photos = [("", path) for path in find_photos([folder], on_error=lambda _: None)]
-    faces = {}
-    for sighting in finder.look_at(photos, lambda i, n, _: progress("finding strangers", i, n)):
-        faces[sighting.content] = sighting.faces
-    found = [face for some in faces.values() for face in some]
-    if not found:
-        raise FamilyError(
-            "there is no face in the folder of strangers",
-            file=folder,
-            remedy="Name a folder with photos of people who are not in the family",
-        )
-    return found
-
-
-def vectors_of(faces: list[Face], dimension: int) -> np.ndarray:
-    """Embeddings float32 [N, D] of faces."""
-    none = np.zeros((0, dimension), np.float32)
-    return np.concatenate([none, *(face.embedding[None] for face in faces)])
-
-
 def _exemplars(lesson: Lesson, learned: Learned) -> list[dict]:
     """The file that each exemplar of the classifier was learned from, in its order."""
     order = np.argsort(lesson.owners, kind="stable")
@@ -269,15 +186,3 @@ def _model_in_use() -> Path | None:
         return current_model_dir()
     except ModelError:  # it is gone; this run makes a new one
         return None
-
-
-def _require_someone(examples, left_out: list[LeftOut], family: Family) -> None:
-    if examples:
-        return
-    reasons = Counter(x.reason for x in left_out)
-    raise FamilyError(
-        f"none of the {len(left_out)} photos shows a face that can be learned "
-        f"(the most frequent reason: {reasons.most_common(1)[0][0]})",
-        file=family.folder,
-        remedy="Add photos in which each person's face is clear",
-    )

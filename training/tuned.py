@@ -20,7 +20,7 @@ from training.finetune import DEFAULTS
 from training.stages import RUNS, Outcome, try_fine_tuning, why_not
 
 if TYPE_CHECKING:
-    from training.train import Lesson
+    from training.lesson import Lesson
 
 LOGS = "KINDRED_LOGS"  # a folder for TensorBoard; without it nothing is logged
 
