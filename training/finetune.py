@@ -18,6 +18,7 @@ from keras import layers, ops
 
 from model.head import HeadConfig
 from training.augment import views
+from training.hold import hold
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def fine_tune(
         NotFinite: If the loss or a weight stops being a finite number.
     """
     student = _copy(upper, "mixed_float16" if mixed else "float32")
-    _hold(student, options.hold)
+    hold(student, options.hold)
     teacher = _unit(_run(upper, features.strangers))
     spread = head.kin[0] - head.stranger[0]
     people, present = _directions(embed(upper, features.family), owners, rows)
@@ -311,18 +312,6 @@ def _copy(upper: keras.Model, policy: str) -> keras.Model:
     copy = keras.models.clone_model(upper, clone_function=again)
     copy.set_weights(upper.get_weights())
     return copy
-
-
-def _hold(model: keras.Model, strength: float) -> None:
-    for weight in model.trainable_weights:
-        start = ops.convert_to_numpy(weight)
-        # In parts of the weights' own size: one strength fits layers of every scale.
-        scale = strength / max(float(np.square(start).mean()), 1e-4) / start.size * 100
-
-        def pull(now, start=start, scale=scale):
-            return scale * ops.sum((now - start) ** 2)
-
-        weight.regularizer = pull
 
 
 def _margin_softmax(margin: float, temperature: float):
