@@ -11,24 +11,27 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-# Raise it when the code around the networks changes what they find in the same pixels: every photo
-# of every library is then looked at again. `tests/test_identity.py` has the boxes of this number.
-_CODE = 1
+# Raise it when the code of the graph finds something else in the same pixels, with the same
+# networks: detection, alignment, embedding. A model keeps the number that it was exported with, and
+# so its faces; with the first one of another number every photo of a library is looked at again.
+# `tests/test_identity.py` has the boxes of this number.
+CODE = 2
 
 
-def network_id(networks: Mapping[str, Mapping], min_score: float) -> str:
+def network_id(networks: Mapping[str, Mapping], min_score: float, code: int = CODE) -> str:
     """The id of a detector and an embedder, for example "yunet+resnet29:1f0c77aa".
 
     Args:
         networks: "detector" and "embedder", as the manifest describes them; whatever is written
             there besides the licence makes another network.
         min_score: The detector's operating score.
+        code: The number of the code that runs them.
     """
     facts = {
         task: {key: value for key, value in networks[task].items() if key != "licence"}
         for task in ("detector", "embedder")
     }
-    digest = _digest({"code": _CODE, "networks": facts, "min_score": round(min_score, 6)})
+    digest = _digest({"code": code, "networks": facts, "min_score": round(min_score, 6)})
     return f"{facts['detector']['name']}+{facts['embedder']['name']}:{digest}"
 
 
@@ -39,7 +42,8 @@ def model_id(manifest: Mapping) -> str:
 
 def network_of(manifest: Mapping) -> str:
     """The `network_id` of a trained model, by its manifest."""
-    return network_id(manifest["networks"], manifest["thresholds"]["detection_score"])
+    score = manifest["thresholds"]["detection_score"]
+    return network_id(manifest["networks"], score, manifest.get("code", 1))
 
 
 def _digest(facts: Mapping) -> str:

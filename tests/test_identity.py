@@ -23,11 +23,20 @@ def test_another_network_score_or_file_is_another_id_and_the_licence_is_not():
     assert identity.network_id(NETWORKS, 0.7) != known
 
 
+def test_a_model_keeps_the_number_of_its_code():
+    manifest = {"networks": NETWORKS, "thresholds": {"detection_score": 0.8}}
+    assert identity.network_of(manifest) == identity.network_id(NETWORKS, 0.8, 1)
+    now = identity.network_of({**manifest, "code": identity.CODE})
+    assert now == identity.network_id(NETWORKS, 0.8) != identity.network_of(manifest)
+
+
 def test_the_boxes_are_those_that_the_number_of_the_code_stands_for(find):
-    """If this fails on purpose, raise `_CODE`, and the one of `training.cache`, too."""
-    assert identity._CODE == 1
-    large = faces.resized(faces.astronaut(), 3.5)  # above what the detector looks at
-    found = {picture.shape[0]: find(picture)[0] for picture in (faces.astronaut(), large)}
-    expected = {512: [[181.60, 63.73, 264.55, 171.08]], 1792: [[637.61, 219.67, 936.58, 601.96]]}
-    for side, boxes in expected.items():
-        np.testing.assert_allclose(found[side], boxes, rtol=0, atol=0.05)
+    """If this fails, and is meant to, raise `CODE`."""
+    assert identity.CODE == 2
+    upright = faces.astronaut()
+    for picture, boxes in (
+        (upright, [[181.60, 63.73, 264.55, 171.08]]),
+        (faces.resized(upright, 3.5), [[637.61, 219.67, 936.58, 601.96]]),  # shrunk to be searched
+        (np.rot90(upright), [[63.73, 247.45, 171.08, 330.40]]),  # found on its side
+    ):
+        np.testing.assert_allclose(find(picture)[0], boxes, rtol=0, atol=0.05)

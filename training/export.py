@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from data.errors import ModelError
 from model.graph import FaceGraph
+from model.identity import CODE
 from model.manifest import FILE, FORMAT
 from model.networks import Network
 from training.reuse import describe_graph, graph_key, reuse_graph
@@ -56,6 +57,7 @@ def export(
     key = graph_key(networks, graph.min_score) if state.people and not fine_tuned else None
     manifest = {
         "format": FORMAT,
+        "code": CODE,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "people": list(state.people),
         "networks": {
