@@ -1,4 +1,4 @@
-"""A family folder: one folder a person, named after the person, with photos in it."""
+"""A family to learn: one folder a person, or photos in which somebody has named the faces."""
 
 from __future__ import annotations
 
@@ -7,26 +7,34 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import FamilyError, PhotoError
-from data.folders import find_photos
+from data.folders import find_photos, is_photo_name
+from data.library import Library
+from data.named_faces import Places, read_confirmed, read_named
 
 
 @dataclass(frozen=True)
 class Family:
-    """What a family folder holds.
+    """Who is to be learned, and from which photos.
 
     Attributes:
-        folder: The folder itself.
+        folder: Where the photos are; for the library's, its folder.
         photos: Paths of every person's photos, by name; people without a photo are missing.
         left_out: (path, reason) of what is in the folder and cannot be used.
+        places: Where in the photos the people are; `None` if nobody has looked
+            (`data.named_faces.find_places`).
     """
 
     folder: Path
     photos: dict[str, tuple[str, ...]]
-    left_out: tuple[tuple[str, str], ...]
+    left_out: tuple[tuple[str, str], ...] = ()
+    places: Places | None = None
 
 
 def read_family(folder: str | os.PathLike) -> Family:
     """Looks through FOLDER/<name>/; photos in folders further down belong to the same person.
+
+    Where there are no such folders, the people are those whom the metadata of the photos in FOLDER
+    name.
 
     Raises:
         FamilyError: If there is no such folder, or nobody in it.
@@ -53,9 +61,31 @@ def read_family(folder: str | os.PathLike) -> Family:
             photos[name] = photos.get(name, ()) + found
         else:
             left_out.append((os.fspath(entry), "there is no photo in it"))
+    if photos:
+        return Family(folder, photos, tuple(left_out))
+    loose = [os.fspath(e) for e in entries if is_photo_name(e.name) and e.is_file()]
+    photos, places, unreadable = read_named(loose)
     if not photos:
         raise FamilyError("there is nobody in this folder", file=folder, remedy=how)
-    return Family(folder, photos, tuple(left_out))
+    return Family(folder, photos, tuple(unreadable), places)
+
+
+def library_family(home: str | os.PathLike) -> Family:
+    """The people whose faces somebody has confirmed in the library, here or in another program.
+
+    Raises:
+        FamilyError: There are none.
+        LibraryError: The library cannot be read.
+    """
+    with Library(home) as library:
+        photos, places = read_confirmed(library)
+    if not photos:
+        raise FamilyError(
+            "no name is confirmed in the library",
+            file=home,
+            remedy="Confirm some faces, or name a folder with one folder for each person",
+        )
+    return Family(Path(home), photos, places=places)
 
 
 def read_strangers(folder: str | os.PathLike) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from data.errors import FamilyError
 from data.family import Family, read_strangers
+from data.named_faces import find_places
 from model.networks import Network
 from training.bursts import group_moments
 from training.doubts import bystanders
@@ -65,7 +66,8 @@ def prepare(
     unknown = None if strangers is None else read_strangers(strangers)
     doubt = network.head.doubt
     sightings = list(finder.look(family, lambda done, of, _: progress("finding faces", done, of)))
-    examples, left_out = select(sightings, doubt)
+    places = find_places(family.photos) if family.places is None else family.places
+    examples, left_out = select(sightings, doubt, places)
     _require_someone(examples, left_out, family)
     counts = Counter(example.person for example in examples)
     people = tuple(name for name in family.photos if counts[name])

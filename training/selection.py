@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data.named_faces import Places
+from data.regions import Region
+from data.regions.matching import Face as Box
+from data.regions.matching import pair
 from training.faces import Face, Sighting
 
 MIN_SIDE = 20.0  # pixels; the detector finds nothing smaller that is worth learning from
@@ -34,12 +38,15 @@ class LeftOut:
     reason: str
 
 
-def select(sightings: Sequence[Sighting], doubt: float) -> tuple[list[Example], list[LeftOut]]:
-    """One face a photo, the one that agrees with the person's other photos.
+def select(
+    sightings: Sequence[Sighting], doubt: float, places: Places | None = None
+) -> tuple[list[Example], list[LeftOut]]:
+    """One face a photo: the one that somebody named, or that agrees with the person's others.
 
     Args:
         sightings: All photos of all people.
         doubt: Cosine below which two photos are hardly of one person, in this embedder's space.
+        places: By person and path where the person's face is, as far as somebody has said so.
 
     Returns:
         The faces to learn from and the files to leave out, in the order of the sightings.
@@ -47,6 +54,7 @@ def select(sightings: Sequence[Sighting], doubt: float) -> tuple[list[Example], 
     left_out: dict[int, str] = {}
     usable: dict[str, dict[int, Sighting]] = defaultdict(dict)
     seen: dict[tuple[str, str], str] = {}
+    named: set[int] = set()
     for i, sighting in enumerate(sightings):
         if sighting.error:
             left_out[i] = f"it cannot be read: {sighting.error}"
@@ -56,6 +64,14 @@ def select(sightings: Sequence[Sighting], doubt: float) -> tuple[list[Example], 
             left_out[i] = f"it is the same picture as {os.path.basename(first)}"
         else:
             seen[sighting.person, sighting.content] = sighting.path
+            place = (places or {}).get((sighting.person, sighting.path))
+            face = place and _face_at(place, sighting)
+            if face:
+                named.add(i)
+                sighting = replace(sighting, faces=(face,))
+            elif place and not place.source.endswith("/iptc"):  # which may be the whole person
+                left_out[i] = "no face was found where its metadata or the library has this person"
+                continue
             usable[sighting.person][i] = sighting
     chosen = {
         person: dict(zip(photos, _agreeing(list(photos.values())), strict=True))
@@ -65,11 +81,13 @@ def select(sightings: Sequence[Sighting], doubt: float) -> tuple[list[Example], 
     left_out |= _poor(
         {p: {i: f for i, f in faces.items() if i not in left_out} for p, faces in chosen.items()}
     )
-    left_out |= _somebody_else(
+    unlike = _somebody_else(
         {p: {i: f for i, f in faces.items() if i not in left_out} for p, faces in chosen.items()},
         sightings,
         doubt,
     )
+    # A person knows better who a face is than its likeness does.
+    left_out |= {i: reason for i, reason in unlike.items() if i not in named}
     examples = [
         Example(s.person, s.path, chosen[s.person][i])
         for i, s in enumerate(sightings)
@@ -78,6 +96,13 @@ def select(sightings: Sequence[Sighting], doubt: float) -> tuple[list[Example], 
     return examples, [
         LeftOut(s.person, s.path, left_out[i]) for i, s in enumerate(sightings) if i in left_out
     ]
+
+
+def _face_at(place: Region, sighting: Sighting) -> Face | None:
+    height, width = sighting.size
+    boxes = [Box(None, tuple(face.box / (width, height, width, height))) for face in sighting.faces]
+    pairs = pair([Box(None, place.box)], boxes)
+    return sighting.faces[pairs[0]] if pairs else None
 
 
 def _agreeing(photos: list[Sighting]) -> list[Face]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import ModelError
-from data.family import Family, read_family
-from data.home import current_model_dir, new_model_dir, set_current_model
+from data.family import Family, library_family, read_family
+from data.home import current_model_dir, home, new_model_dir, set_current_model
 from model.catalogue import choose
 from model.device import prepare_devices
 from model.graph import FaceGraph
@@ -75,7 +75,7 @@ class Report:
 
 
 def train(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike | None = None,
     model: str | os.PathLike | None = None,
     *,
     detector: str | None = None,
@@ -86,10 +86,10 @@ def train(
     progress: Progress = lambda *_: None,
     on_epoch: OnEpoch = lambda _: None,
 ) -> Report:
-    """Learns FOLDER/<name>/ and writes the model.
+    """Learns a family and writes the model.
 
     Args:
-        folder: The family folder.
+        folder: The family folder; by default, the names confirmed in the library are learned.
         model: The model folder to write; by default a new one under `KINDRED_HOME`, which then
             becomes the model in use.
         detector, embedder: Names of networks; by default the best ones that are here.
@@ -103,7 +103,7 @@ def train(
         FamilyError: If there is nobody to learn.
         ModelError: If the model cannot be written there.
     """
-    family = read_family(folder)
+    family = library_family(home()) if folder is None else read_family(folder)
     target = Path(model) if model is not None else new_model_dir()
     refuse_other_content(target)
     prepare_devices()

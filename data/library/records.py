@@ -120,6 +120,25 @@ class Records:
             (photo,),
         ).fetchall()
 
+    def confirmed(self) -> list[tuple[str, str, tuple[int, int], tuple[float, ...]]]:
+        """Every face that somebody confirmed, in the order of the photos.
+
+        Returns:
+            The person's name, a file of the photo, its width and height, and the box (xyxy
+            pixels). Ignored people are left out, and photos whose files are gone.
+        """
+        rows = self._db.execute(
+            "SELECT p.name, MIN(a.path), o.width, o.height, f.x0, f.y0, f.x1, f.y1"
+            " FROM named_faces n JOIN faces f ON f.id = n.face JOIN people p ON p.id = n.person"
+            " JOIN photos o ON o.id = f.photo JOIN paths a ON a.photo = o.id"
+            " WHERE n.confirmed = 1 AND p.ignored = 0 AND a.missing = 0"
+            " GROUP BY f.id ORDER BY f.photo, f.id"
+        )
+        return [
+            (name, os.fsdecode(path), (width, height), tuple(box))
+            for name, path, width, height, *box in rows
+        ]
+
     def paths(self, under: Iterable[AnyPath] = ()) -> list[str]:
         """The photos in the library that lie under these files and folders; without any, all."""
         rows = self._db.execute(

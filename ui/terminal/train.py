@@ -11,10 +11,12 @@ from ui.terminal.output import DONE, Bars, count, share
 def add(commands) -> None:
     train = commands.add_parser(
         "train",
-        help="learn the people of a family folder",
-        description="Learns FOLDER/<name>/*.jpg, one folder a person, and writes a model.",
+        help="learn the people of a family folder, or of the library",
+        description="Learns FOLDER/<name>/*.jpg, one folder a person, and writes a model. Where "
+        "there are no such folders, the names that other programs wrote into the photos in FOLDER "
+        "are learned; without FOLDER, the names that are confirmed in the library.",
     )
-    train.add_argument("folder", metavar="FOLDER")
+    train.add_argument("folder", nargs="?", metavar="FOLDER")
     train.add_argument(
         "--model", metavar="DIR", help="write the model here, instead of making it the one in use"
     )
