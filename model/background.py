@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.errors import KindredError, ModelError
-from data.tags import PhotoTags
+from data.tags import FaceTag, PhotoTags
 
 if TYPE_CHECKING:  # TensorFlow is imported by the thread, not by whoever imports this module
     from model.tagger import Tagger
@@ -75,6 +75,13 @@ class BackgroundModel:
         """Tags an upright RGB photo, one at a time: two at once would need twice the memory."""
         with self._running:
             return self._loaded.tagger.tag(image, name=name)
+
+    def look(self, image: np.ndarray, box: Sequence[float]) -> FaceTag:
+        """The face in a box that somebody drew (xyxy pixels); see `model.drawn`."""
+        from model.drawn import face_in_box
+
+        with self._running:
+            return face_in_box(self._loaded.tagger, image, box)
 
     def _run(self) -> None:
         try:

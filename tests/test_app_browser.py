@@ -120,6 +120,23 @@ def test_two_photos_with_and_without_a_face(tab, address):
     assert json.loads(lines[0])["photo"] == "eileen.png"
 
 
+def test_a_picture_can_be_pasted(tab, address):
+    tab.goto(address)
+    tab.get_by_text("Runs on:").wait_for(timeout=LOADED)
+    tab.wait_for_timeout(500)
+    tab.evaluate(
+        """(bytes) => {
+            const pasted = new DataTransfer();
+            pasted.items.add(new File([new Uint8Array(bytes)], "image.png", {type: "image/png"}));
+            document.body.dispatchEvent(new ClipboardEvent("paste", {
+                clipboardData: pasted, bubbles: true, cancelable: true}));
+        }""",
+        list(encoded(four_corners(64, 64))),
+    )
+    tab.get_by_text("No face was found.").wait_for(timeout=LOADED)
+    tab.get_by_role("heading", name="image.png").wait_for()
+
+
 def test_a_bad_upload_is_explained_and_the_other_photo_is_shown(tab, address):
     tab.goto(address)
     tab.get_by_text("Runs on:").wait_for(timeout=LOADED)

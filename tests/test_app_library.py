@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from data.errors import KindredError
 from data.shelf import Shelf
 from data.thumbnails import Thumbnails, Wanted
-from tests.libraries import add_photo, direction, face, small_library
+from tests.libraries import MODEL, NETWORK, add_photo, direction, face, small_library
 from ui import deciding, find_page, folder_page, outliers, people_page, reviewing, walls
 
 
@@ -214,6 +214,27 @@ def test_a_box_by_hand_and_a_face_left_out(library):
     ):
         with pytest.raises(KindredError):
             deciding.decide(library, number, before, act)
+
+
+def test_a_box_by_hand_that_a_model_looked_at_is_named_and_grouped_like_any_face(library):
+    number, before = shown(library)
+    drawn = face("Cléo", 100, person=5)
+
+    def look(box):
+        assert box == (80.0, 45.0, 120.0, 90.0)
+        return deciding.Looked(drawn, NETWORK, MODEL)
+
+    act = {"do": "draw", "box": [0.5, 0.5, 0.75, 1]}
+    assert "looks like Cléo" in deciding.decide(library, number, before, act, look)
+    assert len(library.find(["Cléo"])) == 1
+    [added] = [f for f in library.faces.of(number) if f.by_hand]
+    assert added.network == NETWORK and added.embedding @ drawn.embedding > 0.999
+    assert added.landmarks.shape == (5, 2)
+    # One that looks like the unknown group joins it.
+    drawn = face(None, 100, person=2)
+    assert "give it a name" in deciding.decide(library, number, before, act, look)
+    library.groups.update(NETWORK, max_distance=0.9)
+    assert max(len(group.faces) for group in library.groups.list()) == 4
 
 
 def test_the_folder_page_filters_and_previews_what_writing_changes(home, library):

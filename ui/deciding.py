@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from data.errors import KindredError
 from data.shelf import Shelf, Shown
+from data.tags import FaceTag
+
+Look = Callable[[Sequence[float]], "Looked | None"]
+"""A box in pixels, to what the model in use makes of it; `None` if it cannot be asked."""
 
 
-def decide(library: Shelf, photo: int, shown: Shown, act: Mapping) -> str:
+@dataclass(frozen=True)
+class Looked:
+    """A face in a drawn box, and the ids of what embedded and what named it."""
+
+    face: FaceTag
+    network: str
+    model: str
+
+
+def decide(
+    library: Shelf, photo: int, shown: Shown, act: Mapping, look: Look = lambda _: None
+) -> str:
     """Carries out what was done on the page of one photo.
 
     Args:
@@ -17,6 +33,7 @@ def decide(library: Shelf, photo: int, shown: Shown, act: Mapping) -> str:
         shown: The photo as it was shown.
         act: From `ui.live`: `do` is "name", "confirm", "reject", "ignore" or "draw"; `face` is the
             place of the face in what was shown, `value` a name, `box` a drawn box, as fractions.
+        look: Looks at a drawn box.
 
     Returns:
         What was done, in words; "" if there was nothing to do.
@@ -26,7 +43,7 @@ def decide(library: Shelf, photo: int, shown: Shown, act: Mapping) -> str:
     """
     do = act.get("do")
     if do == "draw":
-        return _draw(library, photo, shown, act.get("box") or ())
+        return _draw(library, photo, shown, act.get("box") or (), look)
     face = _face(shown, act)
     if do == "name":
         name = " ".join(str(act.get("value", "")).split())
@@ -76,13 +93,21 @@ def decided_since(library: Shelf, last: int) -> list[int]:
     return sorted(decision.id for decision in found if decision.id > last and decision.in_force)
 
 
-def _draw(library: Shelf, photo: int, shown: Shown, box: Sequence[float]) -> str:
+def _draw(library: Shelf, photo: int, shown: Shown, box: Sequence[float], look: Look) -> str:
     x0, y0, x1, y1 = (float(edge) for edge in box) if len(box) == 4 else (0.0,) * 4
     if not (0.0 <= x0 < x1 <= 1.0 and 0.0 <= y0 < y1 <= 1.0):
         raise KindredError("a face needs a box with a width and a height")
     width, height = shown.tags.width, shown.tags.height
-    library.photos.add_face(photo, (x0 * width, y0 * height, x1 * width, y1 * height))
-    return "A face was added; now give it a name"
+    box = (x0 * width, y0 * height, x1 * width, y1 * height)
+    looked = look(box)
+    if looked is None:
+        library.photos.add_face(photo, box)
+        return "A face was added; now give it a name"
+    face = looked.face
+    library.photos.add_looked_at(photo, face, looked.network, looked.model)
+    if face.name is None:
+        return "A face was added; now give it a name"
+    return f"A face was added, and it looks like {face.name}"
 
 
 def _face(shown: Shown, act: Mapping) -> int:

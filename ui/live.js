@@ -2,6 +2,7 @@
 //   data-do="x" data-...     a button or form: sends {do: "x", ...}, a form with its `value`
 //   data-pick="id"           a tile that can be picked; the ids of all picked ones are kept
 //   data-draw                a switch: the next rectangle drawn on the picture is sent as {do: "draw"}
+// On a page with the file chooser of photos, pictures that are pasted go where dropped ones go.
 export default function (component) {
   const root = component.parentElement.querySelector(".kd-live");
   const first = !root.kd;
@@ -19,6 +20,19 @@ export default function (component) {
   }
   if (first) listen(root, kd);
 }
+
+function paste(event) {
+  const input = document.querySelector(".st-key-tag-uploads input[type=file]");
+  const pictures = [...(event.clipboardData?.files || [])].filter((file) => file.type.startsWith("image/"));
+  if (!input || !pictures.length) return;
+  event.preventDefault();
+  const chosen = new DataTransfer();
+  for (const picture of pictures) chosen.items.add(picture);
+  input.files = chosen.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+document.removeEventListener("paste", window.kindredPaste); // of an earlier load of this module
+document.addEventListener("paste", (window.kindredPaste = paste));
 
 // Which control has the focus, so that it has it again when the page is drawn anew.
 function focused(root) {

@@ -8,13 +8,15 @@ import streamlit as st
 
 from data.errors import PhotoError
 from data.home import home
-from data.photos import read_reduced
+from data.photos import read_photo, read_reduced
 from data.shelf import Shelf
 from data.tags import PhotoTags
 from data.thumbnails import PREVIEW_SIDE, Thumbnails, Wanted, face_thumbnail, preview
 from ui.deciding import decide, known_names
 from ui.library_in_use import do, undo_button
 from ui.live import live, names_list
+from ui.looking import look_with
+from ui.model_in_use import model_in_use
 from ui.photo_view import Editing, people_html, photo_html, picture_html
 from ui.style import plain
 
@@ -52,7 +54,8 @@ def show_photo(library: Shelf, photo: int, back: str) -> None:
         answer = live(html, key=key, names=known_names(library))
     st.caption(plain(shown.tags.photo))
     if answer.act:
-        do(library, lambda: decide(library, photo, shown, answer.act))
+        look = look_with(model_in_use, lambda: read_photo(shown.tags.photo))
+        do(library, lambda: decide(library, photo, shown, answer.act, look))
 
 
 def pictures(tags: PhotoTags) -> tuple[bytes, tuple[bytes, ...]]:

@@ -7,12 +7,13 @@ import hashlib
 
 import streamlit as st
 
-from data.photos import PHOTO_SUFFIXES
+from data.photos import PHOTO_SUFFIXES, read_photo
 from data.shelf import Shelf
 from model.background import BackgroundModel
 from ui.deciding import decide, known_names
 from ui.library_in_use import decided_here, do, library_in_use, undo_button
 from ui.live import live, names_list
+from ui.looking import look_with
 from ui.model_in_use import model_in_use, show_state
 from ui.photo_view import Editing, people_html, photo_html, picture_html
 from ui.style import plain
@@ -55,6 +56,7 @@ def show(model: BackgroundModel | None = None) -> None:
     )
     if not uploads:
         hero.html(hero_html())
+        live("", key="tag.paste")  # its script also takes pictures that are pasted
     show_state(model)
     with library_in_use() as library:
         _show_photos(uploads, model, library)
@@ -121,7 +123,8 @@ def _show_faces(key: Key, upload, photo: ShownPhoto, model, library: Shelf, name
 
     def decided() -> str:
         now = add_to_library(photo, upload.getvalue(), library, model)
-        return decide(library, now.photo, library.shown(now.photo), answer.act)
+        look = look_with(lambda: model, lambda: read_photo(upload.getvalue(), name=upload.name))
+        return decide(library, now.photo, library.shown(now.photo), answer.act, look)
 
     if answer.act:
         do(library, decided)

@@ -22,7 +22,8 @@ def hero_html() -> str:
     return (
         f'<section class="kd-hero"><div><img src="{_picture()}" alt="">'
         "<h1>Who is in this photo?</h1>"
-        "<p>Drop photos below, as many as you like: JPEG, PNG, WebP, HEIC or TIFF. Every face is "
+        "<p>Drop photos below or paste them, as many as you like: JPEG, PNG, WebP, HEIC or TIFF. "
+        "Every face is "
         "outlined, and those Kindred has learned get their names.</p>"
         '<p class="kd-private">Your photos stay on this computer: nothing is sent anywhere, and '
         "the originals are never changed.</p></div></section>"

@@ -20,6 +20,7 @@ from data.jobs.files import is_held, read, wish_in
 from data.jobs.job import ALIVE, OUTCOME, STARTING, STOPPED, Job, job_of
 
 ROOT = Path(__file__).parents[2]
+WORKER = (sys.executable, "-m", "ui.worker")
 
 _SECONDS_TO_START = 30.0  # for Python to come up on a busy computer
 _KEPT = 30  # finished jobs, for looking back
@@ -39,7 +40,7 @@ class Jobs:
     def __init__(self, home: str | os.PathLike, command: Sequence[str] | None = None):
         self.home = Path(home)
         self.folder = self.home / "jobs"
-        self._command = list(command or (sys.executable, "-m", "ui.worker"))
+        self._command = list(command or WORKER)
 
     def list(self, kind: str | None = None) -> list[Job]:
         """The jobs, newest first."""

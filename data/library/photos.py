@@ -204,11 +204,27 @@ class Photos:
             self._put_path(Todo(os.fsdecode(path), now.st_size, now.st_mtime_ns), row[0], None)
             return True
 
-    def add_face(self, photo: int, box: Sequence[float], network: str = "") -> int:
+    def add_face(self, photo: int, box: Sequence[float]) -> int:
         """Adds a face that somebody drew by hand (xyxy pixels); returns its id."""
         face = FaceTag(None, 0.0, np.asarray(box), np.empty((0, 2)), 1.0, np.empty(0))
+        return self.add_looked_at(photo, face, "")
+
+    def add_looked_at(self, photo: int, face: FaceTag, network: str, model: str = "") -> int:
+        """Adds a face that somebody drew and a model has looked at; returns its id.
+
+        Args:
+            photo: Its photo.
+            face: With what the model found, and whom it takes it for.
+            network: Id of the network that made the embedding.
+            model: Id of the model that named it; "" if nobody was asked.
+        """
         with transaction(self._db):
-            return faces_.insert(self._db, photo, network, face, by_hand=True)
+            number = faces_.insert(self._db, photo, network, face, by_hand=True)
+            if model:
+                named = [(face.name, face.confidence)] if face.name else []
+                unknown = {} if face.name else {number: face.confidence}
+                self._suggestions.record(model, {number: named}, unknown)
+            return number
 
     def sweep(self, folder: AnyPath) -> int:
         """Marks the photos under a folder whose files are gone; returns how many were found gone.

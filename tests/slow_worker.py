@@ -1,0 +1,42 @@
+"""A worker with a slow, made-up model: `python -m tests.slow_worker JOB_FOLDER`; no TensorFlow."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+from data.jobs import work
+from data.labels import Labels
+from data.library import content_of
+from tests.libraries import MODEL, NETWORK, face
+from ui import chores
+
+COMMAND = (sys.executable, "-m", "tests.slow_worker")
+
+
+class SlowModel:
+    """Takes every photo for one of Anne, after a while."""
+
+    people, network, model, doubt = ("Anne",), NETWORK, MODEL, 0.5
+
+    def results(self, works, known):
+        for item in works:
+            if item.todo is None:
+                yield SimpleNamespace(work=item, error=item.error, labels=Labels())
+                continue
+            time.sleep(0.05)
+            content = content_of(Path(item.photo).read_bytes())
+            yield SimpleNamespace(
+                work=item, error=None, labels=Labels(), content=content, width=160, height=90,
+                taken=None, faces=(face("Anne"), face(None, 60, person=1)),
+            )  # fmt: skip
+
+    def name(self, embeddings):
+        return [("Berta", 0.8)] * len(embeddings)
+
+
+if __name__ == "__main__":
+    chores.model_of_jobs = SlowModel
+    work(sys.argv[1], chores.CHORES)
