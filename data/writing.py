@@ -69,6 +69,7 @@ def write_names(
                     yield Written(photo, Change(photo))
                     continue
                 into = embed and read_embedded(os.path.abspath(photo)).is_jpeg
+                _require_current(library, photo)
                 change = write_regions(photo, wanted, rejected=rejected, embed=into, dry_run=True)
                 if change and not dry_run:
                     journal.note(change)
@@ -140,6 +141,17 @@ def _regions(
     ]
     rejected = [region(face, name) for face, name in library.records.rejected(id)]
     return list(filter(None, wanted)), list(filter(None, rejected))
+
+
+def _require_current(library: Library, photo: str) -> None:
+    """Another picture may be at this path by now, and its faces are not those of the library."""
+    with suppress(OSError):  # it is gone, and reading it says so in words
+        if not library.records.is_current(photo):
+            raise PhotoError(
+                "The photo has changed since it was tagged",
+                file=photo,
+                remedy="Tag it again: kindred.py tag",
+            )
 
 
 def _tell(library: Library, change: Change, *, undone: bool = False) -> None:

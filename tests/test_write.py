@@ -152,6 +152,18 @@ def test_one_photo_that_fails_stops_no_other(capsys, folder):
     assert written_names(folder / "bob.jpg") == ["Bob"]
 
 
+@pytest.mark.parametrize("embed", [False, True])
+def test_another_picture_at_the_same_place_gets_no_names(capsys, folder, embed):
+    (folder / "anne.jpg").write_bytes(jpeg(9))
+    before = content(folder)["anne.jpg"]
+    capsys.readouterr()
+    assert kindred.main(["write", *(["--embed"] if embed else [])]) == 3
+    said = capsys.readouterr()
+    assert "anne.jpg: The photo has changed since it was tagged. Tag it again" in said.err
+    assert "changed 1 photo" in said.out  # Bob's
+    assert content(folder)["anne.jpg"] == before and not (folder / "anne.jpg.xmp").exists()
+
+
 def test_undo_leaves_what_somebody_changed_since(capsys, folder):
     run(capsys)
     other = (folder / "anne.jpg.xmp").read_bytes() + b" "

@@ -42,6 +42,18 @@ class Records:
         ).fetchone()
         return row and State(*row)
 
+    def is_current(self, path: AnyPath) -> bool:
+        """Whether the file at a path is, by size and time of change, the one that was tagged.
+
+        Raises:
+            OSError: There is none.
+        """
+        now = os.stat(encode(path))
+        row = self._db.execute(
+            "SELECT size, mtime_ns FROM paths WHERE path = ?", (encode(path),)
+        ).fetchone()
+        return row == (now.st_size, now.st_mtime_ns)
+
     def set_labels(self, path: AnyPath, state: int) -> None:
         """Notes which state of other programs' notes has been read."""
         with transaction(self._db):
