@@ -36,6 +36,18 @@ def font_for(text: str, size: int) -> Font:
     return ImageFont.load_default(size) if path is None else ImageFont.truetype(path, size)
 
 
+def can_draw(text: str) -> bool:
+    """Whether one font of this computer has all characters of a text; boxes stand for the others.
+
+    Pages need not ask: browsers bring or find fonts of their own.
+    """
+    characters = frozenset(filter(_is_visible, text))
+    path = _best_path(characters)
+    if path is None:  # Pillow's own
+        return all(character.isascii() for character in characters)
+    return all(_has(path, character) for character in characters)
+
+
 @functools.lru_cache(maxsize=1024)
 def _best_path(characters: frozenset[str]) -> str | None:
     best, most = None, 0

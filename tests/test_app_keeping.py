@@ -95,6 +95,18 @@ def test_a_sidecar_is_read_back(tmp_path):
     assert tagging.sidecar(b"no picture", tags) == b""
 
 
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_name_that_no_font_can_draw_is_said_beside_the_picture(
+    fresh_home, monkeypatch, installed
+):
+    monkeypatch.setattr("ui.tag_page.can_draw", lambda name: installed or name.isascii())
+    app = upload(tag_page(ready(StubTagger([face("小明"), face("Bo", 60)]))).run(), ("a.jpg", JPEG))
+    assert not app.exception and 'value="小明"' in html(app)
+    said = [caption.value for caption in app.caption if "No font" in caption.value]
+    assert installed or ("小明" in said[0] and "Bo" not in said[0].split(":")[2])
+    assert not (installed and said)
+
+
 def test_add_to_library_on_the_page(fresh_home):
     app = upload(tag_page(ready(StubTagger([face("Anne")]))).run(), ("a.jpg", JPEG))
     assert not app.exception and 'value="Anne"' in html(app)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data import fonts
 from data.drawing import DARK, KNOWN, UNKNOWN, annotated_file, draw_faces
 from data.fonts import font_for
 from data.tags import FaceTag
@@ -132,3 +133,11 @@ def test_thumbnails_keep_the_shape_and_show_the_face():
     chip = Image.open(io.BytesIO(face_thumbnail(photo, np.float32([2800, 700, 3000, 900]))))
     red, green, _ = chip.getpixel((chip.width // 2, chip.height // 2))
     assert chip.size == (112, 112) and red > 200 and green < 80
+
+
+def test_whether_a_name_can_be_drawn(monkeypatch):
+    assert fonts.can_draw("Anne") and fonts.can_draw("")
+    monkeypatch.setattr(fonts, "_has", lambda _, character: character.isascii())
+    assert fonts.can_draw("Anne") and not fonts.can_draw("Anne 小明")
+    monkeypatch.setattr(fonts, "_best_path", lambda _: None)
+    assert fonts.can_draw("Anne") and not fonts.can_draw("小明")

@@ -7,6 +7,7 @@ import hashlib
 
 import streamlit as st
 
+from data.fonts import can_draw
 from data.photos import PHOTO_SUFFIXES, read_photo
 from data.shelf import Shelf
 from model.background import BackgroundModel
@@ -145,6 +146,14 @@ def _show_downloads(key: Key, upload, photo: ShownPhoto, model, library: Shelf) 
             **options,
         )
 
+    if unreadable := [
+        face.name for face in photo.tags.faces if face.name and not can_draw(face.name)
+    ]:
+        st.caption(
+            f":material/font_download_off: No font on this computer has all letters of "
+            f"{plain(', '.join(unreadable))}: boxes stand for them in the saved picture. Here, in "
+            "JSON and in XMP the name is complete."
+        )
     with st.container(horizontal=True, gap="small", key=f"kd-tools-{slug}"):
         # Drawn when it is asked for: in full size that takes a second.
         picture = functools.partial(annotated_picture, content, photo.tags)
