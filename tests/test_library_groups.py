@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import combinations
 
 import numpy as np
@@ -164,3 +166,35 @@ def test_only_unknown_faces_of_this_network_are_grouped(library, tmp_path):
     (group,) = library.groups.update(NETWORK, max_distance=DISTANCE)
     assert sorted(library.groups.faces(group)) == [2, 5, 6]
     assert library.groups.list(at_least=4) == []
+
+
+MANY = """
+import resource, sys, time
+from pathlib import Path
+from data.library import Library
+from tests.test_library_groups import DISTANCE, NETWORK, crowd, members, store
+vectors, owner = crowd(people=4000, faces=25, size=128)
+with Library(sys.argv[1]) as library:
+    with library.transaction():
+        store(library, Path(sys.argv[1]), vectors, per_photo=2)
+    start, used = time.monotonic(), time.process_time()
+    library.groups.update(NETWORK, max_distance=DISTANCE)
+    took, used = time.monotonic() - start, time.process_time() - used
+    groups = members(library)
+pure = [faces for faces in groups.values() if len({owner[face - 1] for face in faces}) == 1]
+whole = sum(len(faces) == 25 for faces in pure)
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+print(f"{took:.0f} {used:.0f} {memory:.2f} {len(groups)} {whole}")
+"""
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_faces(tmp_path):
+    """May take 2 minutes and 3 GB on two cores; processor time counts, as others may be at work."""
+    run = subprocess.run(
+        [sys.executable, "-c", MANY, tmp_path], capture_output=True, text=True, check=True
+    )
+    took, used, memory, groups, whole = map(float, run.stdout.split())
+    print(f"100,000 faces: {took:.0f} s, {used:.0f} s of processor time, {memory:.2f} GB")
+    assert used < 240 and memory < 3
+    assert 4000 <= groups < 4400 and whole > 3600
