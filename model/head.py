@@ -17,22 +17,26 @@ class HeadConfig:
     Attributes:
         temperature: Of the softmax over cosines in training the prototypes.
         pull: Strength that holds a prototype to the mean of its person's embeddings.
-        nearest: Weight of the nearest photo in a person's score; the prototype has the rest.
+        half: Photos a person at which the nearest one and the prototype weigh the same; with n
+            photos the nearest has n / (n + half) and the prototype the rest.
         kin: (mean, standard deviation) of the score of a face with its own person.
         stranger: The same of a stranger's best score in a family of about eight.
         doubt: Cosine below which two photos are hardly of one person.
-        margin: How much of the runner-up's score counts against the best person.
+        margin: How much of the runner-up's score counts against the best person, times the
+            prototype's weight: the more photos there are, the less the runner-up tells.
         nobody: What a stranger's second best score typically is: the runner-up of the only person.
+        many: By how much a stranger's likeness rises when the photos become e times as many.
     """
 
     temperature: float
     pull: float
-    nearest: float
+    half: float
     kin: tuple[float, float]
     stranger: tuple[float, float]
     doubt: float
     margin: float = 0.0
     nobody: float = 0.0
+    many: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,14 @@ class HeadState:
         prototypes: float32 [K, D], unit length.
         exemplars: float32 [M, D], unit length: the photos' embeddings, person by person.
         owners: int32 [M], ascending: the row of each exemplar's person.
-        nearest: See `HeadConfig`.
+        nearest: Weight of the nearest photo in a person's likeness; the prototype has the rest.
         slope, centre: Calibration: the log odds of a person against unknown are
             slope * (score - centre).
         threshold: Least probability at which a name is given, 0..1.
-        margin, nobody: See `HeadConfig`.
-        offsets: float32 [K] or `None` for zeros: by how much each person has to score more than
-            others, because strangers look like this person.
+        margin: How much of the runner-up's likeness counts against the best person.
+        nobody: See `HeadConfig`.
+        offsets: float32 [K] or one number: by how much each person has to score more than others,
+            because strangers look like this person or find a like photo among many.
     """
 
     people: tuple[str, ...]
@@ -63,7 +68,7 @@ class HeadState:
     threshold: float
     margin: float = 0.0
     nobody: float = 0.0
-    offsets: np.ndarray | None = None
+    offsets: np.ndarray | float = 0.0
 
     @classmethod
     def empty(cls, dimension: int) -> HeadState:
@@ -92,8 +97,7 @@ class Head(tf.Module):
         self.prototypes = _kept(state.prototypes)
         self.exemplars = _kept(state.exemplars)
         self.owners = _kept(state.owners, tf.int32)
-        offsets = np.zeros(len(state.people)) if state.offsets is None else state.offsets
-        self.offsets = _kept(offsets)
+        self.offsets = _kept(np.broadcast_to(state.offsets, len(state.people)))
         self.nearest, self.margin = _kept(state.nearest), _kept(state.margin)
         self.nobody, self.threshold = _kept(state.nobody), _kept(state.threshold)
         self.slope, self.centre = _kept(state.slope), _kept(state.centre)

@@ -17,7 +17,7 @@ from training.calibration import (
     expected_calibration_error,
 )
 
-CONFIG = HeadConfig(0.05, 3.0, 0.6, kin=(0.6, 0.1), stranger=(0.3, 0.1), doubt=0.4)
+CONFIG = HeadConfig(0.05, 3.0, 10 / 3, kin=(0.6, 0.1), stranger=(0.3, 0.1), doubt=0.4)
 NONE = np.zeros(0)
 
 

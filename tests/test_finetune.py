@@ -23,7 +23,7 @@ from training.finetune import (
     split_network,
 )
 
-HEAD = HeadConfig(0.1, 0.5, 0.3, kin=(0.8, 0.1), stranger=(0.3, 0.1), doubt=0.4)
+HEAD = HeadConfig(0.1, 0.5, 10.0, kin=(0.8, 0.1), stranger=(0.3, 0.1), doubt=0.4)
 FAST = dataclasses.replace(DEFAULTS, epochs=2, rate=3e-3, views=3, hold=0.0)
 PREFIXES = ("top_", "embedding")
 

@@ -73,6 +73,13 @@ def test_the_score_is_a_mean_of_prototype_and_nearest_photo():
     np.testing.assert_allclose(scores, [[0.84, 0.08]], rtol=0, atol=1e-6)
 
 
+def test_the_runner_up_and_the_offset_by_hand():
+    state = dataclasses.replace(TWO, margin=0.2, nobody=0.3, offsets=np.float32([0, 0.1]))
+    scores = Head(state).scores(tf.constant([[0.8, 0.6]])).numpy()
+    # Likeness .8 and .6 - .1; less .2 (.5 - .3) and .2 (.8 - .3).
+    np.testing.assert_allclose(scores, [[0.76, 0.4]], rtol=0, atol=1e-6)
+
+
 def calibrated_threshold() -> float:
     """The lowest threshold that training gives: any stranger may get a name."""
     none = np.zeros(0)

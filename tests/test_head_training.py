@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -10,9 +11,9 @@ import tensorflow as tf
 
 from model.head import Head, HeadConfig
 from training.calibration import Calibration
-from training.head import _confidence, fit_head
+from training.head import _confidence, fit_head, fold_state
 
-CONFIG = HeadConfig(0.05, 3.0, 0.6, kin=(0.6, 0.1), stranger=(0.3, 0.1), doubt=0.4)
+CONFIG = HeadConfig(0.05, 3.0, 10 / 3, kin=(0.6, 0.1), stranger=(0.3, 0.1), doubt=0.4)
 
 
 pytestmark = pytest.mark.usefixtures("few_steps")
@@ -62,7 +63,8 @@ def test_everything_learned_is_in_the_state_person_by_person(family):
     for k in range(4):
         mine = {row.tobytes() for row in state.exemplars[state.owners == k]}
         assert mine == {row.tobytes() for row in embeddings[owners == k]}
-    assert state.nearest == CONFIG.nearest
+    # 8 photos each: the nearest has 8 / (8 + 10/3) of the likeness.
+    assert state.nearest == pytest.approx(24 / 34)
     np.testing.assert_allclose(np.linalg.norm(state.prototypes, axis=1), 1, rtol=0, atol=1e-5)
     assert state.slope > 0 and 0.5 < state.threshold < 1
 
@@ -168,3 +170,15 @@ def test_the_measurement_is_written_as_plain_json(family):
     record = json.loads(json.dumps(measured.to_json()))
     assert record["held_out"] == 32 and record["right"] == 1.0
     assert set(record) == set(measured.__dataclass_fields__)
+
+
+def test_the_more_photos_the_more_the_nearest_one_says():
+    """And the less the prototype and the runner-up do; a stranger finds a like photo among many."""
+    config = dataclasses.replace(CONFIG, half=5.0, margin=0.3, many=0.01)
+    embeddings, owners = photos_of(2, (15, 135))  # typically 45: the geometric mean
+    everything = np.ones(len(owners), bool)
+    prototypes = unit(np.random.default_rng(0).normal(size=(2, 64)))
+    state, _ = fold_state(embeddings, owners, everything, prototypes, config)
+    assert state.nearest == pytest.approx(0.9)
+    assert state.margin == pytest.approx(0.03)
+    assert state.offsets == pytest.approx(0.01 * np.log(9))

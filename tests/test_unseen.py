@@ -14,7 +14,7 @@ from training.faces import Face, Sighting
 from training.selection import Example
 from training.unseen import NOBODY, OFFSET_PRIOR, Unseen, judge, person_offsets, scores
 
-CONFIG = HeadConfig(0.05, 3.0, 0.6, (0.6, 0.1), (0.3, 0.1), 0.4, margin=0.2, nobody=0.25)
+CONFIG = HeadConfig(0.05, 3.0, 10 / 3, (0.6, 0.1), (0.3, 0.1), 0.4, margin=0.5, nobody=0.25)
 
 
 def unit(vectors):
@@ -26,7 +26,8 @@ def state_of(people: int) -> HeadState:
     photos = unit(rng.normal(size=(3 * people, 16)))
     return HeadState(
         tuple(map(str, range(people))), photos[::3], photos,
-        np.repeat(np.arange(people), 3).astype(np.int32), 0.6, 10.0, 0.3, 0.5, 0.2, 0.25,
+        np.repeat(np.arange(people), 3).astype(np.int32), 0.6, 10.0, 0.3, 0.5,
+        0.2, 0.25,
         rng.uniform(0, 0.1, people).astype(np.float32),
     )  # fmt: skip
 
@@ -34,7 +35,7 @@ def state_of(people: int) -> HeadState:
 @pytest.mark.parametrize("people", [1, 2, 5])
 def test_the_scores_are_the_heads_own(people):
     state, faces = state_of(people), unit(np.random.default_rng(0).normal(size=(9, 16)))
-    plain = dataclasses.replace(state, offsets=None)
+    plain = dataclasses.replace(state, offsets=0.0)
     rows = np.arange(9)
     unseen = judge(plain, np.arange(people), people, faces, rows * 0, rows)
     ours = scores(unseen, state.offsets, CONFIG)
@@ -44,8 +45,9 @@ def test_the_scores_are_the_heads_own(people):
 
 def test_the_runner_up_by_hand():
     unseen = Unseen(
-        np.float32([[0.8, 0.5, -np.inf]]), np.array([0]), np.zeros(1), np.zeros(1, bool)
-    )
+        np.float32([[0.8, 0.5, -np.inf]]), np.float32([0.2]),
+        np.array([0]), np.zeros(1), np.zeros(1, bool),
+    )  # fmt: skip
     # .8 - .2 (.5 - .25) and .5 - .2 (.8 - .25)
     found = scores(unseen, np.zeros(3), CONFIG)
     np.testing.assert_allclose(found[0, :2], [0.75, 0.39], atol=1e-6)
@@ -56,7 +58,7 @@ def test_who_looks_like_strangers_has_to_score_more():
     count = 500
     likeness = np.tile(np.float32([0.3, 0.3, 0.5]), (count, 1))
     nobody = np.full(count, NOBODY)
-    unseen = Unseen(likeness, nobody, np.arange(count), np.ones(count, bool))
+    unseen = Unseen(likeness, np.zeros(count), nobody, np.arange(count), np.ones(count, bool))
     offsets = person_offsets(unseen)
     np.testing.assert_allclose(offsets, [0, 0, 0.2 * count / (count + OFFSET_PRIOR)], atol=1e-6)
     assert (person_offsets(Unseen.join([], 3)) == 0).all()

@@ -13,6 +13,8 @@ from training.folds import Folds, make_folds
 from training.prototypes import fit_prototypes
 from training.unseen import NOBODY, Unseen, crossed_offsets, judge, person_offsets, scores
 
+USUAL = 5  # photos a person, with which the priors of `HeadConfig` were measured
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -169,17 +171,22 @@ def fold_state(
     order = order[train[order]]
     present = np.unique(owners[order])
     rows = np.searchsorted(present, owners[order]).astype(np.int32)
+    # One weight for all people: a cosine with a photo and one with a prototype are not of one
+    # scale, and people with other weights could not be compared.
+    photos = float(np.exp(np.log(np.bincount(rows)).mean()))
+    nearest = photos / (photos + config.half)
     state = HeadState(
         tuple(str(k) for k in present),
         prototypes[present],
         embeddings[order],
         rows,
-        config.nearest,
+        nearest,
         1.0,
         0.0,
         1.0,
-        config.margin,
+        config.margin * (1.0 - nearest),
         config.nobody,
+        config.many * np.log(photos / USUAL),
     )
     return state, present
 
@@ -224,7 +231,7 @@ def finished(whole: HeadState, people: tuple[str, ...], calibrated: HeadState) -
         slope=calibrated.slope,
         centre=calibrated.centre,
         threshold=calibrated.threshold,
-        offsets=calibrated.offsets,
+        offsets=(whole.offsets + calibrated.offsets).astype(np.float32),
     )
 
 

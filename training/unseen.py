@@ -20,12 +20,14 @@ class Unseen:
 
     Attributes:
         likeness: float32 [N, K], with -inf for people whom the classifier had not learned.
+        margins: float32 [N], how much of the runner-up's likeness counts, by its classifier.
         owners: int [N], whose faces they are, 0..K-1 or `NOBODY`.
         rows: int [N], the example that was judged; for strangers from elsewhere their number.
         from_elsewhere: bool [N], whether it is a stranger from outside the family.
     """
 
     likeness: np.ndarray
+    margins: np.ndarray
     owners: np.ndarray
     rows: np.ndarray
     from_elsewhere: np.ndarray
@@ -40,13 +42,13 @@ class Unseen:
     @classmethod
     def join(cls, parts: Sequence[Unseen], people: int) -> Unseen:
         """All faces of several classifiers."""
-        none = cls(
-            np.zeros((0, people), np.float32), np.zeros(0, int), np.zeros(0, int), np.zeros(0, bool)
-        )
+        none = np.zeros((0, people), np.float32)
+        whole = np.zeros(0, int)
+        nothing = cls(none, np.zeros(0, np.float32), whole, whole, np.zeros(0, bool))
         return cls(
             *(
-                np.concatenate([getattr(part, name) for part in (none, *parts)])
-                for name in ("likeness", "owners", "rows", "from_elsewhere")
+                np.concatenate([getattr(part, name) for part in (nothing, *parts)])
+                for name in ("likeness", "margins", "owners", "rows", "from_elsewhere")
             )
         )
 
@@ -64,7 +66,8 @@ def judge(
     """Lets a classifier of some people, int [K'] of K = `people`, judge faces float32 [N, D]."""
     likeness = np.full((len(embeddings), people), -np.inf, np.float32)
     likeness[:, present] = Head(state).likeness(embeddings).numpy()
-    return Unseen(likeness, owners, rows, np.full(len(embeddings), from_elsewhere))
+    margins = np.full(len(embeddings), state.margin, np.float32)
+    return Unseen(likeness, margins, owners, rows, np.full(len(embeddings), from_elsewhere))
 
 
 def scores(unseen: Unseen, offsets: np.ndarray, config: HeadConfig) -> np.ndarray:
@@ -77,7 +80,7 @@ def scores(unseen: Unseen, offsets: np.ndarray, config: HeadConfig) -> np.ndarra
     rival = np.repeat(top[:, 1:], likeness.shape[1], axis=1)
     rival[np.arange(len(best)), best] = top[:, 0]
     several = np.isfinite(top[:, :1])  # where one person was learned there is no runner-up
-    return likeness - np.where(several, config.margin * (rival - config.nobody), 0.0)
+    return likeness - np.where(several, unseen.margins[:, None] * (rival - config.nobody), 0.0)
 
 
 def person_offsets(unseen: Unseen) -> np.ndarray:
