@@ -312,7 +312,8 @@ def test_two_kindreds_on_one_library(tagged, fresh_home, model, capsys, monkeypa
         assert other.stdout.readline() == b"mine\n"
         error = complaint(capsys, "tag", tagged, "--model", model)
         assert "another Kindred works with this library" in error
-        assert f"tagging photos, process {other.pid}" in error
+        assert f"tagging photos, process {other.pid}" in error and " since " in error
+        assert "Wait until it has finished, or stop it" in error
         assert said(capsys, "people")  # looking is always possible
         other.kill()
         other.wait()

@@ -97,6 +97,9 @@ def test_only_these_photos(capsys, folder):
     run(capsys, folder / "bob.jpg")
     assert not (folder / "anne.jpg.xmp").exists() and (folder / "bob.jpg.xmp").exists()
     assert "Tag them first" in _error(capsys, folder / "elsewhere")
+    assert kindred.main(["write", str(folder / "anne.jpg"), str(folder / "new.jpg")]) == 3
+    assert f"{folder / 'new.jpg'}: it is not in the library" in capsys.readouterr().err
+    assert (folder / "anne.jpg.xmp").exists()
 
 
 def test_embedded_names_leave_the_pixels_and_the_library_knows(capsys, folder, home):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from tqdm import tqdm
 
@@ -42,11 +42,14 @@ def _write(options: argparse.Namespace) -> int:
     with library_lock(home(), "writing names"), Library(home()) as library:
         if options.undo:
             return _report(undo_writes(library), _UNDONE)
-        photos = library.records.paths(options.paths)
-        if options.paths and not photos:
+        unknown = [path for path in options.paths if not library.records.paths([path])]
+        if options.paths and len(unknown) == len(options.paths):
             raise LibraryError(
                 "none of these photos is in the library", remedy="Tag them first: kindred.py tag"
             )
+        for path in unknown:
+            warn(f"{path}: it is not in the library. Tag it first: kindred.py tag.")
+        photos = library.records.paths(options.paths)
         written = write_names(
             library,
             tqdm(photos, desc="writing", unit=" photos", disable=None),
@@ -54,11 +57,11 @@ def _write(options: argparse.Namespace) -> int:
             dry_run=options.dry_run,
             confirmed_only=options.confirmed,
         )
-        return _report(written, "would change" if options.dry_run else "changed")
+        return _report(written, "would change" if options.dry_run else "changed", len(unknown))
 
 
-def _report(written: Iterable[Written] | Iterator[Written], verb: str) -> int:
-    changed = failed = 0
+def _report(written: Iterable[Written], verb: str, failed: int = 0) -> int:
+    changed = 0
     for photo in written:
         if photo.error:
             failed += 1
@@ -71,5 +74,5 @@ def _report(written: Iterable[Written] | Iterator[Written], verb: str) -> int:
                 say(f"{'' if verb == _UNDONE else '    '}{verb} {edit.path}")
     say(f"{verb} {count(changed, 'photo')}")
     if failed:
-        warn(f"{count(failed, 'photo')} could not be handled")
+        warn(f"{count(failed, 'path')} could not be handled")
     return SOME_UNREADABLE if failed else DONE
