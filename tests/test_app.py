@@ -93,6 +93,9 @@ def test_names_appear_on_the_picture_and_in_the_table():
     assert page.count('class="kd-row') == 2
     assert "Åsa 陳 and 1 unknown" in page and "93%" in page and "30 × 40" in page
     assert "Who is in this photo?" not in page
+    # Who points at a face, or selects it, sees why it has its name; a screen reader says it.
+    assert 'aria-label="Åsa 陳. The model takes this for Åsa 陳, with a probability of 93%' in page
+    assert page.count("<small class=kd-why>") == 2
 
 
 def test_a_rerun_tags_nothing_again_and_another_photo_only_itself():

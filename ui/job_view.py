@@ -102,17 +102,21 @@ def _watch(id: str, may_pause: bool) -> None:
     with st.container(border=True, key=f"kd-job-{id}"):
         st.markdown(f"**{WHAT.get(job.kind, job.kind)}**")
         st.progress(job.share, plain(progress_text(job)))
-        show_curve(job)
         st.caption("It goes on when you close this page; every tab shows the same.")
         with st.container(horizontal=True):
-            if job.wish:
-                st.write("Stopping at the next safe place…")
-                if st.button("End it now", key=f"job.kill.{id}", icon=":material/dangerous:"):
-                    jobs().kill(id)
-                return
-            if may_pause and st.button("Pause", key=f"job.pause.{id}", icon=":material/pause:"):
-                jobs().stop(id, PAUSE)
-                st.rerun(scope="fragment")
-            if st.button("Cancel", key=f"job.cancel.{id}", icon=":material/close:"):
-                jobs().stop(id, CANCEL)
-                st.rerun(scope="fragment")
+            _show_ways_to_stop(job, may_pause)
+        show_curve(job)
+
+
+def _show_ways_to_stop(job: Job, may_pause: bool) -> None:
+    if job.wish:
+        st.write("Stopping at the next safe place…")
+        if st.button("End it now", key=f"job.kill.{job.id}", icon=":material/dangerous:"):
+            jobs().kill(job.id)
+        return
+    if may_pause and st.button("Pause", key=f"job.pause.{job.id}", icon=":material/pause:"):
+        jobs().stop(job.id, PAUSE)
+        st.rerun(scope="fragment")
+    if st.button("Cancel", key=f"job.cancel.{job.id}", icon=":material/close:"):
+        jobs().stop(job.id, CANCEL)
+        st.rerun(scope="fragment")

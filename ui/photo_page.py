@@ -50,7 +50,7 @@ def show_photo(library: Shelf, photo: int, back: str) -> None:
     )
     people = people_html(tags, thumbnails, editing=Editing(names_list(key), confirmed))
     with st.container(border=True, key=f"kd-card-{photo}"):
-        html = photo_html(picture_html(tags, picture), people)
+        html = photo_html(picture_html(tags, picture, confirmed=confirmed), people)
         answer = live(html, key=key, names=known_names(library))
     st.caption(plain(shown.tags.photo))
     if answer.act:

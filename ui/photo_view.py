@@ -37,14 +37,27 @@ class Editing:
     confirmed: frozenset[int] = frozenset()
 
 
-def picture_html(tags: PhotoTags, preview: bytes) -> str:
+def picture_html(
+    tags: PhotoTags,
+    preview: bytes,
+    *,
+    trained: bool = True,
+    confirmed: frozenset[int] = frozenset(),
+) -> str:
     """The picture of a photo that could be read, its faces outlined and named.
+
+    Who points at a face, or selects it, sees the reason for its name.
 
     Args:
         tags: The photo's size and its faces.
         preview: The photo as a JPEG of any size.
+        trained: Whether the model knows anybody; if not, there is no reason to give.
+        confirmed: Places, in the record, of the faces whose names somebody confirmed.
     """
-    faces = "".join(_outline(tags, tags.faces[i]) for i in reading_order(tags.faces))
+    faces = "".join(
+        _outline(tags, tags.faces[i], _why(tags.faces[i], trained, i in confirmed))
+        for i in reading_order(tags.faces)
+    )
     crowd = " kd-crowd" if len(tags.faces) >= CROWD else ""
     # As wide as there is room, as high as most of the window, and small photos not blown up much.
     width = f"min(100cqw, {72 * tags.width / tags.height:.2f}vh, {max(tags.width, 360)}px)"
@@ -124,7 +137,11 @@ def _said(tags: PhotoTags) -> str:
     return f'<p class="kd-sum"><bdi>{escape(summary(tags.faces))}</bdi> · {size}</p>'
 
 
-def _outline(tags: PhotoTags, face: FaceTag) -> str:
+def _why(face: FaceTag, trained: bool, confirmed: bool) -> str:
+    return escape(explanation(face, confirmed=confirmed)) if trained or confirmed else ""
+
+
+def _outline(tags: PhotoTags, face: FaceTag, why: str) -> str:
     x0, y0, x1, y1 = (
         min(max(float(edge) / length, 0.0), 1.0)
         for edge, length in zip(face.box, (tags.width, tags.height) * 2, strict=True)
@@ -141,7 +158,8 @@ def _outline(tags: PhotoTags, face: FaceTag) -> str:
     place = f"left:{x0:.3%};top:{y0:.3%};width:{x1 - x0:.3%};height:{y1 - y0:.3%}"
     return (
         f'<div class="{" ".join(kind)}" style="{place}" tabindex="0" role="img" '
-        f'aria-label="{name}"><span class="kd-name"><bdi>{name}</bdi></span></div>'
+        f'aria-label="{name}{why and ". "}{why}"><span class="kd-name"><bdi>{name}</bdi>'
+        f"{why and f'<small class=kd-why>{why}</small>'}</span></div>"
     )
 
 
@@ -158,7 +176,7 @@ def _row(
 ) -> str:
     width, height = (round(float(face.box[i + 2] - face.box[i])) for i in (0, 1))
     confirmed = editing is not None and index in editing.confirmed
-    why = escape(explanation(face, confirmed=confirmed)) if trained or confirmed else ""
+    why = _why(face, trained, confirmed)
     name = f"<bdi>{escape(face.name or 'unknown')}</bdi>"
     if editing:
         name = _input(face, index, editing)

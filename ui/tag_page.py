@@ -118,7 +118,7 @@ def _show_faces(key: Key, upload, photo: ShownPhoto, model, library: Shelf, name
     trained = bool(model.loaded.tagger.people)
     mine = f"tag.photo.{_slug(key)}"
     editing = Editing(names_list(mine), photo.confirmed)
-    picture = picture_html(photo.tags, photo.preview)
+    picture = picture_html(photo.tags, photo.preview, trained=trained, confirmed=photo.confirmed)
     people = people_html(photo.tags, photo.thumbnails, trained=trained, editing=editing)
     answer = live(photo_html(picture, people), key=mine, names=names)
 

@@ -119,6 +119,12 @@ def _show_learned(job: Job) -> None:
         st.write(plain(teaching.verdict(model.manifest, old)))
         rows = teaching.comparison_rows(model.manifest, old)
         st.dataframe(rows, hide_index=True, width="stretch")
+        with st.container(horizontal=True):
+            if st.button("Use this model", type="primary", icon=":material/check:"):
+                _use(model.folder.name)
+            if st.button("Keep the old one" if old else "Not yet", icon=":material/close:"):
+                decided.add(job.id)
+                st.rerun()
         for name in job.result.get("missing", ()):
             st.caption(f":material/warning: Nobody could be learned as {plain(name)}.")
         if left_out := job.result.get("left_out"):
@@ -129,12 +135,6 @@ def _show_learned(job: Job) -> None:
             with st.expander("Learning curve"):
                 show_curve(job)
         _show_cards(model, used)
-        with st.container(horizontal=True):
-            if st.button("Use this model", type="primary", icon=":material/check:"):
-                _use(model.folder.name)
-            if st.button("Keep the old one" if old else "Not yet", icon=":material/close:"):
-                decided.add(job.id)
-                st.rerun()
 
 
 def _show_cards(new: KnownModel, used: KnownModel | None) -> None:

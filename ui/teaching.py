@@ -93,11 +93,11 @@ def comparison_rows(new: Mapping, old: Mapping | None) -> list[dict]:
         ("Wrong name", "wrong"),
         ("Strangers who got a name", "false_names"),
     ):
-        row = {"On photos it had not seen": label, "New model": _share(new, key)}
+        row = {"On unseen photos": label, "New model": _share(new, key)}
         if old is not None:
             row["Model in use"] = _share(old, key)
         rows.append(row)
-    people = {"On photos it had not seen": "People it knows", "New model": _people(new)}
+    people = {"On unseen photos": "People it knows", "New model": _people(new)}
     if old is not None:
         people["Model in use"] = _people(old)
     return [*rows, people]
