@@ -91,7 +91,7 @@ def test_pause_in_one_tab_is_seen_in_the_other_and_after_a_reload_it_goes_on(job
     other = folder_page().run()  # another tab
     assert "Tagging photos" in other.markdown[0].value and button(other, "Pause")
     assert [b.label for b in one.run().button][:2] == [b.label for b in other.button][:2]
-    button(other, "Pause").click().run()
+    assert not button(other, "Pause").click().run().exception
     paused = until(jobs, id, PAUSED)
     some = kept(jobs.home)
     assert 0 < paused.done <= some < PHOTOS
@@ -129,7 +129,7 @@ def test_what_is_done_when_it_is_cancelled_stays(jobs, photos):
     job = jobs.start("tag", {"paths": [str(photos)]})
     under_way(jobs, job.id)
     app = folder_page().run()
-    button(app, "Cancel").click().run()
+    assert not button(app, "Cancel").click().run().exception
     until(jobs, job.id, CANCELLED)
     some = kept(jobs.home)
     assert 0 < some < PHOTOS

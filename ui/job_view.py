@@ -116,7 +116,7 @@ def _show_ways_to_stop(job: Job, may_pause: bool) -> None:
         return
     if may_pause and st.button("Pause", key=f"job.pause.{job.id}", icon=":material/pause:"):
         jobs().stop(job.id, PAUSE)
-        st.rerun(scope="fragment")
+        st.rerun()
     if st.button("Cancel", key=f"job.cancel.{job.id}", icon=":material/close:"):
         jobs().stop(job.id, CANCEL)
-        st.rerun(scope="fragment")
+        st.rerun()

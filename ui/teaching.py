@@ -91,7 +91,7 @@ def comparison_rows(new: Mapping, old: Mapping | None) -> list[dict]:
         ("Right name", "right"),
         ("No name", "unknown"),
         ("Wrong name", "wrong"),
-        ("Strangers who got a name", "false_names"),
+        ("Strangers named", "false_names"),
     ):
         row = {"On unseen photos": label, "New model": _share(new, key)}
         if old is not None:
