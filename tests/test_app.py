@@ -219,6 +219,8 @@ def test_words():
     faces = (face("Anne"), face("Bo"), face(None), face(None))
     assert photo_view.summary(faces) == "Anne, Bo and 2 unknown"
     assert photo_view.summary(()) == "No face was found."
+    right, left = face("Anne", (50, 0, 60, 9)), face("Bo", (0, 0, 9, 9))
+    assert photo_view.summary((right, left)) == "Bo and Anne"
     assert photo_view.reading_order((face(box=(50, 0, 60, 9)), face(box=(0, 0, 9, 9)))) == [1, 0]
     assert tagging.saved_as(PhotoTags("my beach.heic"), "-named.jpg") == "my beach-named.jpg"
     photos = [PhotoTags("a", 1, 1, faces), PhotoTags("b", error="b: no.")]

@@ -118,10 +118,10 @@ def explanation(face: FaceTag, *, confirmed: bool = False) -> str:
 
 
 def summary(faces: Sequence[FaceTag]) -> str:
-    """Who is in the photo, in words: "Anne, Paul and 2 unknown"."""
+    """Who is in the photo, in words and from left to right: "Anne, Paul and 2 unknown"."""
     if not faces:
         return "No face was found."
-    names = list(dict.fromkeys(face.name for face in faces if face.name))
+    names = list(dict.fromkeys(faces[i].name for i in reading_order(faces) if faces[i].name))
     unknown = Counter(face.name for face in faces)[None]
     parts = names + ([f"{unknown} unknown"] if unknown else [])
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
