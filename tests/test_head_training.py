@@ -182,3 +182,14 @@ def test_the_more_photos_the_more_the_nearest_one_says():
     assert state.nearest == pytest.approx(0.9)
     assert state.margin == pytest.approx(0.03)
     assert state.offsets == pytest.approx(0.01 * np.log(9))
+
+
+def test_two_hundred_people():
+    people = tuple(f"person {k}" for k in range(200))
+    embeddings, owners = photos_of(200, 3, noise=0.06)
+    state, measured = fit_head(embeddings, owners, people, CONFIG)
+    assert measured.held_out == measured.strangers == 600
+    assert measured.right > 0.95 and measured.wrong < 0.01 and measured.false_names < 0.03
+    new, who = photos_of(200, 1, seed=3, noise=0.06)
+    names = names_of(state, new)
+    assert np.mean([name == people[k] for name, k in zip(names, who, strict=True)]) > 0.95
