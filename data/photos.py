@@ -26,6 +26,7 @@ PHOTO_SUFFIXES = frozenset(
 )
 MAX_PIXELS = 200_000_000
 PANORAMA = 3.0  # a photo so many times as long as its short side is one
+PART = 1.5  # length of the parts that it is searched in, in short sides
 
 # What photos come in (MPO opens as JPEG). Other formats of Pillow start programs: EPS, Ghostscript.
 _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF")
@@ -121,14 +122,16 @@ def read_reduced(
     """Reads a photo like `read_photo`, but a JPEG only as large as is needed.
 
     A JPEG can be decoded at a half, a quarter or an eighth of its size in less time. The smallest
-    of these that still has `least_pixels` is taken; other formats come whole, and so do panoramas,
-    of which parts are looked at closely.
+    of these that still has `least_pixels` is taken, in each part of a panorama; other formats come
+    whole.
     """
     with _opened(source, name) as image:
         width, height = image.size
-        panorama = max(width, height) > PANORAMA * min(width, height)
+        long, short = max(width, height), min(width, height)
+        if long > PANORAMA * short:
+            least_pixels = round(least_pixels * long / (PART * short))
         reducible = image.format in ("JPEG", "MPO")
-        for scale in (8, 4, 2) if reducible and not panorama else ():
+        for scale in (8, 4, 2) if reducible else ():
             if -(-width // scale) * -(-height // scale) >= least_pixels:
                 image.draft(None, (width // scale, height // scale))
                 break

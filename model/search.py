@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from data.photos import PANORAMA
+from data.photos import PANORAMA, PART
 from model import boxes as bx
 from model.resize import shrink
 
-TILE = 1.5  # length of a panorama's part in its short sides
 SHARED = 0.5  # what neighbouring parts share, in short sides
 MAX_IOU = 0.45
 TURNED_PIXELS = 300_000  # a photo on its side is looked at in small: its faces are not tiny
@@ -31,6 +30,16 @@ class Search(tf.Module):
     def __init__(self, detector):
         super().__init__(name="search")
         self.detector = detector
+        # One function for all five places that call it, kept apart from the graph round it:
+        # otherwise each becomes a copy that is optimised anew.
+        self._look = tf.function(
+            detector.detect,
+            input_signature=[
+                tf.TensorSpec([None, None, 3], tf.uint8),
+                tf.TensorSpec([], tf.float32),
+            ],
+            experimental_attributes={"_noinline": True},
+        )
 
     def detect(self, image, min_score):
         """Faces of an upright photo.
@@ -48,7 +57,7 @@ class Search(tf.Module):
             float32 [N]; best first. Left and right of the landmarks are those of the turned face.
         """
         image = tf.ensure_shape(image, [None, None, 3])
-        faces = self.detector.detect(image, min_score)
+        faces = self._look(image, min_score)
         size = tf.cast(tf.shape(image)[:2], tf.float32)
         if tf.reduce_max(size) > PANORAMA * tf.reduce_min(size):
             faces = self._parts(image, faces, min_score)
@@ -60,9 +69,9 @@ class Search(tf.Module):
         size = tf.shape(image)[:2]
         short = tf.cast(tf.reduce_min(size), tf.float32)
         wide = tf.cast(size[1] >= size[0], tf.int32)
-        length = tf.cast(tf.round(short * TILE), tf.int32)
+        length = tf.cast(tf.round(short * PART), tf.int32)
         spare = tf.reduce_max(size) - length
-        steps = tf.math.ceil(tf.cast(spare, tf.float32) / (short * (TILE - SHARED)))
+        steps = tf.math.ceil(tf.cast(spare, tf.float32) / (short * (PART - SHARED)))
         count = tf.cast(steps, tf.int32) + 1
         boxes, landmarks, scores = faces
         for part in tf.range(count):
@@ -79,7 +88,7 @@ class Search(tf.Module):
             corner = tf.stack([start * wide, start * (1 - wide)])
             end = tf.minimum(corner + length, size[::-1])
             tile = image[corner[1] : end[1], corner[0] : end[0]]
-            more = self.detector.detect(tile, min_score)
+            more = self._look(tile, min_score)
             move = tf.cast(corner, tf.float32)
             boxes = tf.concat([boxes, more[0] + tf.tile(move, [2])], axis=0)
             landmarks = tf.concat([landmarks, more[1] + move], axis=0)
@@ -94,7 +103,7 @@ class Search(tf.Module):
         least = tf.minimum(min_score + TURNED_SCORE, 1.0)
         best = (tf.zeros([0, 4]), tf.zeros([0, 5, 2]), tf.zeros([0]))
         for turns in (1, 2, 3):
-            boxes, landmarks, scores = self.detector.detect(tf.image.rot90(small, turns), least)
+            boxes, landmarks, scores = self._look(tf.image.rot90(small, turns), least)
             corners = turned_back(tf.reshape(boxes, [-1, 2, 2]), turns, size)
             boxes = tf.concat([tf.reduce_min(corners, 1), tf.reduce_max(corners, 1)], axis=1)
             landmarks = turned_back(landmarks, turns, size)

@@ -10,7 +10,14 @@ import tensorflow as tf
 
 from model import boxes as bx
 from model.resize import shrink
-from model.single_shot import YUNET_CONFIG, SingleShotConfig, load_yunet, split_map
+from model.single_shot import (
+    KINDRED_CONFIG,
+    YUNET_CONFIG,
+    SingleShotConfig,
+    load_yunet,
+    split_map,
+)
+from model.single_shot_file import load_weights
 
 MOST_FACES = 5000
 MAX_IOU = 0.45
@@ -145,6 +152,12 @@ def suppress(boxes, scores):
     corner = tf.sign(corner) * tf.floor(tf.abs(corner))
     whole = tf.concat([corner, corner + tf.floor(size)], axis=1)
     return tf.image.non_max_suppression(whole, scores, MOST_FACES, iou_threshold=MAX_IOU)
+
+
+def load_kindred_detector(files: Mapping[str, Path]) -> SingleShotDetector:
+    """Our own network with the weights of its one file."""
+    network = load_weights(next(iter(files.values())), KINDRED_CONFIG)
+    return SingleShotDetector(network, KINDRED_CONFIG, octaves=2)
 
 
 def load_yunet_detector(files: Mapping[str, Path]) -> SingleShotDetector:

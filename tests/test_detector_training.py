@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from data.errors import FamilyError
-from model.single_shot import SingleShotConfig
+from model.single_shot import SingleShotConfig, split_map
 from training.detector import augment, judge, losses
-from training.detector.fit import Schedule, fit
+from training.detector.fit import Schedule, _fresh, fit
 from training.detector.samples import Sample, read_samples, split
 from training.detector.targets import BOX, KNOWN, LANDMARKS, STATE, cells, targets
 
@@ -158,17 +158,10 @@ def test_score_loss_by_hand():
     assert value == pytest.approx(1.31326 * 0.73106**2, abs=1e-4)
 
 
-def test_quality_loss_by_hand():
-    # IoU 1/3 wanted, .5 said: log 2, whatever is wanted.
-    wrong = says(box=(1, 0, *np.log([2, 2])))
-    assert number(losses.quality_loss, one_cell(), wrong) == pytest.approx(np.log(2), abs=1e-4)
-    assert number(losses.quality_loss, one_cell(state=0.0), wrong) == 0
-
-
 def test_landmarks_loss_by_hand():
-    # Size 2; .2 strides off are .1 of it: .1 - .05 / 2. And .04 off are .02: .02^2 / .1.
-    assert number(losses.landmarks_loss, one_cell(), says(marks=0.2)) == pytest.approx(0.075)
-    assert number(losses.landmarks_loss, one_cell(), says(marks=0.04)) == pytest.approx(0.004)
+    # Size 2; .2 strides off are .1 of it: .1 - .02 / 2. And .02 off are .01: .01^2 / .04.
+    assert number(losses.landmarks_loss, one_cell(), says(marks=0.2)) == pytest.approx(0.09)
+    assert number(losses.landmarks_loss, one_cell(), says(marks=0.02)) == pytest.approx(0.0025)
     assert number(losses.landmarks_loss, one_cell(known=0.0), says(marks=0.2)) == 0
 
 
@@ -310,6 +303,14 @@ def test_training_goes_on_from_its_checkpoint(tmp_path):
     assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1"]
     assert all(np.isfinite(w).all() for w in model.get_weights())
     assert not list(run.glob("part-*"))
+
+
+def test_the_score_is_that_of_one_branch_from_the_start():
+    network = _fresh(TINY)
+    maps = network(np.random.default_rng(0).uniform(0, 255, (1, 64, 64, 3)).astype(np.float32))
+    for output in maps.values():
+        parts = {name: keras.ops.convert_to_numpy(x) for name, x in split_map(output).items()}
+        assert (parts["face"] == 20).all() and parts["object"].mean() < -1
 
 
 def test_training_learns_one_picture_by_heart(tmp_path):

@@ -18,7 +18,7 @@ from PIL import Image, ImageOps, features
 from data import photos
 from data.errors import PhotoError
 from data.folders import find_photos
-from data.photos import captured_at, read_photo
+from data.photos import captured_at, read_photo, read_reduced
 from tests.pictures import BLUE, GREEN, RED, YELLOW, as_stored, encoded, exif, four_corners, png
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -529,3 +529,18 @@ def test_every_real_photo_is_readable():
         pytest.skip(f"no photos in {REAL_PHOTOS}")
     for path in paths:
         check_photo(read_photo(path))
+
+
+@pytest.mark.parametrize(
+    ("size", "least", "read"),
+    [
+        ((1600, 400), 240_000, (1600, 400)),  # a part is 600 x 400
+        ((1600, 400), 60_000, (800, 200)),  # a part of it is 300 x 200
+        ((400, 1600), 60_000, (200, 800)),
+        ((1000, 500), 60_000, (500, 250)),  # no panorama: the whole counts
+    ],
+)
+def test_each_part_of_a_panorama_keeps_the_least_pixels(size, least, read):
+    data = encoded(np.full((size[1], size[0], 3), 90, np.uint8), "JPEG")
+    photo = read_reduced(data, least)
+    assert photo.image.shape[:2][::-1] == read and (photo.width, photo.height) == size

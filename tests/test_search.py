@@ -17,8 +17,14 @@ class RedDetector(tf.Module):
         self.least_share, self.score, self.seen = least_share, score, []
 
     def detect(self, image, min_score):
-        self.seen.append(tuple(image.shape[:2]))
-        image = image.numpy()
+        boxes, landmarks, scores = tf.numpy_function(
+            self._detect, [image, min_score], [tf.float32] * 3
+        )
+        boxes, scores = tf.ensure_shape(boxes, [None, 4]), tf.ensure_shape(scores, [None])
+        return boxes, tf.ensure_shape(landmarks, [None, 5, 2]), scores
+
+    def _detect(self, image, min_score):
+        self.seen.append(image.shape[:2])
         rows, columns = np.nonzero((image[..., 0] > 200) & (image[..., 1] < 100))
         faces = np.zeros((0, 4), np.float32)
         if len(rows):
@@ -27,11 +33,11 @@ class RedDetector(tf.Module):
             upright = y1 - y0 > x1 - x0 and image[y0 + 1, column, 0] > image[y1 - 2, column, 0]
             if upright and (x1 - x0) / max(image.shape) >= self.least_share:
                 faces = np.array([[x0, y0, x1, y1]], np.float32)
-        if self.score < float(min_score):
+        if self.score < min_score:
             faces = faces[:0]
         corner = faces[:, None, :2] + np.arange(5, dtype=np.float32)[:, None]
         scores = np.full(len(faces), self.score, np.float32)
-        return tf.constant(faces), tf.constant(corner), tf.constant(scores)
+        return faces, corner.astype(np.float32), scores
 
 
 def photo(height, width, box):

@@ -1,4 +1,10 @@
-"""`python -m training.detector FOLDER... --out DIR`: trains the detector from fresh weights."""
+"""`python -m training.detector FOLDER... --out DIR`: trains the detector from fresh weights.
+
+Time: 40 epochs take about 70 minutes on two quiet cores. Metric: average precision, see
+`training.detector.judge`; the log holds the losses on every 24th photo, which is not learned from.
+The same command goes on after a kill. With `KERAS_BACKEND=jax` it trains on JAX; the landmarks must
+then be in DIR already, since the cascade that finds them needs TensorFlow.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
 def train(options: argparse.Namespace) -> None:
     import keras
 
+    from model.single_shot import KINDRED_CONFIG, fold_batch_norm
+    from model.single_shot_file import save_weights
     from training.detector.fit import Schedule, fit
     from training.detector.samples import read_samples, split
 
@@ -36,13 +44,16 @@ def train(options: argparse.Namespace) -> None:
     samples = _taught(samples, options.out / "landmarks.npz")
     learned, judged = split(samples, 24)
     print(f"{len(learned)} photos to learn from, {len(judged)} to judge by", flush=True)
-    fit(
+    network = fit(
         learned,
         judged,
         options.out,
         schedule,
         callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=_report)],
     )
+    folded = fold_batch_norm(network, KINDRED_CONFIG)
+    save_weights(folded, options.out / "detector.npz")
+    print(f"the weights are in {options.out / 'detector.npz'}", flush=True)
 
 
 def _taught(samples, cache: Path):

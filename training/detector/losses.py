@@ -1,5 +1,8 @@
 """How wrong a detector is, part by part; the batch is divided by the number of cells with a face.
 
+The score is learned by "object" alone. With a second estimate of the IoU in "face", learned where
+there is a face, average precision on photos kept aside was .007 lower.
+
 `truth` is float32 [B, C, 16] of `targets`, `output` float32 [B, C, 16] of the network, all levels
 put together, in the order of `model.single_shot.split_map`.
 """
@@ -12,15 +15,14 @@ from model.single_shot import split_map
 from training.detector.targets import BOX, KNOWN, LANDMARKS, STATE
 
 BOX_WEIGHT = 2.0
-LANDMARKS_WEIGHT = 0.5
-BETA = 0.05  # of the face's size; below it the landmarks' loss is quadratic
+LANDMARKS_WEIGHT = 4.0
+BETA = 0.02  # of the face's size; below it the landmarks' loss is quadratic
 
 
 def detection_loss(truth, output):
     """The sum that training makes small."""
     return (
         score_loss(truth, output)
-        + quality_loss(truth, output)
         + BOX_WEIGHT * box_loss(truth, output)
         + LANDMARKS_WEIGHT * landmarks_loss(truth, output)
     )
@@ -36,13 +38,6 @@ def score_loss(truth, output):
     score = ops.sigmoid(logit)
     focal = _cross_entropy(logit, wanted) * ops.square(wanted - score)
     return ops.sum(ops.where(state >= 0, focal, 0.0)) / _faces(truth)
-
-
-def quality_loss(truth, output):
-    """Cross entropy of a face's own estimate of its IoU, where there is a face."""
-    wanted = ops.stop_gradient(iou(truth, output))
-    loss = _cross_entropy(_part(output, "face"), wanted)
-    return ops.sum(ops.where(truth[..., STATE] > 0, loss, 0.0)) / _faces(truth)
 
 
 def box_loss(truth, output):

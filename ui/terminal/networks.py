@@ -25,10 +25,10 @@ def add(commands) -> None:
 
 def _networks(options: argparse.Namespace) -> int:
     import_tensorflow()
-    from model.catalogue import CATALOGUE, RANKED_BY, choose
+    from model.catalogue import RANKED_BY, choose, known
 
     used = {choose(task).name for task in RANKED_BY}
-    for network in CATALOGUE.values():
+    for network in known().values():
         state = "in use by default" if network.name in used else "here"
         if not network.is_here():
             state = f"not here; {network.remedy[0].lower()}{network.remedy[1:]}"

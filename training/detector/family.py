@@ -1,0 +1,106 @@
+"""Fine-tunes the shipped detector on boxes that a family drew or corrected.
+
+It is kept only where it finds more of the family's own faces, on photos that it did not learn from;
+a pull to the shipped weights keeps what it knew of everybody else's.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from data.errors import FamilyError
+from data.library import Library
+from model.single_shot import KINDRED_CONFIG, SingleShotConfig
+from model.single_shot_decode import SingleShotDetector
+from training.detector.fit import Schedule, fit
+from training.detector.judge import average_precision, find
+from training.detector.samples import Sample, split
+from training.hold import hold
+
+LEAST_PHOTOS = 8
+ASIDE = 4  # every fourth photo is judged and not learned from
+LEAST_GAIN = 0.005
+HOLD = 1.0
+SCHEDULE = Schedule(epochs=8, steps=40, batch=8, rate=2e-4)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What fine-tuning came to.
+
+    Attributes:
+        learned, judged: Photos on either side.
+        before, after: Average precision on the judged photos.
+        network: The fine-tuned network.
+    """
+
+    learned: int
+    judged: int
+    before: float
+    after: float
+    network: keras.Model
+
+    @property
+    def wins(self) -> bool:
+        """Whether the fine-tuned network is worth having."""
+        return self.after >= self.before + LEAST_GAIN
+
+
+def corrected_samples(library: Library, folder: Path) -> list[Sample]:
+    """The photos under a folder that somebody looked through, with their boxes.
+
+    That is a photo with a box drawn by hand or a face that was decided about. Those faces are to
+    be found; what the detector found and nobody decided about, or somebody ignored, counts neither
+    way.
+    """
+    samples = []
+    for path in library.records.paths([folder]):
+        photo = library.photos.photo_of(path)
+        faces, settled = library.faces.of(photo), library.records.settled(photo)
+        counts = [f.by_hand or (f.id in settled and not f.ignored) for f in faces]
+        if any(counts) and Path(path).is_file():
+            samples.append(Sample.of_boxes(Path(path), [face.box for face in faces], counts))
+    return samples
+
+
+def fine_tune(
+    samples: Sequence[Sample],
+    shipped: keras.Model,
+    config: SingleShotConfig = KINDRED_CONFIG,
+    schedule: Schedule = SCHEDULE,
+    progress: Callable[[str, int, int], None] = lambda what, done, of: None,
+) -> Outcome:
+    """Tries to make the shipped network better on these photos.
+
+    Args:
+        samples: Photos with landmarks where they are known.
+        shipped: The network of `config`, folded; it is changed.
+
+    Raises:
+        FamilyError: There are too few photos.
+    """
+    learned, judged = split(samples, ASIDE)
+    if len(samples) < LEAST_PHOTOS:
+        raise FamilyError(
+            f"expected at least {LEAST_PHOTOS} photos with corrected boxes, found {len(samples)}",
+            remedy="Draw missing boxes and confirm faces on the pages, then train again",
+        )
+    before = _precision(shipped, config, judged)
+    hold(shipped, HOLD)
+    note = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: progress("training", epoch + 1, schedule.epochs)
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        fit(learned, [], Path(scratch), schedule, config, start=shipped, callbacks=[note])
+    after = _precision(shipped, config, judged)
+    return Outcome(len(learned), len(judged), before, after, shipped)
+
+
+def _precision(network: keras.Model, config: SingleShotConfig, judged: Sequence[Sample]) -> float:
+    detector = SingleShotDetector(network, config, octaves=2)
+    return average_precision(judged, find(detector.detect, judged))

@@ -1,0 +1,72 @@
+"""`kindred.py train-detector`: make the detector better on a family's own photos."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from model.quiet import import_tensorflow
+from ui.terminal.output import DONE, Bars, say
+
+
+def add(commands) -> None:
+    parser = commands.add_parser(
+        "train-detector",
+        help="fine-tune the detector on boxes that you drew or corrected",
+        description="Learns from the photos under FOLDER whose boxes were drawn or faces confirmed "
+        "in the library, or from FOLDER/boxes.json with FOLDER/images. The result is used only "
+        "if it finds more on photos that it did not learn from.",
+    )
+    parser.add_argument("folder", nargs="?", metavar="FOLDER", type=Path)
+    parser.add_argument("--forget", action="store_true", help="go back to the shipped detector")
+    parser.set_defaults(run=_train_detector, wrong=parser.error)
+
+
+def _train_detector(options: argparse.Namespace) -> int:
+    import_tensorflow()
+    if (options.folder is None) != options.forget:
+        options.wrong("expected FOLDER, or --forget alone")
+    from model.family_detector import adopt, forget
+
+    if options.forget:
+        say("The shipped detector is used again" if forget() else "Nothing was fine-tuned")
+        return DONE
+
+    from model.catalogue import KINDRED, MTCNN
+    from model.networks import find_files, load_detector
+    from model.single_shot import KINDRED_CONFIG
+    from model.single_shot_file import load_weights
+    from training.detector.family import fine_tune
+    from training.detector.teacher import with_landmarks
+
+    samples = _samples(options.folder)
+    shipped = load_weights(next(iter(find_files(KINDRED).values())), KINDRED_CONFIG)
+    with Bars() as bars:
+        samples = with_landmarks(
+            samples,
+            load_detector(MTCNN).detector,
+            progress=lambda done: bars.show("landmarks", done, len(samples)),
+        )
+        outcome = fine_tune(samples, shipped, progress=bars.show)
+    say(
+        f"Learned from {outcome.learned} photos. On {outcome.judged} others, average precision "
+        f"{outcome.before:.3f} before and {outcome.after:.3f} after"
+    )
+    if outcome.wins:
+        adopt(outcome.network, {"family": outcome.after, "family_before": outcome.before})
+        say("From now on training uses this detector; train-detector --forget goes back")
+    else:
+        say("That is no gain: the shipped detector stays")
+    return DONE
+
+
+def _samples(folder: Path):
+    from data.home import home
+    from data.library import Library
+    from training.detector.family import corrected_samples
+    from training.detector.samples import read_samples
+
+    if (folder / "boxes.json").is_file():
+        return read_samples(folder)
+    with Library(home()) as library:
+        return corrected_samples(library, folder)
