@@ -174,7 +174,7 @@ def test_a_face_is_named_and_after_a_reload_the_photo_is_found_by_that_name(tab,
     name = tab.get_by_label("Name of face 1").first
     name.fill("Åsa 陳 <i>")
     name.press("Enter")
-    tab.get_by_text("confirmed", exact=False).first.wait_for()
+    tab.get_by_text("confirmed").filter(visible=True).first.wait_for()
     tab.get_by_text("In your library").wait_for()
 
     tab.reload()
@@ -193,7 +193,7 @@ def test_a_face_is_named_and_after_a_reload_the_photo_is_found_by_that_name(tab,
     tab.get_by_role("button", name="Not Åsa 陳 <i>: never suggest it for this face").click()
     tab.get_by_text("will not be suggested again").wait_for()
     tab.get_by_role("button", name="Undo").click()
-    tab.get_by_text("confirmed").first.wait_for()
+    tab.get_by_text("confirmed").filter(visible=True).first.wait_for()
 
     # A box by hand.
     tab.get_by_role("button", name="Add a face that was missed").click()

@@ -39,7 +39,7 @@ def test_every_description_is_complete(network: Network):
         assert left_eye[1] < nose[1] < left_mouth[1]
         head = network.head
         assert head.stranger[0] < head.doubt < 1 or head.stranger[0] < head.kin[0]
-        assert head.stranger[0] < head.kin[0] < 1 and 0 <= head.nearest <= 1
+        assert head.stranger[0] < head.kin[0] < 1 and head.half > 0
 
 
 @pytest.mark.parametrize("network", [MTCNN, RESNET29], ids=lambda n: n.name)

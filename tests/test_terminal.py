@@ -255,7 +255,6 @@ def test_the_photos_are_not_changed(capsys, model, photos):
         ("tag",),
         ("fly", "x"),
         ("tag", "x", "--colour"),
-        ("train",),
         ("train", "x", "y"),
         ("train", "x", "--false-names", "2"),
         ("train", "x", "--false-names", "0"),
