@@ -10,8 +10,9 @@ import numpy as np
 from model.head import HeadConfig
 
 # How many faces the prior over scores counts for, beside those of the family itself. A percent of
-# strangers is read off the far tail, for which it takes hundreds; the middle takes fewer.
-KIN_PRIOR, STRANGER_PRIOR = 30.0, 200.0
+# strangers is read off the far tail, for which a family has too few faces; and five people who look
+# very different are easy strangers for each other. The middle takes fewer.
+KIN_PRIOR, STRANGER_PRIOR = 30.0, 1000.0
 # No name that is less likely than not. A little more than half, because two people who score alike
 # can have all the probability between them.
 LEAST_PROBABILITY = 0.501
