@@ -156,8 +156,14 @@ def suppress(boxes, scores):
 
 def load_kindred_detector(files: Mapping[str, Path]) -> SingleShotDetector:
     """Our own network with the weights of its one file."""
-    network = load_weights(next(iter(files.values())), KINDRED_CONFIG)
-    return SingleShotDetector(network, KINDRED_CONFIG, octaves=2)
+    return kindred_detector(load_weights(next(iter(files.values())), KINDRED_CONFIG))
+
+
+def kindred_detector(
+    network: keras.Model, config: SingleShotConfig = KINDRED_CONFIG
+) -> SingleShotDetector:
+    """How a network of our own searches a photo: in training's judgement as in use."""
+    return SingleShotDetector(network, config, octaves=2)
 
 
 def load_yunet_detector(files: Mapping[str, Path]) -> SingleShotDetector:

@@ -1,9 +1,8 @@
 """`python -m training.detector FOLDER... --out DIR`: trains the detector from fresh weights.
 
-Time: 40 epochs take about 70 minutes on two quiet cores. Metric: average precision, see
+Time: 36 epochs took 90 minutes on two busy cores. Metric: average precision, see
 `training.detector.judge`; the log holds the losses on every 24th photo, which is not learned from.
-The same command goes on after a kill. With `KERAS_BACKEND=jax` it trains on JAX; the landmarks must
-then be in DIR already, since the cascade that finds them needs TensorFlow.
+The same command goes on after a kill.
 """
 
 from __future__ import annotations

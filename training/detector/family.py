@@ -16,7 +16,7 @@ import keras
 from data.errors import FamilyError
 from data.library import Library
 from model.single_shot import KINDRED_CONFIG, SingleShotConfig
-from model.single_shot_decode import SingleShotDetector
+from model.single_shot_decode import kindred_detector
 from training.detector.fit import Schedule, fit
 from training.detector.judge import average_precision, find
 from training.detector.samples import Sample, split
@@ -102,5 +102,5 @@ def fine_tune(
 
 
 def _precision(network: keras.Model, config: SingleShotConfig, judged: Sequence[Sample]) -> float:
-    detector = SingleShotDetector(network, config, octaves=2)
+    detector = kindred_detector(network, config)  # its functions do not keep it alive
     return average_precision(judged, find(detector.detect, judged))

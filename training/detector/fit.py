@@ -1,6 +1,6 @@
 """Trains the detector, with a checkpoint after every epoch from which the next run goes on.
 
-Time: an epoch of 400 batches of 16 pictures takes about 100 seconds on two quiet cores. Metric:
+Time: an epoch of 400 batches of 16 pictures took 100 to 240 seconds on two busy cores. Metric:
 average precision, `training.detector.judge`.
 """
 
@@ -127,22 +127,21 @@ def fit(
     start: keras.Model | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> keras.Model:
-    """Trains on `samples` and returns the network, with its normalisation layers.
+    """Trains on `samples` and returns the network, not folded.
 
     Args:
         judged: Photos that nothing is learned from; the loss on them is logged.
-        folder: Gets `checkpoint.keras`, from which a second call goes on, `log.csv` and, for
-            TensorBoard, `events/`.
-        start: A network of `config` with normalisation to start from, instead of fresh weights.
+        folder: Gets `checkpoint.keras`, from which a second call goes on, and `log.csv`.
+        start: A network with the strides of `config` to start from, folded or not, instead of
+            fresh weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    config = dataclasses.replace(config, batch_norm=True)
     checkpoint = folder / "checkpoint.keras"
     keras.utils.set_random_seed(schedule.seed)
     if checkpoint.is_file():
         trainer = keras.saving.load_model(checkpoint, custom_objects=_CUSTOM)
     else:
-        trainer = _trainer(start or _fresh(config), schedule)
+        trainer = _trainer(start or _fresh(dataclasses.replace(config, batch_norm=True)), schedule)
     network = trainer.get_layer("single_shot")
     done = int(trainer.optimizer.iterations) // schedule.steps
     trainer.fit(

@@ -1,4 +1,4 @@
-"""How good a detector is on photos whose faces are known: average precision and the faces' size.
+"""How good a detector is on photos whose faces are known: average precision.
 
 Protocol of WIDER FACE (S. Yang et al., CVPR 2016): IoU of at least .5, each face found once, a
 detection of a face that does not count is neither right nor wrong.
