@@ -18,8 +18,8 @@ from model.tagger import Tagger
 from training.cache import FaceCache
 from training.card import card
 from training.faces import FaceFinder
-from training.head import fit_head, learn_head
-from training.lesson import prepare, vectors_of
+from training.head import fit_head
+from training.lesson import learn, prepare
 from training.protocols import Rule, draw_families, measure_families, read_pairs, verify
 from training.reuse import network_key
 from training.train import report_of
@@ -127,15 +127,7 @@ def evaluate_folder(
     finder = _finder(*networks)
     family = read_family(folder)
     lesson = prepare(finder, family, networks[1], strangers, progress)
-    learned = learn_head(
-        lesson.embeddings,
-        lesson.owners,
-        lesson.people,
-        networks[1].head,
-        false_names=false_names,
-        groups=lesson.groups,
-        strangers=vectors_of(lesson.strangers, lesson.embeddings.shape[1]),
-    )
+    learned = learn(lesson, networks[1].head, false_names)
     judged, people = learned.judged, []
     for k, name in enumerate(lesson.people):
         mine = judged.unseen.known & (judged.unseen.owners == k)

@@ -12,10 +12,12 @@ import numpy as np
 from data.errors import FamilyError
 from data.family import Family, read_strangers
 from data.named_faces import find_places
+from model.head import HeadConfig
 from model.networks import Network
 from training.bursts import group_moments
 from training.doubts import bystanders
 from training.faces import Face, FaceFinder, Sighting
+from training.head import Learned, learn_head
 from training.selection import Example, LeftOut, select
 
 Progress = Callable[[str, int, int], None]
@@ -133,6 +135,22 @@ def _require_someone(examples, left_out: list[LeftOut], family: Family) -> None:
 
 def _most_frequent(left_out: list[LeftOut]) -> str:
     return Counter(x.reason for x in left_out).most_common(1)[0][0]
+
+
+def learn(
+    lesson: Lesson, config: HeadConfig, false_names: float, *, callbacks: tuple = ()
+) -> Learned:
+    """The classifier of a lesson, see `training.head.learn_head`."""
+    return learn_head(
+        lesson.embeddings,
+        lesson.owners,
+        lesson.people,
+        config,
+        false_names=false_names,
+        groups=lesson.groups,
+        strangers=vectors_of(lesson.strangers, lesson.embeddings.shape[1]),
+        callbacks=callbacks,
+    )
 
 
 def vectors_of(faces: list[Face], dimension: int) -> np.ndarray:

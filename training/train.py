@@ -24,8 +24,8 @@ from training.doubts import one_person_twice
 from training.epochs import Epochs, OnEpoch
 from training.export import export, refuse_other_content
 from training.faces import FaceFinder
-from training.head import Learned, Measured, learn_head
-from training.lesson import Lesson, prepare, vectors_of
+from training.head import Learned, Measured
+from training.lesson import Lesson, learn, prepare
 from training.reuse import network_key
 from training.selection import LeftOut
 from training.stages import NOT_TRIED, Outcome
@@ -115,15 +115,8 @@ def train(
     lesson = prepare(finder, family, networks[1], strangers, progress)
 
     progress("learning", 0, 2)
-    learned = learn_head(
-        lesson.embeddings,
-        lesson.owners,
-        lesson.people,
-        networks[1].head,
-        false_names=false_names,
-        groups=lesson.groups,
-        strangers=vectors_of(lesson.strangers, embed.dimension),
-        callbacks=(Epochs("classifier", on_epoch),),
+    learned = learn(
+        lesson, networks[1].head, false_names, callbacks=(Epochs("classifier", on_epoch),)
     )
     progress("learning", 1, 2)
     stage = Outcome(False, "fine-tuning was left out, as was asked for")
