@@ -19,6 +19,7 @@ class FaceTag:
         landmarks: float32 [5, 2], xy pixels of the upright photo.
         score: The detector's score, 0..1.
         embedding: float32 [D], unit length.
+        quality: How much the face is worth, 0..1 (`data.quality`); `None` if nobody measured it.
     """
 
     name: str | None
@@ -27,6 +28,7 @@ class FaceTag:
     landmarks: np.ndarray
     score: float
     embedding: np.ndarray = field(repr=False)
+    quality: float | None = None
 
     def to_json(self) -> dict:
         """A dictionary of plain numbers; pixels are rounded to a hundredth."""

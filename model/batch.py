@@ -16,6 +16,7 @@ from data.errors import PhotoError
 from data.labels import Labels
 from data.photos import read_photo
 from data.pipeline import Reading, Work, read_ahead
+from data.quality import face_quality, sharpness
 from data.tags import FaceTag
 from model.tagger import Tagger
 
@@ -81,7 +82,7 @@ class BatchTagger:
         self._detect, self._align = tagger.functions["detect"], tagger.functions["align"]
         self._embed, self._name = tagger.functions["embed_chips"], tagger.functions["name_photo"]
         self._chip_size = tagger.chip_size
-        self._min_score = tf.constant(tagger.min_score, tf.float32)
+        self._min_score = tagger.min_score
 
     def run(
         self, works: Iterable[Work], known: Collection[bytes] = frozenset()
@@ -129,7 +130,9 @@ class BatchTagger:
             return tagged
         tagged.width, tagged.height, tagged.taken = picture.width, picture.height, reading.taken
         try:
-            found = self._detect(image=tf.constant(picture.image), min_score=self._min_score)
+            found = self._detect(
+                image=tf.constant(picture.image), min_score=tf.constant(self._min_score, tf.float32)
+            )
         except tf.errors.OpError as error:
             return self._failed(reading, error)
         boxes, landmarks, scores = (found[k].numpy() for k in ("boxes", "landmarks", "scores"))
@@ -182,17 +185,21 @@ class BatchTagger:
             count = len(found.boxes)
             theirs = embeddings[start : start + count]
             start += count
-            found.tagged.faces = tuple(
-                FaceTag(*name, box, landmarks, float(score), embedding)
-                for name, box, landmarks, score, embedding in zip(
-                    self.name(theirs),
-                    found.boxes * np.tile(found.factor, 2),
-                    found.landmarks * found.factor,
-                    found.scores,
-                    theirs,
-                    strict=True,
-                )
+            boxes = found.boxes * np.tile(found.factor, 2)
+            landmarks = found.landmarks * found.factor
+            parts = face_quality(
+                boxes, landmarks, found.scores, self._min_score, sharpness(found.chips)
             )
+            rows = zip(
+                self.name(theirs),
+                boxes,
+                landmarks,
+                found.scores.tolist(),
+                theirs,
+                parts.min(axis=1).tolist(),
+                strict=True,
+            )
+            found.tagged.faces = tuple(FaceTag(*name, *rest) for name, *rest in rows)
 
     @staticmethod
     def _failed(reading: Reading, error: Exception) -> Tagged:

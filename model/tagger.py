@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from data.errors import ModelError, PhotoError
 from data.photos import read_photo
+from data.quality import face_quality, sharpness
 from data.tags import FaceTag, PhotoTags
 from model.catalogue import choose
 from model.device import prepare_devices
@@ -134,6 +135,7 @@ class Tagger:
             key: value.numpy()
             for key, value in self.functions["tag"](image=tf.constant(image)).items()
         }
+        parts = self._quality(image, found)
         faces = tuple(
             FaceTag(
                 name=found["names"][i].decode() or None,
@@ -142,6 +144,7 @@ class Tagger:
                 landmarks=found["landmarks"][i],
                 score=float(found["scores"][i]),
                 embedding=found["embeddings"][i],
+                quality=float(parts[i].min()),
             )
             for i in range(len(found["boxes"]))
         )
@@ -161,6 +164,15 @@ class Tagger:
                     yield self._finish(*ahead.pop(0))
             while ahead:
                 yield self._finish(*ahead.pop(0))
+
+    def _quality(self, image: np.ndarray, found: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The parts of the faces' quality, float32 [N, 4]; see `data.quality`."""
+        boxes, landmarks, scores = (found[key] for key in ("boxes", "landmarks", "scores"))
+        if not len(boxes):
+            return face_quality(boxes, landmarks)
+        chips = self.functions["align"](image=tf.constant(image), landmarks=tf.constant(landmarks))
+        sharpnesses = sharpness(chips["chips"].numpy())
+        return face_quality(boxes, landmarks, scores, self.min_score, sharpnesses)
 
     def _finish(self, path: str, reading) -> PhotoTags:
         try:

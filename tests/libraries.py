@@ -22,11 +22,20 @@ def direction(person: int, number: int = 0) -> np.ndarray:
     return np.float32(vector / np.linalg.norm(vector))
 
 
-def face(name: str | None, left: float = 10, *, person: int = 0, number: int = 0) -> FaceTag:
+def face(
+    name: str | None,
+    left: float = 10,
+    *,
+    person: int = 0,
+    number: int = 0,
+    quality: float | None = None,
+) -> FaceTag:
     """A face of 40 x 40 pixels."""
     box = np.float32([left, 10, left + 40, 50])
     confidence = 0.9 - 0.001 * number
-    return FaceTag(name, confidence, box, np.zeros((5, 2)), 0.98, direction(person, number))
+    return FaceTag(
+        name, confidence, box, np.zeros((5, 2)), 0.98, direction(person, number), quality
+    )
 
 
 def add_photo(library: Shelf, path: Path, faces: list[FaceTag], year: int | None = None) -> int:

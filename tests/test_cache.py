@@ -15,7 +15,7 @@ def found(count: int = 2) -> dict[str, np.ndarray]:
     return {
         "boxes": np.arange(count * 4, dtype=np.float32).reshape(count, 4),
         "embeddings": np.ones((count, 3), np.float32),
-        "sharpness": np.ones(count, np.float32),
+        "quality": np.ones((count, 4), np.float32),
         "chips": np.full((count, 8, 8, 3), 7, np.uint8),
         "looks": np.array(2**63 + 1, np.uint64),
         "size": np.array([40, 60]),

@@ -93,22 +93,27 @@ def test_a_folder_that_cannot_be_made_says_so(tmp_path):
 def test_an_older_library_is_brought_up_to_date(tmp_path, monkeypatch):
     with family(tmp_path) as library:
         before = state(library)
-    newer = {**schema.MIGRATIONS, 2: "CREATE TABLE album (id); -- new; here\nDROP TABLE album;"}
+    newest = max(schema.MIGRATIONS) + 1
+    newer = {
+        **schema.MIGRATIONS,
+        newest: "CREATE TABLE album (id); -- new; here\nDROP TABLE album;",
+    }
     monkeypatch.setattr(database, "MIGRATIONS", newer)
     with Library(tmp_path / "home") as library:
-        assert library._db.execute("PRAGMA user_version").fetchone() == (2,)
+        assert library._db.execute("PRAGMA user_version").fetchone() == (newest,)
         assert state(library) == before
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
     family(tmp_path).close()
-    broken = {**schema.MIGRATIONS, 2: "CREATE TABLE album (id);\nDROP TABLE nonsense;"}
+    newest = max(schema.MIGRATIONS)
+    broken = {**schema.MIGRATIONS, newest + 1: "CREATE TABLE album (id);\nDROP TABLE nonsense;"}
     with monkeypatch.context() as patch:
         patch.setattr(database, "MIGRATIONS", broken)
         with pytest.raises(LibraryError, match="nonsense"):
             Library(tmp_path / "home")
     with Library(tmp_path / "home") as library:
-        assert library._db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert library._db.execute("PRAGMA user_version").fetchone() == (newest,)
         assert not library._db.execute(
             "SELECT 1 FROM sqlite_master WHERE name = 'album'"
         ).fetchone()

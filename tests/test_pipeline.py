@@ -165,6 +165,8 @@ def test_the_batch_finds_what_the_model_finds(tagger, tmp_path):
         expected = tagger.tag(path)
         assert (tagged.width, tagged.height) == (expected.width, expected.height)
         assert [f.to_json() for f in tagged.faces] == [f.to_json() for f in expected.faces]
+        worth = [f.quality for f in expected.faces]
+        assert [f.quality for f in tagged.faces] == pytest.approx(worth, abs=1e-4)
         for one, other in zip(tagged.faces, expected.faces, strict=True):
             np.testing.assert_allclose(one.embedding, other.embedding, rtol=0, atol=1e-5)
 

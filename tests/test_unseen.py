@@ -65,7 +65,7 @@ def test_who_looks_like_strangers_has_to_score_more():
 
 
 def face(*vector) -> Face:
-    return Face(np.float32([0, 0, 50, 50]), unit(np.float32(vector)), 9.0)
+    return Face(np.float32([0, 0, 50, 50]), unit(np.float32(vector)), np.ones(4, np.float32))
 
 
 def test_two_halves_of_one_person_are_found_and_siblings_are_not():

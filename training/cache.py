@@ -15,11 +15,11 @@ from data.home import home, replace_file
 from model.identity import CODE
 
 # Raise it when the code of `training.faces` measures something else; `CODE` is about the networks.
-_MEASURES = 1
+_MEASURES = 2
 _FIELDS = {  # dtype and rank of what is kept of N faces
     "boxes": (np.float32, 2),
     "embeddings": (np.float32, 2),
-    "sharpness": (np.float32, 1),
+    "quality": (np.float32, 2),
     "chips": (np.uint8, 4),
     "looks": (np.uint64, 0),
     "size": (np.int64, 1),
@@ -72,7 +72,7 @@ def _is_sound(found: dict[str, np.ndarray]) -> bool:
     ):
         return False
     count = len(found["boxes"])
-    same = all(len(found[name]) == count for name in ("embeddings", "sharpness", "chips"))
+    same = all(len(found[name]) == count for name in ("embeddings", "quality", "chips"))
     return same and bool(np.isfinite(found["embeddings"]).all())
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 from data.errors import PhotoError
 from data.family import Family
 from data.photos import captured_at, read_photo
+from data.quality import face_quality, sharpness
 from model.embedder import Embedder
 from training.cache import FaceCache
 
@@ -29,14 +30,13 @@ class Face:
     Attributes:
         box: float32 [4], pixels.
         embedding: float32 [D], unit length.
-        sharpness: Standard deviation of the Laplacian of the grey chip, 0..255 scale; a blurred
-            or a tiny face has little.
+        quality: float32 [4], 0..1: the parts of `data.quality`.
         chip: uint8 [S, S, 3], the aligned face.
     """
 
     box: np.ndarray
     embedding: np.ndarray = field(repr=False)
-    sharpness: float
+    quality: np.ndarray
     chip: np.ndarray | None = field(default=None, repr=False)
 
     @property
@@ -125,27 +125,26 @@ class FaceFinder:
         except PhotoError as error:
             return Sighting(person, path, "", error=error.what)
         if found is None:
-            names = ("boxes", "embeddings", "sharpness", "chips")
-            results = self._run(tf.constant(image))
-            found = {name: x.numpy() for name, x in zip(names, results, strict=True)}
+            found = self._measured(*(x.numpy() for x in self._run(tf.constant(image))))
             found["looks"] = np.array(difference_hash(image), np.uint64)
             found["size"] = np.array(image.shape[:2], np.int64)
             if self._cache:
                 self._cache.put(content, found)
-        rows = zip(
-            found["boxes"], found["embeddings"], found["sharpness"], found["chips"], strict=True
-        )
-        faces = tuple(Face(box, vector, float(sharp), chip) for box, vector, sharp, chip in rows)
+        names = ("boxes", "embeddings", "quality", "chips")
+        faces = tuple(Face(*row) for row in zip(*(found[name] for name in names), strict=True))
         size = tuple(map(int, found["size"]))
         look = int(found["looks"])
         return Sighting(person, path, content, faces, taken=taken, look=look, size=size)
 
     def _faces(self, image: tf.Tensor):
-        boxes, landmarks, _ = self._detector.detect(image, tf.constant(self._min_score))
+        boxes, landmarks, scores = self._detector.detect(image, tf.constant(self._min_score))
         embeddings = self._embedder.embed(image, landmarks)
-        chips = self._embedder.aligner.chips(image, landmarks)
-        rounded = tf.cast(tf.clip_by_value(tf.round(chips), 0.0, 255.0), tf.uint8)
-        return boxes, embeddings, sharpness(chips), rounded
+        return boxes, landmarks, scores, embeddings, self._embedder.aligner.chips(image, landmarks)
+
+    def _measured(self, boxes, landmarks, scores, embeddings, chips) -> dict[str, np.ndarray]:
+        quality = face_quality(boxes, landmarks, scores, self._min_score, sharpness(chips))
+        rounded = np.clip(np.round(chips), 0.0, 255.0).astype(np.uint8)
+        return {"boxes": boxes, "embeddings": embeddings, "quality": quality, "chips": rounded}
 
 
 def difference_hash(image: np.ndarray) -> int:
@@ -157,18 +156,3 @@ def difference_hash(image: np.ndarray) -> int:
     grey = np.asarray(small, int)
     bits = (grey[:, :-1] > grey[:, 1:]).ravel()
     return int("".join("1" if bit else "0" for bit in bits), 2)
-
-
-def sharpness(chips: tf.Tensor) -> tf.Tensor:
-    """Standard deviation of the Laplacian in the middle of chips float32 [N, S, S, 3]: float32 [N].
-
-    The middle, because where a photo ends its black surroundings make a sharp edge.
-
-    Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (ICPR 2000).
-    """
-    grey = tf.image.rgb_to_grayscale(tf.image.central_crop(chips, 0.6))
-    kernel = tf.constant([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]])[:, :, None, None]
-    # One chip more, whose result is dropped: convolutions refuse an empty batch on some devices.
-    # (Not by tf.pad, which the graph optimiser folds into the convolution, batch and all.)
-    grey = tf.concat([grey, tf.zeros([1, *grey.shape[1:]])], 0)
-    return tf.math.reduce_std(tf.nn.conv2d(grey, kernel, 1, "VALID"), axis=[1, 2, 3])[:-1]

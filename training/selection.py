@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from data.named_faces import Places
+from data.quality import POOR, fault
 from data.regions import Region
 from data.regions.matching import Face as Box
 from data.regions.matching import pair
 from training.faces import Face, Sighting
 
-MIN_SIDE = 20.0  # pixels; the detector finds nothing smaller that is worth learning from
-MIN_SHARPNESS = 2.0  # of a chip; a blur of 5 % of the face's width leaves 1.1 (docs/recognition.md)
 ENOUGH = 3  # photos of a person that must remain before poor ones are left out
 
 
@@ -159,18 +158,20 @@ def _claimed_twice(
 
 
 def _poor(chosen: dict[str, dict[int, Face]]) -> dict[int, str]:
-    """Blurred and tiny faces of people who have enough good ones."""
+    """Faces of little quality, of people who have enough good ones."""
     left_out = {}
     for faces in chosen.values():
-        poor = {}
-        for i, face in faces.items():
-            if face.side < MIN_SIDE:
-                poor[i] = f"the face is too small ({face.side:.0f} pixels)"
-            elif face.sharpness < MIN_SHARPNESS:
-                poor[i] = "the face is blurred"
+        poor = {i: _what_is_poor(face) for i, face in faces.items() if face.quality.min() < POOR}
         if len(faces) - len(poor) >= ENOUGH:
             left_out |= poor
     return left_out
+
+
+def _what_is_poor(face: Face) -> str:
+    what = fault(face.quality)
+    if what == "hardly a face":
+        return "what was found is hardly a face"
+    return f"the face is {what}" + (f" ({face.side:.0f} pixels)" if what == "too small" else "")
 
 
 def _somebody_else(

@@ -10,6 +10,7 @@ from ui.job_view import show_running, start
 from ui.library_in_use import decided_here, do, library_in_use, undo_button
 from ui.reviewing import Question, no, progress, questions, yes
 from ui.style import plain
+from ui.unclear import SHOWN, offer_unclear, show_unclear
 from ui.wall import empty_html
 from ui.walls import show_faces, sure
 
@@ -20,9 +21,13 @@ def show() -> None:
     """The whole page."""
     with st.container(key="kd-page-review"), library_in_use() as library:
         show_running()
+        if st.session_state.get(SHOWN):
+            show_unclear(library)
+            return
         queue = questions(library, st.session_state.setdefault(SKIPPED, []))
         if not queue:
             _show_empty(library)
+            offer_unclear(library)
             return
         question = queue[0]
         done, waiting = progress(library)
@@ -36,6 +41,7 @@ def show() -> None:
             "it.</p>"
         )
         _ask(library, question)
+        offer_unclear(library)
 
 
 def _show_empty(library: Shelf) -> None:

@@ -74,6 +74,5 @@ def no(library: Shelf, question: Question) -> str:
 
 def progress(library: Shelf) -> tuple[int, int]:
     """How many faces are confirmed, and how many wait for an answer."""
-    counts = library.counts()
-    waiting = counts.suggested + sum(len(group.faces) for group in library.groups.list())
-    return counts.confirmed, waiting
+    waiting = sum(len(group.faces) for group in library.groups.list())
+    return library.counts().confirmed, waiting + library.suggestions.waiting()

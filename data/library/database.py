@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from data.errors import LibraryError
-from data.library.schema import APPLICATION_ID, MIGRATIONS
+from data.library.schema import APPLICATION_ID, MIGRATIONS, quality_of
 
 
 class Connection(sqlite3.Connection):
@@ -146,6 +146,7 @@ def _check_is_ours(db: Connection, path: Path) -> None:
 def _migrate(db: Connection, path: Path) -> None:
     if _pragma(db, "user_version") == max(MIGRATIONS):
         return
+    db.create_function("quality_of", 5, quality_of, deterministic=True)
     with transaction(db):
         # Read again: another process may have migrated while this one waited for the lock.
         _check_is_ours(db, path)

@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data.library.database import Connection
+from data.quality import UNCLEAR
 from data.tags import FaceTag
 
 SAME_BOX = 0.5  # overlap (IoU) from which two boxes in one photo are one face
 # Cosine of two embeddings from which they show the same picture of a face, not only the same
 # person: re-encoding a photo changes an embedding less than this, another photo changes it more.
 SAME_PICTURE = 0.98
+
+# Worth asking about, in SQL, of a face f: clear enough, or drawn by somebody, who knows it is one.
+CLEAR = f"(f.by_hand = 1 OR f.quality IS NULL OR f.quality >= {UNCLEAR})"
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Face:
         by_hand: Whether somebody drew the box.
         ignored: Whether it was decided that this is nobody to be named.
         group: Number of the group of likely one person, or `None`.
+        quality: How much the face is worth, 0..1; `None` if nobody measured it.
     """
 
     id: int
@@ -42,6 +47,7 @@ class Face:
     by_hand: bool
     ignored: bool
     group: int | None
+    quality: float | None
 
 
 class Faces:
@@ -58,6 +64,18 @@ class Faces:
         """One face, or `None`."""
         found = _read(self._db, "id = ?", face)
         return found[0] if found else None
+
+    def unclear(self) -> list[int]:
+        """The faces that are not suggested because they are unclear: ids, the best first.
+
+        They are in no group that is shown and in no review. Who was confirmed or ignored is not
+        among them.
+        """
+        rows = self._db.execute(
+            f"SELECT f.id FROM faces f WHERE NOT {CLEAR} AND f.person IS NULL AND f.ignored = 0"
+            " AND f.forgotten = 0 ORDER BY f.quality DESC, f.id"
+        )
+        return [face for (face,) in rows]
 
     def embeddings(self, network: str) -> tuple[np.ndarray, np.ndarray]:
         """All embeddings of a network: face ids int64 [N], unit vectors float32 [N, D]."""
@@ -112,8 +130,9 @@ def insert(
 ) -> int:
     """Adds one face to a photo and returns its id."""
     return db.execute(
-        "INSERT INTO faces (photo, x0, y0, x1, y1, landmarks, score, embedding, network, by_hand)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO faces"
+        " (photo, x0, y0, x1, y1, landmarks, score, embedding, quality, network, by_hand)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (photo, *_columns(face), network, int(by_hand)),
     ).lastrowid
 
@@ -139,7 +158,8 @@ def _update(db: Connection, face_id: int, network: str, face: FaceTag) -> None:
         "UPDATE faces SET x0 = IIF(by_hand, x0, ?), y0 = IIF(by_hand, y0, ?),"
         " x1 = IIF(by_hand, x1, ?), y1 = IIF(by_hand, y1, ?),"
         " landmarks = IIF(forgotten, NULL, ?), score = ?,"
-        " embedding = IIF(forgotten, NULL, ?), network = ? WHERE id = ?",
+        " embedding = IIF(forgotten, NULL, ?), quality = IIF(forgotten, NULL, ?),"
+        " network = ? WHERE id = ?",
         (*_columns(face), network, face_id),
     )
 
@@ -170,7 +190,7 @@ def _overlaps(boxes: np.ndarray, old: Sequence[Face]) -> np.ndarray:
 def _read(db: Connection, where: str, *values) -> list[Face]:
     rows = db.execute(
         "SELECT id, photo, x0, y0, x1, y1, landmarks, score, embedding, network, by_hand,"
-        f" ignored, group_id FROM faces WHERE {where}",
+        f" ignored, group_id, quality FROM faces WHERE {where}",
         values,
     )
     return [
@@ -185,6 +205,7 @@ def _read(db: Connection, where: str, *values) -> list[Face]:
             by_hand=bool(row[10]),
             ignored=bool(row[11]),
             group=row[12],
+            quality=row[13],
         )
         for row in rows
     ]
@@ -192,7 +213,8 @@ def _read(db: Connection, where: str, *values) -> list[Face]:
 
 def _columns(face: FaceTag) -> tuple:
     box = [float(edge) for edge in np.asarray(face.box, np.float32)]
-    return (*box, _blob(face.landmarks), float(face.score), _blob(face.embedding))
+    quality = None if face.quality is None else float(face.quality)
+    return (*box, _blob(face.landmarks), float(face.score), _blob(face.embedding), quality)
 
 
 def _blob(values: np.ndarray) -> bytes | None:

@@ -75,8 +75,8 @@ def forget(db: Connection, home: Path, person: Person) -> Forgotten:
             f" (SELECT face, rank FROM candidates WHERE person IN ({marks}))"
         ).rowcount
         db.executemany(
-            "UPDATE faces SET person = NULL, embedding = NULL, landmarks = NULL, group_id = NULL,"
-            " forgotten = 1 WHERE id = ?",
+            "UPDATE faces SET person = NULL, embedding = NULL, landmarks = NULL, quality = NULL,"
+            " group_id = NULL, forgotten = 1 WHERE id = ?",
             [(face,) for face, _ in gone],
         )
         suggestions += sum(

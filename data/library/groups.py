@@ -9,10 +9,10 @@ import numpy as np
 
 from data.library.clustering import cluster
 from data.library.database import Connection, transaction
-from data.library.faces import stacked
+from data.library.faces import CLEAR, stacked
 
-# Nobody to group: confirmed, ignored or forgotten, or a model's suggestion stands.
-_UNKNOWN = """f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0
+# Nobody to group: confirmed, ignored or forgotten, too unclear, or a model's suggestion stands.
+_UNKNOWN = f"""f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0 AND {CLEAR}
     AND NOT EXISTS (SELECT 1 FROM named_faces n WHERE n.face = f.id AND n.photo = f.photo)"""
 
 

@@ -97,6 +97,7 @@ class Records:
                 landmarks=face.landmarks,
                 score=face.score,
                 embedding=face.embedding,
+                quality=face.quality,
             )
             for face in faces_.Faces(self._db).of(photo)
         )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from data.quality import face_quality
+
 APPLICATION_ID = 0x4B494E44  # "KIND": tells our file from another program's database
 
 # Paths are bytes (`os.fsencode`), because a file name need not be valid text.
@@ -122,5 +126,19 @@ SELECT face, photo, person, 0, confidence, model FROM (
 WHERE nth = 1;
 """
 
-MIGRATIONS: dict[int, str] = {1: _VERSION_1}
+# NULL: nobody measured it. Of faces that are there already, size and pose are known.
+_VERSION_2 = """
+ALTER TABLE faces ADD COLUMN quality REAL;            -- 0..1, see data.quality
+UPDATE faces SET quality = quality_of(x0, y0, x1, y1, landmarks) WHERE by_hand = 0;
+"""
+
+MIGRATIONS: dict[int, str] = {1: _VERSION_1, 2: _VERSION_2}
 """SQL that leads to each version from the one before; the highest is what this code writes."""
+
+
+def quality_of(x0: float, y0: float, x1: float, y1: float, landmarks: bytes | None) -> float | None:
+    """The SQL function of that name: a face's quality by its box and its landmarks alone."""
+    points = np.frombuffer(landmarks or b"", "<f4")
+    if points.size != 10:
+        return None
+    return float(face_quality([[x0, y0, x1, y1]], points).min())

@@ -11,10 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from data.library.database import Connection, transaction
+from data.library.faces import CLEAR
 from data.library.names import ensure, name_key
 
 Candidates = Sequence[tuple[str, float]]
 """Names with their confidence (0..1), best first; only those that the model would stand by."""
+
+
+# Suggestions that wait for an answer; unclear faces are not asked about.
+_WAITING = f"""n.confirmed = 0 AND p.ignored = 0
+    AND (SELECT {CLEAR} FROM faces f WHERE f.id = n.face)"""
 
 
 @dataclass(frozen=True)
@@ -81,18 +87,24 @@ class Suggestions:
         ).get(face)
 
     def to_review(self, limit: int = 100, *, skip: int = 0) -> list[tuple[int, Name]]:
-        """Faces with a suggested, not yet confirmed name: surest first.
+        """Faces with a suggested, not yet confirmed name: surest first, unclear ones left out.
 
         Args:
             limit: How many at most.
             skip: How many to leave out first.
         """
         rows = self._names(
-            "n.confirmed = 0 AND p.ignored = 0 ORDER BY n.confidence DESC, n.face LIMIT ? OFFSET ?",
+            f"{_WAITING} ORDER BY n.confidence DESC, n.face LIMIT ? OFFSET ?",
             limit,
             skip,
         )
         return list(rows.items())
+
+    def waiting(self) -> int:
+        """How many faces `to_review` has in all."""
+        return self._db.execute(
+            f"SELECT COUNT(*) FROM named_faces n JOIN people p ON p.id = n.person WHERE {_WAITING}"
+        ).fetchone()[0]
 
     def _names(self, where: str, *values) -> dict[int, Name]:
         rows = self._db.execute(

@@ -74,6 +74,9 @@ def _group(options: argparse.Namespace) -> int:
             for face in group.faces[: options.samples]:
                 for path in library.photos.paths(library.faces.get(face).photo)[:1]:
                     say(f"    {path}")
+        unclear = len(library.faces.unclear())
+    if unclear:
+        say(f"{count(unclear, 'face')} left out as unclear; the page Review shows them")
     say(f"{count(len(groups), 'group')}; name one with: python kindred.py group --name GROUP NAME")
     return DONE
 
