@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from model.head import Head, HeadConfig
 from training.calibration import Calibration
-from training.head import _confidence, fit_head, fold_state
+from training.head import _confidence, fold_state, learn_head
 
 CONFIG = HeadConfig(0.05, 3.0, 10 / 3, kin=(0.6, 0.1), stranger=(0.3, 0.1), doubt=0.4)
 
@@ -36,6 +36,11 @@ def photos_of(
 def names_of(state, embeddings) -> list[str]:
     names, _ = Head(state).classify(tf.constant(embeddings))
     return [name.decode() for name in names.numpy()]
+
+
+def fit_head(*arguments, **options):
+    learned = learn_head(*arguments, **options)
+    return learned.state, learned.measured
 
 
 PEOPLE = ("Zoë", "李雷", "محمد", "Anne")

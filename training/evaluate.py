@@ -18,7 +18,7 @@ from model.tagger import Tagger
 from training.cache import FaceCache
 from training.card import card
 from training.faces import FaceFinder
-from training.head import fit_head
+from training.head import learn_head
 from training.lesson import learn, prepare
 from training.protocols import Rule, draw_families, measure_families, read_pairs, verify
 from training.reuse import network_key
@@ -98,7 +98,7 @@ def kindred_rule(network: Network) -> Rule:
 
     def rule(embeddings: np.ndarray, owners: np.ndarray):
         people = tuple(str(k) for k in range(int(owners.max()) + 1))
-        head = Head(fit_head(embeddings, owners, people, network.head)[0])
+        head = Head(learn_head(embeddings, owners, people, network.head).state)
 
         def judge(faces: np.ndarray):
             scores = head.scores(faces).numpy()
@@ -188,10 +188,10 @@ def _at_own_thresholds(embeddings, people, network: Network, false_names: float)
     rows = []
     for draw in draw_families(people):
         names = tuple(str(k) for k in range(int(draw.train_owners.max()) + 1))
-        state, _ = fit_head(
+        learned = learn_head(
             embeddings[draw.train], draw.train_owners, names, network.head, false_names=false_names
         )
-        head = Head(state)
+        head = Head(learned.state)
         given, _ = head.classify(embeddings[draw.test])
         others, _ = head.classify(embeddings[draw.strangers])
         right = given.numpy() == np.array([names[k].encode() for k in draw.test_owners], object)

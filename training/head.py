@@ -73,29 +73,6 @@ class Learned:
     judged: Judged
 
 
-def fit_head(
-    embeddings: np.ndarray,
-    owners: np.ndarray,
-    people: tuple[str, ...],
-    config: HeadConfig,
-    *,
-    false_names: float = 0.01,
-    groups: np.ndarray | None = None,
-    strangers: np.ndarray | None = None,
-) -> tuple[HeadState, Measured]:
-    """Fits prototypes, calibration and threshold; see `learn_head`."""
-    learned = learn_head(
-        embeddings,
-        owners,
-        people,
-        config,
-        false_names=false_names,
-        groups=groups,
-        strangers=strangers,
-    )
-    return learned.state, learned.measured
-
-
 def learn_head(
     embeddings: np.ndarray,
     owners: np.ndarray,

@@ -1,28 +1,24 @@
-"""Fine-tuning as a part of training: the trainable network, the device, logs for TensorBoard."""
+"""Fine-tuning as a part of training: the trainable network, the device, who watches."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from model.aligner import Aligner
 from model.embedder import Embedder
 from model.networks import Network, load_trainable
+from training.board import board
 from training.epochs import Epochs, OnEpoch
 from training.finetune import DEFAULTS
 from training.stages import RUNS, Outcome, try_fine_tuning, why_not
 
 if TYPE_CHECKING:
     from training.lesson import Lesson
-
-LOGS = "KINDRED_LOGS"  # a folder for TensorBoard; without it nothing is logged
 
 
 def tune(
@@ -62,7 +58,7 @@ def tune(
         network.head,
         false_names=false_names,
         mixed=bool(tf.config.list_physical_devices("GPU")),
-        callbacks=lambda run: [*_logs(model.name, run), told(run)],
+        callbacks=lambda run: [*board(model.name, run), told(run)],
     )
     if not outcome.kept:
         return outcome, embedder
@@ -73,10 +69,3 @@ def tune(
 def _spread(chips: list[np.ndarray]) -> list[np.ndarray]:
     """The same in another order: of the first strangers many are from one photo."""
     return [chips[i] for i in np.random.default_rng(0).permutation(len(chips))]
-
-
-def _logs(model: str, run: str) -> list[keras.callbacks.Callback]:
-    folder = os.environ.get(LOGS)
-    if not folder or importlib.util.find_spec("tensorboard") is None:
-        return []
-    return [keras.callbacks.TensorBoard(os.path.join(folder, model, run), write_graph=False)]
