@@ -11,7 +11,7 @@ they cost were measured: `docs/library.md`.
 - Sharpness: the detail in the middle of the aligned chip, in parts of `FULL_SHARPNESS`.
 - Pose: 1 for a face that looks straight ahead, 1/2 at 45 degrees to the left or right, near 0 in
   full profile; exactly 0 where the landmarks cannot be those of a face.
-- Score: 0 where the detector just takes it for a face, 1 where it is certain.
+- Score: 0 where the detector just takes it for a face, 1 where it is as good as certain.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ FULL_SHARPNESS = 10.0  # the median of the people in 248 natural web photos is a
 # How far the tip of the nose stands out from the plane of eyes and mouth, in eye distances: some
 # 30 of 63 mm. Of a head turned by an angle a it lies this * tan(a) off the middle.
 NOSE = 0.5
+
+# Of the way from the operating score to 1; no detector is surer of most true faces than that.
+FULL_SCORE = 0.75
 
 UNCLEAR = 0.15  # below it nobody is asked who it is: 15 pixels
 POOR = 0.2  # below it nobody is learned from it if others are there: 20 pixels
@@ -58,7 +61,8 @@ def face_quality(
         parts[:, 1] = np.asarray(sharpnesses) / FULL_SHARPNESS
     parts[:, 2] = _pose(np.asarray(landmarks, np.float64).reshape(-1, 5, 2))
     if scores is not None:  # detectors differ in what they call .8, but not in what they leave out
-        parts[:, 3] = (np.asarray(scores) - min_score) / max(1.0 - min_score, 1e-6)
+        certain = FULL_SCORE * max(1.0 - min_score, 1e-6)
+        parts[:, 3] = (np.asarray(scores) - min_score) / certain
     return np.clip(parts, 0.0, 1.0)
 
 

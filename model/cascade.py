@@ -14,9 +14,9 @@ import keras
 import tensorflow as tf
 
 from model import boxes as bx
-from model.mtcnn import ONET, PNET, RNET, assign_stage, build_stage, for_inference
-from model.readers.joblib_lists import read_arrays
+from model.mtcnn import ONET, PNET, RNET, load_stage
 from model.resize import shrink
+from model.second_look import in_photo, judge, normalised
 
 MIN_FACE = 20.0
 WINDOW = 12.0
@@ -26,7 +26,6 @@ PNET_SCORE = 0.6
 # R-Net may be a little less sure than what is asked of O-Net: .7 at the usual .8, and .3 for a
 # precision-recall curve, where everything is asked for.
 RNET_MARGIN, RNET_LOWEST, RNET_HIGHEST = 0.1, 0.3, 0.7
-_MID_GREY = 127.5
 MAX_PER_LEVEL = 4000  # the best windows of a level; only a crowd or a texture has more
 
 
@@ -88,7 +87,7 @@ class Cascade(tf.Module):
         """P-Net over one level of the pyramid: boxes in pixels of `pixels`, and scores."""
         level_size = tf.cast(tf.maximum(size * scale, WINDOW), tf.int32)
         level = tf.image.resize(pixels[None], level_size, method="area")
-        offsets, face = self.pnet(_normalised(level), training=False)
+        offsets, face = self.pnet(normalised(level), training=False)
         score = face[0, :, :, 1]
         at = tf.where(score > PNET_SCORE)
         best = tf.math.top_k(tf.gather_nd(score, at), tf.minimum(MAX_PER_LEVEL, tf.shape(at)[0]))
@@ -101,57 +100,22 @@ class Cascade(tf.Module):
         return tf.gather(boxes, keep), tf.gather(score, keep)
 
     def _refine(self, pixels: tf.Tensor, boxes: tf.Tensor, min_score: tf.Tensor) -> tf.Tensor:
-        offsets, face = _judge(self.rnet, pixels, boxes, 24)
+        offsets, face = judge(self.rnet, pixels, boxes, 24)
         least = tf.clip_by_value(min_score - RNET_MARGIN, RNET_LOWEST, RNET_HIGHEST)
         keep = face[:, 1] > least
         boxes = tf.boolean_mask(_moved(boxes, offsets), keep)
         scores = tf.boolean_mask(face[:, 1], keep)
         return bx.squared(tf.gather(boxes, bx.suppress(boxes, scores, 0.7)))
 
-    def landmarks_in(self, image: tf.Tensor, boxes: tf.Tensor):
-        """The landmarks of faces whose boxes are known: O-Net alone.
-
-        Args:
-            image: uint8 [H, W, 3] RGB, upright.
-            boxes: float32 [N, 4].
-
-        Returns:
-            landmarks float32 [N, 5, 2], and how sure O-Net is of a face in each box, float32 [N].
-        """
-        _, landmarks, scores = self._output(image, bx.squared(boxes))
-        return landmarks, scores
-
-    def _output(self, pixels: tf.Tensor, boxes: tf.Tensor):
-        offsets, points, face = _judge(self.onet, pixels, boxes, 48)
-        side = (boxes[:, 2:] - boxes[:, :2] + 1.0)[:, None, :]
-        points = tf.stack([points[:, :5], points[:, 5:]], axis=2)
-        return _moved(boxes, offsets), boxes[:, None, :2] - 1.0 + points * side, face[:, 1]
-
     def _finish(self, pixels: tf.Tensor, boxes: tf.Tensor, min_score: tf.Tensor):
-        boxes, landmarks, scores = self._output(pixels, boxes)
+        offsets, points, face = judge(self.onet, pixels, boxes, 48)
+        boxes, landmarks, scores = _moved(boxes, offsets), in_photo(points, boxes), face[:, 1]
         kept = tf.where(scores >= min_score)[:, 0]
         boxes, landmarks, scores = (tf.gather(x, kept) for x in (boxes, landmarks, scores))
         order = bx.suppress(boxes, scores, 0.7, over="smaller")
         size = tf.cast(tf.shape(pixels), tf.float32)
         boxes = bx.clipped(tf.gather(boxes, order), size[0], size[1])
         return boxes, tf.gather(landmarks, order), tf.gather(scores, order)
-
-
-def _judge(network: keras.Model, pixels: tf.Tensor, boxes: tf.Tensor, side: int) -> list[tf.Tensor]:
-    """Runs a network on square windows; what lies outside the image is mid grey."""
-    # Convolutions refuse an empty batch on some devices: one window more, whose result is dropped.
-    boxes = tf.pad(boxes, [[0, 1], [0, 0]])
-    size = tf.cast(tf.shape(pixels)[:2], tf.float32)
-    relative = tf.gather(boxes, [1, 0, 3, 2], axis=1) / tf.tile(size, [2])
-    which = tf.zeros(tf.shape(boxes)[:1], tf.int32)
-    windows = tf.image.crop_and_resize(
-        pixels[None], relative, which, [side, side], extrapolation_value=_MID_GREY
-    )
-    return [output[:-1] for output in network(_normalised(windows), training=False)]
-
-
-def _normalised(pixels: tf.Tensor) -> tf.Tensor:
-    return (pixels - _MID_GREY) / 128.0
 
 
 def _moved(boxes: tf.Tensor, offsets: tf.Tensor) -> tf.Tensor:
@@ -161,9 +125,4 @@ def _moved(boxes: tf.Tensor, offsets: tf.Tensor) -> tf.Tensor:
 
 def load_cascade(files: Mapping[str, Path]) -> Cascade:
     """The cascade with the weights of `pnet.lz4`, `rnet.lz4` and `onet.lz4`."""
-    stages = []
-    for config in (PNET, RNET, ONET):
-        stage = build_stage(config)
-        assign_stage(stage, read_arrays(files[f"{config.name}.lz4"]))
-        stages.append(for_inference(stage))
-    return Cascade(*stages)
+    return Cascade(*(load_stage(config, files) for config in (PNET, RNET, ONET)))

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 
 import keras
 
 from data.errors import ModelError
-from data.home import home
+from data.home import home, replace_file
 from model.networks import Network, WeightFile
-from model.single_shot_file import save_weights
+from model.weight_file import save_weights
 
 NAME, WEIGHTS, ABOUT = "family", "detector.npz", "detector.json"
 
@@ -58,7 +57,6 @@ def family_detector(shipped: Network) -> Network | None:
 def adopt(model: keras.Model, figures: dict[str, float]) -> None:
     """Keeps a fine-tuned network (folded); from now on it is the detector that is used."""
     folder = home() / "networks" / NAME
-    folder.mkdir(parents=True, exist_ok=True)
     save_weights(model, folder / WEIGHTS)
     content = (folder / WEIGHTS).read_bytes()
     about = {
@@ -66,9 +64,7 @@ def adopt(model: keras.Model, figures: dict[str, float]) -> None:
         "size": len(content),
         "figures": figures,
     }
-    part = folder / ("part-" + ABOUT)
-    part.write_text(json.dumps(about, indent=2) + "\n", "utf-8")
-    os.replace(part, folder / ABOUT)
+    replace_file(folder / ABOUT, (json.dumps(about, indent=2) + "\n").encode())
 
 
 def forget() -> bool:

@@ -8,13 +8,16 @@ Networks" (IEEE SPL 2016). P-Net slides over the image (fully convolutional, win
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
 from keras import layers, ops
 
 from data.errors import ModelError
+from model.readers.joblib_lists import read_arrays
 
 
 @dataclass(frozen=True)
@@ -195,3 +198,10 @@ def for_inference(model: keras.Model) -> keras.Model:
     return keras.Model(
         model.input, [known[id(output)] for output in model.outputs], name=model.name
     )
+
+
+def load_stage(config: StageConfig, files: Mapping[str, Path]) -> keras.Model:
+    """One network, ready to run, from its file "<name>.lz4"."""
+    stage = build_stage(config)
+    assign_stage(stage, read_arrays(files[f"{config.name}.lz4"]))
+    return for_inference(stage)

@@ -12,7 +12,7 @@ from model.catalogue import KINDRED, choose, known
 from model.family_detector import adopt, family_detector, forget
 from model.networks import find_files, load_detector
 from model.single_shot import KINDRED_CONFIG, SingleShotConfig, build_single_shot
-from model.single_shot_file import load_weights
+from model.weight_file import load_weights
 from tests.libraries import add_photo
 from tests.libraries import face as tag_of
 from training.detector.family import Outcome, corrected_samples, fine_tune
@@ -32,13 +32,13 @@ def photo(path, seed):
 
 def test_the_networks_of_the_installation_include_our_detector():
     assert choose("detector", "kindred") is KINDRED and KINDRED.is_here()
-    network = load_weights(next(iter(find_files(KINDRED).values())), KINDRED_CONFIG)
+    network = load_weights(find_files(KINDRED)["detector.npz"], build_single_shot(KINDRED_CONFIG))
     assert network.count_params() == 802_000
 
 
 def test_the_familys_detector_is_used_until_it_is_forgotten(fresh_home):
     assert family_detector(KINDRED) is None and "family" not in known()
-    shipped = load_weights(next(iter(find_files(KINDRED).values())), KINDRED_CONFIG)
+    shipped = load_weights(find_files(KINDRED)["detector.npz"], build_single_shot(KINDRED_CONFIG))
     adopt(shipped, {"family": 0.9})
     network = choose("detector")
     assert network.name == "family" and network.figures == {"family": 0.9}
@@ -85,6 +85,20 @@ def test_fine_tuning_judges_on_photos_that_it_did_not_learn_from(tmp_path):
     assert steps == [("training", 1, 2), ("training", 2, 2)]
     assert 0 <= outcome.before <= 1 and 0 <= outcome.after <= 1
     assert any((a != b).any() for a, b in zip(start, network.get_weights(), strict=True))
+
+
+def test_fine_tuning_has_to_beat_the_detector_in_use(tmp_path):
+    samples = [
+        Sample.of_boxes(photo(tmp_path / f"{i}.png", i), [[10, 10, 40, 40]]) for i in range(8)
+    ]
+
+    def finds_everything(image, min_score):
+        return np.array([[10, 10, 40, 40]], np.float32), np.zeros((1, 5, 2)), np.ones(1)
+
+    schedule = Schedule(epochs=1, steps=1, batch=1, side=64)
+    network = build_single_shot(TINY)
+    outcome = fine_tune(samples, network, TINY, schedule, in_use=finds_everything)
+    assert outcome.before == 1.0 and not outcome.wins
 
 
 @pytest.mark.parametrize(("after", "wins"), [(0.804, False), (0.81, True), (0.7, False)])

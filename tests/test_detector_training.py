@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import keras
@@ -11,8 +12,8 @@ from PIL import Image
 
 from data.errors import FamilyError
 from model.single_shot import SingleShotConfig, split_map
-from training.detector import augment, judge, losses
-from training.detector.fit import Schedule, _fresh, fit
+from training.detector import augment, distill, judge, losses
+from training.detector.fit import Schedule, _fresh, _repeat_score, fit
 from training.detector.samples import Sample, read_samples, split
 from training.detector.targets import BOX, KNOWN, LANDMARKS, STATE, cells, targets
 
@@ -138,7 +139,8 @@ def number(loss, truth, output):
 
 
 def test_overlap_of_a_box_moved_by_half_its_width():
-    found = keras.ops.convert_to_numpy(losses.iou(one_cell(), says(box=(1, 0, *np.log([2, 2])))))
+    said = losses.boxes_of(says(box=(1, 0, *np.log([2, 2]))))
+    found = keras.ops.convert_to_numpy(losses.iou(one_cell()[..., BOX], said))
     assert found[0, 0, 0] == pytest.approx(1 / 3, abs=1e-4)
 
 
@@ -168,6 +170,53 @@ def test_landmarks_loss_by_hand():
 def test_what_is_not_asked_costs_nothing():
     truth, output = one_cell(state=-1.0), says(face=3, thing=3, box=(5, 5, 1, 1), marks=4)
     assert number(losses.detection_loss, truth, output) == pytest.approx(0, abs=1e-6)
+
+
+# --- what a teacher says ---
+
+
+def beside(said, features, taught, hints):
+    """A row of `distill`: network and features, teacher and features; the other cell is empty."""
+    width = len(features)
+    row = np.zeros((1, 2, 2 * (16 + width)), np.float32)
+    row[..., :16], row[..., 16 + width : -width] = said, taught
+    row[0, 0, 16 : 16 + width], row[0, 0, -width:] = features, hints
+    return row
+
+
+def test_the_teachers_score_is_learned_by_hand():
+    # The teacher is sure of half, sqrt(1 * .25): the network's .5 is right, its .7311 is not.
+    teacher = says(face=100.0, thing=float(np.log(1 / 3)))
+    right = beside(says(thing=0.0), [0], teacher, [0])
+    assert number(distill.taught_score_loss, None, right) == pytest.approx(0, abs=1e-5)
+    wrong = beside(says(thing=1.0), [0], teacher, [0])
+    entropy = np.log1p(np.e) - 0.5  # softplus(1) - .5 * 1
+    wanted = entropy * (0.73106 - 0.5) ** 2  # the sum of the teacher's scores is below 1
+    assert number(distill.taught_score_loss, None, wrong) == pytest.approx(wanted, abs=1e-4)
+
+
+def test_the_teachers_box_is_learned_where_the_teacher_is_sure():
+    moved = says(box=(1, 0, *np.log([2, 2])))
+    sure = beside(moved, [0], says(face=100.0, thing=100.0), [0])
+    assert number(distill.taught_box_loss, None, sure) == pytest.approx(2 / 3 + 1 / 13, abs=1e-4)
+    unsure = beside(moved, [0], says(face=-10.0, thing=-10.0), [0])
+    assert number(distill.taught_box_loss, None, unsure) == 0
+
+
+def test_a_hint_is_the_part_of_the_teachers_features_that_is_missing():
+    row = beside(says(), [3, 0], says(), [3, 4])
+    assert number(distill.hint_loss, None, row) == pytest.approx(16 / 25)
+
+
+def test_cells_of_a_network_and_its_teacher_are_laid_side_by_side():
+    network = _fresh(TINY)
+    strides = TINY.strides
+    pixels = np.random.default_rng(0).uniform(0, 255, (2, 64, 64, 3)).astype(np.float32)
+    outputs = distill.with_features(network, strides)(pixels)
+    rows = keras.ops.convert_to_numpy(distill.by_cell(outputs, strides, ("map", "neck")))
+    assert rows.shape == (2, 64 + 16 + 4, 16 + 8)
+    fine = keras.ops.convert_to_numpy(outputs["map16"])
+    np.testing.assert_allclose(rows[1, 64 + 5, :16], fine[1, 1, 1], rtol=1e-5)
 
 
 # --- pictures ---
@@ -289,6 +338,14 @@ def test_the_second_find_of_a_face_is_wrong_and_what_does_not_count_is_neither()
     assert np.isnan(judge.average_precision([Sample.of_boxes("a.jpg", [])], [found]))
 
 
+def test_what_is_found_at_a_score():
+    sample = Sample.of_boxes("a.jpg", [[0, 0, 10, 10], [50, 50, 60, 60]])
+    boxes = np.array([[0, 0, 10, 10], [20, 20, 30, 30], [50, 50, 60, 61]], np.float32)
+    found = judge.Found(boxes, np.array([0.9, 0.8, 0.7], np.float32))
+    assert judge.at_score([sample], [found], 0.75) == (1, 1)
+    assert judge.at_score([sample], [found], 0.7) == (2, 1)
+
+
 # --- training ---
 
 
@@ -305,12 +362,31 @@ def test_training_goes_on_from_its_checkpoint(tmp_path):
     assert not list(run.glob("part-*"))
 
 
-def test_the_score_is_that_of_one_branch_from_the_start():
-    network = _fresh(TINY)
+def test_training_with_a_teacher_leaves_the_teacher_as_it_is_and_can_be_gone_on_with(tmp_path):
+    entries = {f"{i}.png": {"boxes_xywh": [[20, 20, 30, 30]]} for i in range(3)}
+    samples = read_samples(folder_of(tmp_path, entries))
+    teacher = _fresh(dataclasses.replace(TINY, stem_channels=6, batch_norm=False))
+    before = [w.copy() for w in teacher.get_weights()]
+    for epochs in (1, 2):
+        schedule = Schedule(epochs=epochs, steps=2, batch=2, side=64)
+        network = fit(samples, [], tmp_path / "run", schedule, TINY, teacher=teacher)
+    for one, two in zip(before, teacher.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    rows = (tmp_path / "run" / "log.csv").read_text().splitlines()
+    assert len(rows) == 3 and "taught_score_loss" in rows[0]
+    assert "head8_map_conv" in {layer.name for layer in network.layers}
+
+
+@pytest.mark.parametrize("separable", [False, True])
+def test_the_score_is_that_of_one_branch(separable):
+    config = dataclasses.replace(TINY, separable=separable)
+    network = _fresh(config)
+    _repeat_score(network, config)
     maps = network(np.random.default_rng(0).uniform(0, 255, (1, 64, 64, 3)).astype(np.float32))
     for output in maps.values():
         parts = {name: keras.ops.convert_to_numpy(x) for name, x in split_map(output).items()}
-        assert (parts["face"] == 20).all() and parts["object"].mean() < -1
+        np.testing.assert_array_equal(parts["face"], parts["object"])
+        assert np.ptp(parts["object"]) > 0
 
 
 def test_training_learns_one_picture_by_heart(tmp_path):

@@ -12,6 +12,7 @@ import training.evaluate
 import training.protocols
 import training.train
 from data.errors import FamilyError
+from tests import faces
 from tests.pictures import encoded
 from tests.stubs import ColourEmbedder, CornerDetector, plain
 from tests.test_graph_export import export_colours
@@ -62,6 +63,19 @@ def test_pairs_of_one_colour_and_of_two(capsys, family, tmp_path):
     assert status == 0 and (result["protocol"], result["accuracy"]) == ("pairs", 1.0)
     assert result["pairs"] == 4 and result["pairs_with_a_missing_face"] == 0
     assert "accuracy over the folds" in page.read_text("utf-8")
+
+
+def test_a_detector_is_judged_by_boxes(capsys, tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "eileen.png").write_bytes(encoded(faces.astronaut()))
+    boxes = {"eileen.png": {"boxes_xywh": [[180, 66, 85, 108]]}}
+    (tmp_path / "boxes.json").write_text(json.dumps(boxes))
+    status, out, _ = run(capsys, "detector", tmp_path, "--detector", "kindred")
+    result = json.loads(out)
+    assert status == 0 and (result["detector"], result["photos"]) == ("kindred", 1)
+    assert (result["found"], result["faces"]) == (1, 1) and result["average_precision"] > 0.9
+    status, _, err = run(capsys, "detector", tmp_path / "images")
+    assert status == 1 and "boxes.json" in err
 
 
 def test_families_are_drawn_and_measured(tmp_path, monkeypatch):

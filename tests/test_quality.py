@@ -55,8 +55,8 @@ def test_size_by_hand():
 
 
 def test_score_by_hand():
-    """Half way from the score at which the detector takes it for a face to certainty."""
-    assert part("score", scores=[0.9], min_score=0.8) == pytest.approx(0.5)
+    """Half way from the score at which it is taken for a face to three quarters of the rest."""
+    assert part("score", scores=[0.875], min_score=0.8) == pytest.approx(0.5)
     assert part("score", scores=[0.8], min_score=0.8) == 0.0
     assert part("score", scores=[1.0], min_score=0.6) == 1.0
     assert part("score", scores=[0.5], min_score=0.8) == 0.0

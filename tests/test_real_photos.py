@@ -21,7 +21,11 @@ pytestmark = [
 ]
 
 
-NETWORKS = {"default": ("mtcnn", "resnet29"), "fetched": ("yunet", "0095")}
+NETWORKS = {
+    "default": ("mtcnn", "resnet29"),
+    "own": ("kindred", "resnet29"),
+    "fetched": ("yunet", "0095"),
+}
 
 
 @pytest.fixture(scope="module", params=NETWORKS)

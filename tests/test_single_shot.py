@@ -23,7 +23,7 @@ from model.single_shot import (
     split_map,
 )
 from model.single_shot_decode import SingleShotDetector, decode, suppress
-from model.single_shot_file import load_weights, save_weights
+from model.weight_file import load_weights, save_weights
 from tests import test_onnx_file as onnx_writer
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -393,7 +393,7 @@ def test_full_convolutions_fold_and_line_up_with_the_cells():
 def test_weights_survive_their_file(tmp_path):
     model = build_single_shot(SMALL)
     save_weights(model, tmp_path / "w.npz")
-    again = load_weights(tmp_path / "w.npz", SMALL)
+    again = load_weights(tmp_path / "w.npz", build_single_shot(SMALL))
     for one, two in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one.astype(np.float16), two.astype(np.float16))
     assert not list(tmp_path.glob("part-*"))
@@ -403,13 +403,13 @@ def test_other_weights_are_refused(tmp_path):
     path = tmp_path / "w.npz"
     save_weights(build_single_shot(SMALL), path)
     with pytest.raises(ModelError, match=r"of shape"):
-        load_weights(path, dataclasses.replace(SMALL, neck_channels=16))
+        load_weights(path, build_single_shot(dataclasses.replace(SMALL, neck_channels=16)))
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(ModelError, match=r"w\.npz"):
-        load_weights(path, SMALL)
+        load_weights(path, build_single_shot(SMALL))
     np.savez(path, **{"stem_conv/0": np.array([{}], object)})
     with pytest.raises(ModelError, match=r"w\.npz"):
-        load_weights(path, SMALL)
+        load_weights(path, build_single_shot(SMALL))
 
 
 class OneFace:

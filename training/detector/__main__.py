@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.detector", description=__doc__)
     parser.add_argument("folders", nargs="+", metavar="FOLDER", help="boxes.json and images/")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint, log and weights")
+    parser.add_argument("--teacher", type=Path, metavar="FILE", help="YuNet's file, to teach, too")
     parser.add_argument("--epochs", type=int, default=None)
     parser.add_argument("--steps", type=int, default=None, help="batches an epoch")
     options = parser.parse_args(arguments)
@@ -32,8 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
 def train(options: argparse.Namespace) -> None:
     import keras
 
-    from model.single_shot import KINDRED_CONFIG, fold_batch_norm
-    from model.single_shot_file import save_weights
+    from model.single_shot import KINDRED_CONFIG, fold_batch_norm, load_yunet
+    from model.weight_file import save_weights
+    from training.board import board
     from training.detector.fit import Schedule, fit
     from training.detector.samples import read_samples, split
 
@@ -48,7 +50,11 @@ def train(options: argparse.Namespace) -> None:
         judged,
         options.out,
         schedule,
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=_report)],
+        teacher=load_yunet(options.teacher) if options.teacher else None,
+        callbacks=[
+            keras.callbacks.LambdaCallback(on_epoch_end=_report),
+            *board("detector", options.out.name),
+        ],
     )
     folded = fold_batch_norm(network, KINDRED_CONFIG)
     save_weights(folded, options.out / "detector.npz")
@@ -57,10 +63,11 @@ def train(options: argparse.Namespace) -> None:
 
 def _taught(samples, cache: Path):
     from model.catalogue import MTCNN
-    from model.networks import load_detector
+    from model.networks import find_files
+    from model.second_look import load_second_look
     from training.detector.teacher import with_landmarks
 
-    return with_landmarks(samples, load_detector(MTCNN).detector, cache)
+    return with_landmarks(samples, load_second_look(find_files(MTCNN)), cache)
 
 
 def _report(epoch: int, logs: dict) -> None:

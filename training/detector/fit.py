@@ -19,6 +19,14 @@ from keras import layers
 from data.photos import read_photo
 from model.single_shot import KINDRED_CONFIG, MAP_CHANNELS, SingleShotConfig, build_single_shot
 from training.detector.augment import Picture, random_picture
+from training.detector.distill import (
+    by_cell,
+    distillation_loss,
+    hint_loss,
+    taught_box_loss,
+    taught_score_loss,
+    with_features,
+)
 from training.detector.losses import (
     box_loss,
     detection_loss,
@@ -125,6 +133,7 @@ def fit(
     schedule: Schedule = Schedule(),
     config: SingleShotConfig = KINDRED_CONFIG,
     start: keras.Model | None = None,
+    teacher: keras.Model | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> keras.Model:
     """Trains on `samples` and returns the network, not folded.
@@ -134,14 +143,18 @@ def fit(
         folder: Gets `checkpoint.keras`, from which a second call goes on, and `log.csv`.
         start: A network with the strides of `config` to start from, folded or not, instead of
             fresh weights.
+        teacher: A network of the same strides and pyramid that answers for every picture, too
+            (`training.detector.distill`).
     """
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.keras"
     keras.utils.set_random_seed(schedule.seed)
     if checkpoint.is_file():
         trainer = keras.saving.load_model(checkpoint, custom_objects=_CUSTOM)
+        trainer.optimizer.learning_rate = _rate(schedule)  # which may be another one now
     else:
-        trainer = _trainer(start or _fresh(dataclasses.replace(config, batch_norm=True)), schedule)
+        start = start or _fresh(dataclasses.replace(config, batch_norm=True))
+        trainer = _trainer(start, teacher, config.strides, schedule)
     network = trainer.get_layer("single_shot")
     done = int(trainer.optimizer.iterations) // schedule.steps
     trainer.fit(
@@ -157,6 +170,7 @@ def fit(
             *callbacks,
         ],
     )
+    _repeat_score(network, config)
     return network
 
 
@@ -190,49 +204,77 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
         return {"rate": self.rate, "warm": self.warm, "last": self.last}
 
 
-SURE = 20.0  # a logit whose sigmoid is one
-_CUSTOM = {f.__name__: f for f in (detection_loss, score_loss, box_loss, landmarks_loss)}
+FACE, OBJECT = (list(MAP_CHANNELS).index(name) for name in ("face", "object"))
+
+
+def _rate(schedule: Schedule) -> WarmCosine:
+    return WarmCosine(schedule.rate, schedule.steps, schedule.epochs * schedule.steps)
 
 
 def _fresh(config: SingleShotConfig) -> keras.Model:
-    """Fresh weights that begin with "no face here" and boxes of three strides.
-
-    "face" stays what it is here, sure of itself: no loss asks for it, and "object" decides.
-    """
+    """Fresh weights that begin with "no face here" and boxes of three strides."""
     network = build_single_shot(config)
     for stride in config.strides:
-        layer = network.get_layer(
-            f"head{stride}_map_" + ("depthwise" if config.separable else "conv")
-        )
+        layer = _layers_of_map(network, stride)[-1]
         kernel, bias = layer.get_weights()
-        face, thing = (list(MAP_CHANNELS).index(name) for name in ("face", "object"))
-        kernel[..., face], bias[face] = 0.0, SURE
-        bias[thing] = -math.log(99.0)
+        bias[OBJECT] = -math.log(99.0)
         bias[4:6] = math.log(3.0)
         layer.set_weights([kernel, bias])
     return network
 
 
-def _by_stride(maps: dict) -> list:
-    return [maps[name] for name in sorted(maps, key=lambda name: int(name.removeprefix("map")))]
+def _repeat_score(network: keras.Model, config: SingleShotConfig) -> None:
+    """Makes "face", which no loss asks for, the same as "object": their mean is then the score."""
+    for stride in config.strides:
+        for layer in _layers_of_map(network, stride):
+            kernel, bias = layer.get_weights()
+            # A depthwise kernel is [h, w, channels, 1], another one [h, w, in, channels].
+            channels = np.moveaxis(kernel, -2 if kernel.shape[-1] == 1 else -1, 0)
+            channels[FACE], bias[FACE] = channels[OBJECT], bias[OBJECT]
+            layer.set_weights([kernel, bias])
 
 
-def _trainer(network: keras.Model, schedule: Schedule) -> keras.Model:
-    """The network with all its levels in one output [N, C, 16], compiled."""
+def _layers_of_map(network: keras.Model, stride: int) -> list[layers.Layer]:
+    return [layer for layer in network.layers if layer.name.startswith(f"head{stride}_map_")]
+
+
+def _trainer(
+    network: keras.Model, teacher: keras.Model | None, strides: tuple[int, ...], schedule: Schedule
+) -> keras.Model:
+    """The network with all its levels in one output [N, C, ...], compiled."""
     image = keras.Input((None, None, 3), name="image")
-    flat = [layers.Reshape((-1, output.shape[-1]))(output) for output in _by_stride(network(image))]
-    trainer = keras.Model(image, layers.Concatenate(axis=1)(flat))
-    last = schedule.epochs * schedule.steps
+    if teacher is None:
+        output, loss, metrics = by_cell(network(image), strides, ("map",)), detection_loss, []
+    else:
+        teacher.trainable = False
+        both = with_features(network, strides), with_features(teacher, strides, "teacher")
+        said = [by_cell(each(image), strides, ("map", "neck")) for each in both]
+        output, loss = layers.Concatenate()(said), distillation_loss
+        metrics = [taught_score_loss, taught_box_loss, hint_loss]
+    trainer = keras.Model(image, output)
     optimizer = keras.optimizers.AdamW(
-        WarmCosine(schedule.rate, schedule.steps, last),
-        weight_decay=schedule.decay,
-        global_clipnorm=5.0,
+        _rate(schedule), weight_decay=schedule.decay, global_clipnorm=5.0
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     trainer.compile(
         optimizer,
-        detection_loss,
-        metrics=[score_loss, box_loss, landmarks_loss],
+        loss,
+        metrics=[score_loss, box_loss, landmarks_loss, *metrics],
         jit_compile=keras.backend.backend() == "jax",
     )
     return trainer
+
+
+_CUSTOM = {
+    f.__name__: f
+    for f in (
+        detection_loss,
+        distillation_loss,
+        score_loss,
+        box_loss,
+        landmarks_loss,
+        taught_score_loss,
+        taught_box_loss,
+        hint_loss,
+    )
+}

@@ -3,19 +3,20 @@
 The score is learned by "object" alone. With a second estimate of the IoU in "face", learned where
 there is a face, average precision on photos kept aside was .007 lower.
 
-`truth` is float32 [B, C, 16] of `targets`, `output` float32 [B, C, 16] of the network, all levels
-put together, in the order of `model.single_shot.split_map`.
+`truth` is float32 [B, C, 16] of `targets`, `output` float32 [B, C, 16 or more] of the network, all
+levels put together, in the order of `model.single_shot.split_map`; what follows is `distill`'s.
 """
 
 from __future__ import annotations
 
 from keras import ops
 
-from model.single_shot import split_map
+from model.single_shot import MAP_CHANNELS, split_map
 from training.detector.targets import BOX, KNOWN, LANDMARKS, STATE
 
 BOX_WEIGHT = 2.0
 LANDMARKS_WEIGHT = 4.0
+MAP_WIDTH = sum(MAP_CHANNELS.values())
 BETA = 0.02  # of the face's size; below it the landmarks' loss is quadratic
 
 
@@ -29,64 +30,75 @@ def detection_loss(truth, output):
 
 
 def score_loss(truth, output):
-    """Quality focal loss with exponent 2: where a face is, the score should be its box's IoU.
-
-    X. Li et al., "Generalized Focal Loss", NeurIPS 2020, equation 6.
-    """
-    logit, state = _part(output, "object"), truth[..., STATE]
-    wanted = ops.where(state > 0, ops.stop_gradient(iou(truth, output)), 0.0)
-    score = ops.sigmoid(logit)
-    focal = _cross_entropy(logit, wanted) * ops.square(wanted - score)
+    """Where a face is, the score should be its box's IoU; elsewhere nothing."""
+    state = truth[..., STATE]
+    wanted = ops.where(state > 0, ops.stop_gradient(iou(truth[..., BOX], boxes_of(output))), 0.0)
+    focal = quality_focal(part_of(output, "object"), wanted)
     return ops.sum(ops.where(state >= 0, focal, 0.0)) / _faces(truth)
 
 
 def box_loss(truth, output):
-    """One less the distance-IoU of the boxes.
-
-    Z. Zheng et al., "Distance-IoU Loss", AAAI 2020, equation 7.
-    """
-    low, high, found_low, found_high = _corners(truth, output)
-    hull = ops.maximum(high, found_high) - ops.minimum(low, found_low)
-    apart = (low + high - found_low - found_high) / 2
-    diagonal = ops.sum(ops.square(hull), axis=-1, keepdims=True)
-    distance = ops.sum(ops.square(apart), axis=-1, keepdims=True) / (diagonal + 1e-6)
-    loss = 1.0 - iou(truth, output) + distance
+    """One less the distance-IoU of the boxes, where a face is."""
+    loss = 1.0 - distance_iou(truth[..., BOX], boxes_of(output))
     return ops.sum(ops.where(truth[..., STATE] > 0, loss, 0.0)) / _faces(truth)
 
 
 def landmarks_loss(truth, output):
     """Smooth L1 of the distances along x and y, in parts of the face's size, mean of ten."""
-    low, high, _, _ = _corners(truth, output)
-    size = ops.sqrt(ops.maximum(ops.prod(high - low, axis=-1, keepdims=True), 1e-6))
-    away = ops.abs(_part(output, "landmarks") - truth[..., LANDMARKS]) / size
+    box = truth[..., BOX]
+    area = ops.prod(box[..., 2:] - box[..., :2], axis=-1, keepdims=True)
+    size = ops.sqrt(ops.maximum(area, 1e-6))
+    away = ops.abs(part_of(output, "landmarks") - truth[..., LANDMARKS]) / size
     smooth = ops.where(away < BETA, ops.square(away) / (2 * BETA), away - BETA / 2)
     asked = (truth[..., STATE] > 0) & (truth[..., KNOWN] > 0)
     each = ops.mean(smooth, axis=-1, keepdims=True)
     return ops.sum(ops.where(asked, each, 0.0)) / _faces(truth)
 
 
-def iou(truth, output):
-    """Intersection over union [B, C, 1] of a cell's face with the box that it says."""
-    low, high, found_low, found_high = _corners(truth, output)
-    inner = ops.maximum(ops.minimum(high, found_high) - ops.maximum(low, found_low), 0.0)
+def quality_focal(logit, wanted):
+    """Quality focal loss, exponent 2, of a score with a wanted score of 0..1, element by element.
+
+    X. Li et al., "Generalized Focal Loss", NeurIPS 2020, equation 6.
+    """
+    entropy = ops.softplus(logit) - wanted * logit
+    return entropy * ops.square(wanted - ops.sigmoid(logit))
+
+
+def distance_iou(boxes, others):
+    """IoU less the distance of the centres, -1..1, [..., 1], of boxes [..., 4] xyxy.
+
+    Z. Zheng et al., "Distance-IoU Loss", AAAI 2020, equation 7.
+    """
+    low, high = boxes[..., :2], boxes[..., 2:]
+    other_low, other_high = others[..., :2], others[..., 2:]
+    hull = ops.maximum(high, other_high) - ops.minimum(low, other_low)
+    apart = (low + high - other_low - other_high) / 2
+    diagonal = ops.sum(ops.square(hull), axis=-1, keepdims=True)
+    distance = ops.sum(ops.square(apart), axis=-1, keepdims=True) / (diagonal + 1e-6)
+    return iou(boxes, others) - distance
+
+
+def iou(boxes, others):
+    """Intersection over union [..., 1] of boxes [..., 4] xyxy."""
+    low, high = boxes[..., :2], boxes[..., 2:]
+    other_low, other_high = others[..., :2], others[..., 2:]
+    inner = ops.maximum(ops.minimum(high, other_high) - ops.maximum(low, other_low), 0.0)
     inner = ops.prod(inner, axis=-1, keepdims=True)
     areas = ops.prod(high - low, axis=-1, keepdims=True)
-    areas = areas + ops.prod(found_high - found_low, axis=-1, keepdims=True)
+    areas = areas + ops.prod(other_high - other_low, axis=-1, keepdims=True)
     return inner / (areas - inner + 1e-6)
 
 
-def _corners(truth, output):
-    box, found = truth[..., BOX], _part(output, "box")
-    centre, half = found[..., :2], ops.exp(ops.clip(found[..., 2:], -6.0, 6.0)) / 2
-    return box[..., :2], box[..., 2:], centre - half, centre + half
+def boxes_of(output):
+    """The boxes [..., 4] xyxy that the cells say, seen from the cell in units of its stride."""
+    box = part_of(output, "box")
+    centre, half = box[..., :2], ops.exp(ops.clip(box[..., 2:], -6.0, 6.0)) / 2
+    return ops.concatenate([centre - half, centre + half], axis=-1)
 
 
-def _part(output, name: str):
-    return split_map(output)[name]
-
-
-def _cross_entropy(logit, wanted):
-    return ops.softplus(logit) - wanted * logit
+def part_of(output, name: str):
+    """What the cells say of "face", "object", "box" or "landmarks"."""
+    return split_map(output[..., :MAP_WIDTH])[name]
 
 
 def _faces(truth):

@@ -1,4 +1,4 @@
-"""Landmarks for faces of which only the box is known: what the cascade's last network sees there.
+"""Landmarks for faces of which only the box is known: what O-Net sees there.
 
 A published way: landmarks of another detector, kept where that one is sure of the face.
 """
@@ -13,20 +13,19 @@ import numpy as np
 import tensorflow as tf
 
 from data.photos import read_photo
-from model.cascade import Cascade
+from model.second_look import SMALLEST, SecondLook
 from training.detector.samples import Sample
 
 SURE = 0.7
-SMALLEST = 14.0  # pixels; in a smaller face the five points are guesses
 
 
 def with_landmarks(
     samples: Iterable[Sample],
-    cascade: Cascade,
+    teacher: SecondLook,
     cache: Path | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> list[Sample]:
-    """The same photos, with landmarks for every face of which the cascade is sure.
+    """The same photos, with landmarks for every face of which O-Net is sure.
 
     Args:
         cache: Where the answers are kept from one run to the next.
@@ -34,7 +33,7 @@ def with_landmarks(
     samples = list(samples)
     stored = dict(np.load(cache)) if cache is not None and cache.is_file() else {}
     ask = tf.function(
-        cascade.landmarks_in,
+        teacher.landmarks_in,
         input_signature=[
             tf.TensorSpec([None, None, 3], tf.uint8),
             tf.TensorSpec([None, 4], tf.float32),

@@ -32,22 +32,24 @@ def _train_detector(options: argparse.Namespace) -> int:
         say("The shipped detector is used again" if forget() else "Nothing was fine-tuned")
         return DONE
 
-    from model.catalogue import KINDRED, MTCNN
+    from model.catalogue import KINDRED, MTCNN, best
     from model.networks import find_files, load_detector
-    from model.single_shot import KINDRED_CONFIG
-    from model.single_shot_file import load_weights
+    from model.second_look import load_second_look
+    from model.single_shot import KINDRED_CONFIG, build_single_shot
+    from model.weight_file import load_weights
     from training.detector.family import fine_tune
     from training.detector.teacher import with_landmarks
 
     samples = _samples(options.folder)
-    shipped = load_weights(next(iter(find_files(KINDRED).values())), KINDRED_CONFIG)
+    shipped = load_weights(find_files(KINDRED)["detector.npz"], build_single_shot(KINDRED_CONFIG))
+    in_use = load_detector(best("detector"))
     with Bars() as bars:
         samples = with_landmarks(
             samples,
-            load_detector(MTCNN).detector,
+            load_second_look(find_files(MTCNN)),
             progress=lambda done: bars.show("landmarks", done, len(samples)),
         )
-        outcome = fine_tune(samples, shipped, progress=bars.show)
+        outcome = fine_tune(samples, shipped, in_use=in_use.detect, progress=bars.show)
     say(
         f"Learned from {outcome.learned} photos. On {outcome.judged} others, average precision "
         f"{outcome.before:.3f} before and {outcome.after:.3f} after"

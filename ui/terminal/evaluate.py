@@ -27,14 +27,17 @@ def add(commands) -> None:
     folder = kinds.add_parser("folder", help="leave photos of your own family folder out")
     folder.set_defaults(run=_folder)
     folder.add_argument("--strangers", metavar="FOLDER", help="photos of people not in the family")
-    for kind in (pairs, family, folder):
+    detector = kinds.add_parser("detector", help="find the faces of FOLDER/boxes.json")
+    detector.set_defaults(run=_detector)
+    for kind in (pairs, family, folder, detector):
         kind.add_argument("folder", metavar="FOLDER")
-        kind.add_argument("--model", metavar="DIR", help="measure this model")
         kind.add_argument("--detector", metavar="NAME")
-        kind.add_argument("--embedder", metavar="NAME")
+        if kind is not detector:
+            kind.add_argument("--embedder", metavar="NAME")
+            kind.add_argument("--model", metavar="DIR", help="measure this model")
         kind.add_argument("--json", metavar="FILE", help="write the figures; - for stdout")
         kind.add_argument("--page", metavar="FILE", help="write a page to read")
-        if kind is not pairs:
+        if kind in (family, folder):
             kind.add_argument("--false-names", type=share, default=0.01, metavar="SHARE")
 
 
@@ -80,6 +83,15 @@ def _folder(options: argparse.Namespace) -> int:
             progress=bars.show,
         )
     return _report(options, result, page)
+
+
+def _detector(options: argparse.Namespace) -> int:
+    import_tensorflow()
+    from training.detector.judge import evaluate_detector
+
+    with Bars() as bars:
+        result = evaluate_detector(options.folder, options.detector, progress=bars.show)
+    return _report(options, result)
 
 
 def _networks(options: argparse.Namespace) -> dict:

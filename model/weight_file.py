@@ -1,8 +1,8 @@
-"""The weights of a single-shot detector in a file: NumPy arrays by layer, half precision."""
+"""The weights of a network of our own in a file: NumPy arrays by layer, half precision."""
 
 from __future__ import annotations
 
-import os
+import io
 import zipfile
 from pathlib import Path
 
@@ -10,33 +10,32 @@ import keras
 import numpy as np
 
 from data.errors import ModelError
-from model.single_shot import SingleShotConfig, build_single_shot
+from data.home import replace_file
 
 
 def save_weights(model: keras.Model, path: str | Path) -> None:
     """Writes "<layer>/<number>" -> float16 of every layer with weights, all or nothing.
 
     Args:
-        model: A network without normalisation layers (`single_shot.fold_batch_norm`).
+        model: A network; without normalisation layers if those can be folded away
+            (`single_shot.fold_batch_norm`), because half precision is hard on variances.
     """
     arrays = {
         f"{layer.name}/{number}": values.astype(np.float16)
         for layer in model.layers
         for number, values in enumerate(layer.get_weights())
     }
-    part = Path(path).with_name("part-" + Path(path).name)
-    with part.open("wb") as file:
-        np.savez(file, **arrays)
-    os.replace(part, path)
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    replace_file(Path(path), content.getvalue())
 
 
-def load_weights(path: str | Path, config: SingleShotConfig) -> keras.Model:
-    """The network of `config` with the weights of a file that `save_weights` wrote.
+def load_weights(path: str | Path, model: keras.Model) -> keras.Model:
+    """Gives `model` the weights of a file that `save_weights` wrote, and returns it.
 
     Raises:
-        ModelError: The file cannot be read or holds another network.
+        ModelError: The file cannot be read or holds another network; the model is then unchanged.
     """
-    model = build_single_shot(config)
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
@@ -61,7 +60,7 @@ def load_weights(path: str | Path, config: SingleShotConfig) -> keras.Model:
 
 def _other(expected: str, received: str, path: str | Path) -> ModelError:
     return ModelError(
-        f"expected weights of a detector ({expected}), received {received}",
+        f"expected other weights ({expected}), received {received}",
         file=path,
-        remedy="Install Kindred again, or train the detector again",
+        remedy="Install Kindred again, or train the network again",
     )

@@ -1,0 +1,103 @@
+"""A second look at found faces: O-Net sees the window of each and says where its landmarks are.
+
+A cell of the sliding window knows the points of a large face only to a fraction of its stride; the
+embedder's alignment wants them to a few hundredths of the distance of the eyes. O-Net (see
+`model.mtcnn`) is the last network of the cascade, and the templates of the chips were made of its
+points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from model import boxes as bx
+from model.mtcnn import ONET, load_stage
+
+WINDOW = 48
+SMALLEST = 14.0  # pixels of the shorter side; in a smaller face the five points are guesses
+LEAST_SCORE = 0.1  # what scores less is hardly ever a face
+MOST_FACES = 500  # the best ones; a photo with more shows them too small anyway
+_MID_GREY = 127.5
+
+
+class SecondLook(tf.Module):
+    """Finds the landmarks of faces whose boxes are known.
+
+    Args:
+        onet: A network of `model.mtcnn.build_stage(ONET)`.
+    """
+
+    def __init__(self, onet: keras.Model):
+        super().__init__(name="second_look")
+        self.onet = onet
+
+    def landmarks_in(self, image: tf.Tensor, boxes: tf.Tensor):
+        """The landmarks in boxes.
+
+        Args:
+            image: uint8 or float32 [H, W, 3] RGB 0..255, upright.
+            boxes: float32 [N, 4].
+
+        Returns:
+            landmarks float32 [N, 5, 2], and how sure O-Net is of a face in each box, float32 [N].
+        """
+        boxes = bx.squared(boxes)
+        _, points, face = judge(self.onet, image, boxes, WINDOW)
+        return in_photo(points, boxes), face[:, 1]
+
+    def refine(self, image, boxes, landmarks, scores) -> tf.Tensor:
+        """Better landmarks for the best faces that are large enough; the others' stay.
+
+        Args:
+            image: As in `landmarks_in`.
+            boxes: float32 [N, 4], best first.
+            landmarks: float32 [N, 5, 2].
+            scores: float32 [N], of the detector.
+
+        Returns:
+            float32 [N, 5, 2].
+        """
+        sides = tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1)
+        chosen = tf.where((sides >= SMALLEST) & (scores >= LEAST_SCORE))[:MOST_FACES]
+        better, _ = self.landmarks_in(image, tf.gather_nd(boxes, chosen))
+        return tf.tensor_scatter_nd_update(landmarks, chosen, better)
+
+
+def judge(network: keras.Model, image: tf.Tensor, boxes: tf.Tensor, side: int) -> list[tf.Tensor]:
+    """What a network of the cascade says of square windows; outside the image they are mid grey.
+
+    Args:
+        image: uint8 or float32 [H, W, 3] RGB 0..255.
+        boxes: float32 [N, 4].
+        side: Of the window that the network takes, pixels.
+    """
+    # Convolutions refuse an empty batch on some devices: one window more, whose result is dropped.
+    boxes = tf.pad(boxes, [[0, 1], [0, 0]])
+    size = tf.cast(tf.shape(image)[:2], tf.float32)
+    relative = tf.gather(boxes, [1, 0, 3, 2], axis=1) / tf.tile(size, [2])
+    which = tf.zeros(tf.shape(boxes)[:1], tf.int32)
+    windows = tf.image.crop_and_resize(
+        image[None], relative, which, [side, side], extrapolation_value=_MID_GREY
+    )
+    return [output[:-1] for output in network(normalised(windows), training=False)]
+
+
+def in_photo(points: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
+    """O-Net's points float32 [N, 10], in sides of square boxes [N, 4], as landmarks [N, 5, 2]."""
+    side = (boxes[:, 2:] - boxes[:, :2] + 1.0)[:, None, :]
+    points = tf.stack([points[:, :5], points[:, 5:]], axis=2)
+    return boxes[:, None, :2] - 1.0 + points * side
+
+
+def normalised(pixels: tf.Tensor) -> tf.Tensor:
+    """Pixels as all three networks of the cascade take them."""
+    return (pixels - _MID_GREY) / 128.0
+
+
+def load_second_look(files: Mapping[str, Path]) -> SecondLook:
+    """O-Net with the weights of `onet.lz4`."""
+    return SecondLook(load_stage(ONET, files))
