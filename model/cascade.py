@@ -100,7 +100,7 @@ class Cascade(tf.Module):
         return tf.gather(boxes, keep), tf.gather(score, keep)
 
     def _refine(self, pixels: tf.Tensor, boxes: tf.Tensor, min_score: tf.Tensor) -> tf.Tensor:
-        offsets, face = judge(self.rnet, pixels, boxes, 24)
+        offsets, face = judge(self.rnet, pixels, boxes, RNET.window)
         least = tf.clip_by_value(min_score - RNET_MARGIN, RNET_LOWEST, RNET_HIGHEST)
         keep = face[:, 1] > least
         boxes = tf.boolean_mask(_moved(boxes, offsets), keep)
@@ -108,7 +108,7 @@ class Cascade(tf.Module):
         return bx.squared(tf.gather(boxes, bx.suppress(boxes, scores, 0.7)))
 
     def _finish(self, pixels: tf.Tensor, boxes: tf.Tensor, min_score: tf.Tensor):
-        offsets, points, face = judge(self.onet, pixels, boxes, 48)
+        offsets, points, face = judge(self.onet, pixels, boxes, ONET.window)
         boxes, landmarks, scores = _moved(boxes, offsets), in_photo(points, boxes), face[:, 1]
         kept = tf.where(scores >= min_score)[:, 0]
         boxes, landmarks, scores = (tf.gather(x, kept) for x in (boxes, landmarks, scores))

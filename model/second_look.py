@@ -17,7 +17,6 @@ import tensorflow as tf
 from model import boxes as bx
 from model.mtcnn import ONET, load_stage
 
-WINDOW = 48
 SMALLEST = 14.0  # pixels of the shorter side; in a smaller face the five points are guesses
 LEAST_SCORE = 0.1  # what scores less is hardly ever a face
 MOST_FACES = 500  # the best ones; a photo with more shows them too small anyway
@@ -46,7 +45,7 @@ class SecondLook(tf.Module):
             landmarks float32 [N, 5, 2], and how sure O-Net is of a face in each box, float32 [N].
         """
         boxes = bx.squared(boxes)
-        _, points, face = judge(self.onet, image, boxes, WINDOW)
+        _, points, face = judge(self.onet, image, boxes, ONET.window)
         return in_photo(points, boxes), face[:, 1]
 
     def refine(self, image, boxes, landmarks, scores) -> tf.Tensor:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from data.shelf import Shelf
-from ui.deciding import known_names
 from ui.job_view import show_running, start
 from ui.library_in_use import decided_here, do, library_in_use, undo_button
+from ui.name_box import name_box
 from ui.reviewing import Question, no, progress, questions, yes
 from ui.style import plain
 from ui.unclear import SHOWN, offer_unclear, show_unclear
@@ -105,16 +105,7 @@ def _ask_yes(library: Shelf, question: Question, picked: list[int]) -> None:
 
 def _ask_name(library: Shelf, question: Question, picked: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox(
-            "Name",
-            known_names(library),
-            index=None,
-            placeholder="Choose or type a name",
-            accept_new_options=True,
-            key=f"review.name.{question.key}",
-            label_visibility="collapsed",
-            width=280,
-        )
+        name = name_box(library, f"review.name.{question.key}")
         label = (
             f"These {len(picked)} are the same"
             if not name

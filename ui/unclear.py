@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from data.shelf import Shelf
-from ui.deciding import known_names
 from ui.library_in_use import do, undo_button
+from ui.name_box import name_box
 from ui.style import plain
 from ui.walls import show_faces
 
@@ -60,16 +60,7 @@ def show_unclear(library: Shelf) -> None:
 
 def _ask(library: Shelf, picked: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox(
-            "Name",
-            known_names(library),
-            index=None,
-            placeholder="Choose or type a name",
-            accept_new_options=True,
-            key="review.unclear.name",
-            label_visibility="collapsed",
-            width=280,
-        )
+        name = name_box(library, "review.unclear.name")
         count = f"{len(picked)} {'face' if len(picked) == 1 else 'faces'}"
         if st.button(
             f"Name {count}" + (f" {plain(name)}" if name else ""),
