@@ -66,7 +66,7 @@ KINDRED = Network(
     files=(
         WeightFile(
             "detector.npz",
-            "58d11409361192f11d0a6913a1f00b7cbc3478fd0ec95ccbc5b0d0365e695013",
+            "43c1f2617c0430cf8c99fed236f74e3af4d8c9489d4d457ece28cd52c5ed7381",
             1615182,
         ),
     ),

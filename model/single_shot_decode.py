@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from model import boxes as bx
 from model.resize import shrink
-from model.second_look import SecondLook, load_second_look
+from model.second_look import SecondLook, least_before_vote, load_second_look
 from model.single_shot import (
     KINDRED_CONFIG,
     YUNET_CONFIG,
@@ -43,7 +43,8 @@ class SingleShotDetector(tf.Module):
             that fill the photo are larger than what the last cells see.
         lean: How much twice the size adds to the logit of a score. What fills a photo is rarely
             taken for a face by mistake, and matters most; a texture is, and small.
-        second_look: What finds the landmarks of the faces that are large enough for it, or None.
+        second_look: What finds the landmarks of the faces that are large enough for it, and has a
+            vote on them, or None.
     """
 
     def __init__(
@@ -92,11 +93,16 @@ class SingleShotDetector(tf.Module):
         last = self.strides[-1] * 2 ** (self.octaves - 1)
         pixels = tf.pad(pixels, [[0, -height % last], [0, -width % last], [0, 0]])
         pixels = tf.cast(pixels, tf.float32)
-        boxes, landmarks, scores = self._search(pixels[None], min_score)
+        look = self.second_look
+        least = min_score if look is None else least_before_vote(min_score)
+        boxes, landmarks, scores = self._search(pixels[None], least)
         kept = suppress(boxes, scores)
         boxes, landmarks, scores = (tf.gather(x, kept) for x in (boxes, landmarks, scores))
-        if self.second_look is not None:
-            landmarks = self.second_look.refine(pixels, boxes, landmarks, scores)
+        if look is not None:
+            landmarks, scores = look.refine(pixels, boxes, landmarks, scores)
+            order = tf.argsort(scores, direction="DESCENDING", stable=True)
+            order = tf.boolean_mask(order, tf.gather(scores, order) >= min_score)
+            boxes, landmarks, scores = (tf.gather(x, order) for x in (boxes, landmarks, scores))
         boxes = bx.clipped(boxes, tf.cast(height, tf.float32), tf.cast(width, tf.float32))
         inside = tf.reduce_all(boxes[:, 2:] > boxes[:, :2], axis=1)
         boxes, landmarks, scores = (tf.boolean_mask(x, inside) for x in (boxes, landmarks, scores))

@@ -1,7 +1,9 @@
 """One training picture out of photos: cut, scaled, mirrored, put together, and made worse.
 
-Faces of 8 to 300 pixels are to be seen equally often, whatever sizes the photos have: half of the
-cuts are made round a face that is scaled to a size drawn from that range, evenly in its logarithm.
+Faces of 9 to 520 pixels are to be seen equally often, whatever sizes the photos have: most cuts are
+made round a face that is scaled to a size drawn from that range, evenly in its logarithm. The rest
+show the photo at any scale, much enlarged too: in a photo of many megapixels an ear is as large as
+a face elsewhere, and must not be taken for one.
 Mosaics of four pictures are those of A. Bochkovskiy et al., "YOLOv4", 2020, section 3.3.
 """
 
@@ -14,9 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-FACE_SIZES = (9.0, 260.0)
-SCALES = (0.5, 2.0)
-MOST_ENLARGED = 3.0
+FACE_SIZES = (9.0, 520.0)
+SCALES = (0.5, 4.0)
 SMALLEST = 6.0  # pixels of the shorter side; a smaller face counts neither way
 MOSAIC = 0.3
 MIRRORED = [1, 0, 2, 4, 3]
@@ -57,7 +58,7 @@ def cut_randomly(photo: Picture, side: int, rng: np.random.Generator) -> Picture
         box = photo.boxes[rng.choice(candidates)]
         size = np.sqrt(np.prod(np.maximum(box[2:] - box[:2], 1.0)))
         wanted = np.exp(rng.uniform(*np.log((FACE_SIZES[0], min(FACE_SIZES[1], 0.9 * side)))))
-        scale = np.clip(wanted / size, SCALES[0] / 2, MOST_ENLARGED)
+        scale = np.clip(wanted / size, SCALES[0] / 2, SCALES[1])
         centre = (box[:2] + box[2:]) / 2
         corner = centre - rng.uniform(0.1, 0.9, 2) * side / scale
     else:
@@ -70,8 +71,8 @@ def cut_randomly(photo: Picture, side: int, rng: np.random.Generator) -> Picture
 def cut(photo: Picture, corner: np.ndarray, scale: float, side: int) -> Picture:
     """The square of `side` pixels whose corner lies at `corner` of the photo enlarged by `scale`.
 
-    What lies outside the photo is grey. Faces whose centre is cut off, and those that became
-    smaller than 6 pixels, no longer count; those wholly outside are gone.
+    What lies outside the photo is grey. Faces of which less than half is left, and those that
+    became smaller than 6 pixels, no longer count; those wholly outside are gone.
     """
     height, width = photo.pixels.shape[:2]
     first = np.maximum(corner, 0.0)
@@ -86,11 +87,12 @@ def cut(photo: Picture, corner: np.ndarray, scale: float, side: int) -> Picture:
         pixels[place[1] : place[1] + size[1], place[0] : place[0] + size[0]] = part
     boxes = (photo.boxes - np.tile(corner, 2)) * scale
     landmarks = (photo.landmarks - corner) * scale
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    inside = ((centre > 0) & (centre < side)).all(axis=1)
-    large = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf) >= SMALLEST
+    whole = boxes[:, 2:] - boxes[:, :2]
     boxes = np.clip(boxes, 0, side)
-    here = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+    left = boxes[:, 2:] - boxes[:, :2]
+    inside = left.prod(axis=1) >= 0.5 * whole.prod(axis=1)
+    large = whole.min(axis=1, initial=np.inf) >= SMALLEST
+    here = (left > 0).all(axis=1)
     return Picture(
         pixels,
         boxes[here].astype(np.float32),

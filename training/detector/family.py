@@ -16,6 +16,7 @@ import keras
 
 from data.errors import FamilyError
 from data.library import Library
+from model.second_look import SecondLook
 from model.single_shot import KINDRED_CONFIG, SingleShotConfig
 from model.single_shot_decode import kindred_detector
 from training.detector.fit import Schedule, fit
@@ -76,6 +77,7 @@ def fine_tune(
     config: SingleShotConfig = KINDRED_CONFIG,
     schedule: Schedule = SCHEDULE,
     in_use: Callable | None = None,
+    second_look: SecondLook | None = None,
     progress: Callable[[str, int, int], None] = lambda what, done, of: None,
 ) -> Outcome:
     """Tries to make the shipped network better on these photos.
@@ -84,6 +86,7 @@ def fine_tune(
         samples: Photos with landmarks where they are known.
         shipped: The network of `config`, folded; it is changed.
         in_use: `detect(image, min_score)` of the detector that has to be beaten, too.
+        second_look: What both networks have beside them in use.
 
     Raises:
         FamilyError: There are too few photos.
@@ -94,7 +97,7 @@ def fine_tune(
             f"expected at least {LEAST_PHOTOS} photos with corrected boxes, found {len(samples)}",
             remedy="Draw missing boxes and confirm faces on the pages, then train again",
         )
-    before = _precision(shipped, config, judged)
+    before = _precision(shipped, config, second_look, judged)
     if in_use is not None:
         before = max(before, average_precision(judged, find(in_use, judged)))
     hold(shipped, HOLD)
@@ -103,10 +106,10 @@ def fine_tune(
     )
     with tempfile.TemporaryDirectory() as scratch:
         fit(learned, [], Path(scratch), schedule, config, start=shipped, callbacks=[note])
-    after = _precision(shipped, config, judged)
+    after = _precision(shipped, config, second_look, judged)
     return Outcome(len(learned), len(judged), before, after, shipped)
 
 
-def _precision(network: keras.Model, config: SingleShotConfig, judged: Sequence[Sample]) -> float:
-    detector = kindred_detector(network, config)  # its functions do not keep it alive
+def _precision(network: keras.Model, config: SingleShotConfig, second_look, judged) -> float:
+    detector = kindred_detector(network, config, second_look)  # its functions do not keep it alive
     return average_precision(judged, find(detector.detect, judged))

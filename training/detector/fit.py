@@ -43,7 +43,7 @@ class Schedule:
 
     Attributes:
         epochs, steps, batch: Epochs of so many batches of so many pictures.
-        side: Of a picture, in pixels; a multiple of the last stride.
+        side: Of most pictures, in pixels; a multiple of the last stride.
         rate: The largest learning rate, after a warm-up of one epoch; a cosine leads to nothing.
         decay: Weight decay of AdamW.
         seed: Of everything that is drawn.
@@ -58,10 +58,14 @@ class Schedule:
     seed: int = 0
 
 
+LARGE_EVERY = 3  # batches
+
+
 class Pictures(keras.utils.PyDataset):
     """Training pictures and what the cells should say about them; the same for the same seed.
 
-    Decoded photos are kept in memory, about a megabyte each.
+    Every third batch holds a quarter as many pictures of twice the side, in which large faces are
+    whole. Decoded photos are kept in memory, about a megabyte each.
     """
 
     def __init__(
@@ -83,12 +87,14 @@ class Pictures(keras.utils.PyDataset):
         return self._steps
 
     def __getitem__(self, index: int):
-        schedule = self._schedule
         rng = np.random.default_rng((self._seed, self._epoch, index))
-        pixels = np.empty((schedule.batch, schedule.side, schedule.side, 3), np.float32)
+        side, batch = self._schedule.side, self._schedule.batch
+        if index % LARGE_EVERY == 0:  # Keras looks at the first two batches for what varies
+            side, batch = 2 * side, max(batch // 4, 1)
+        pixels = np.empty((batch, side, side, 3), np.float32)
         wanted = []
-        for place in range(schedule.batch):
-            picture = random_picture(lambda: self._draw(rng), schedule.side, rng)
+        for place in range(batch):
+            picture = random_picture(lambda: self._draw(rng), side, rng)
             pixels[place] = picture.pixels
             wanted.append(
                 targets(
@@ -96,7 +102,7 @@ class Pictures(keras.utils.PyDataset):
                     picture.counts,
                     picture.landmarks,
                     picture.known,
-                    schedule.side,
+                    side,
                     self._strides,
                 )
             )

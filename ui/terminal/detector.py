@@ -42,14 +42,16 @@ def _train_detector(options: argparse.Namespace) -> int:
 
     samples = _samples(options.folder)
     shipped = load_weights(find_files(KINDRED)["detector.npz"], build_single_shot(KINDRED_CONFIG))
-    in_use = load_detector(best("detector"))
+    in_use, look = load_detector(best("detector")), load_second_look(find_files(MTCNN))
     with Bars() as bars:
         samples = with_landmarks(
             samples,
-            load_second_look(find_files(MTCNN)),
+            look,
             progress=lambda done: bars.show("landmarks", done, len(samples)),
         )
-        outcome = fine_tune(samples, shipped, in_use=in_use.detect, progress=bars.show)
+        outcome = fine_tune(
+            samples, shipped, in_use=in_use.detect, second_look=look, progress=bars.show
+        )
     say(
         f"Learned from {outcome.learned} photos. On {outcome.judged} others, average precision "
         f"{outcome.before:.3f} before and {outcome.after:.3f} after"

@@ -1,0 +1,69 @@
+"""The second look: O-Net's landmarks, its vote by hand, and what a threshold means after it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from skimage import data as pictures
+
+from model.catalogue import KINDRED
+from model.networks import load_detector
+from model.second_look import SecondLook, least_before_vote
+
+BOXES = np.array([[10, 10, 50, 50], [60, 60, 70, 70], [20, 20, 60, 60]], np.float32)
+SCORES = np.array([0.5, 0.5, 0.09], np.float32)  # large; too small; hardly a face
+LANDMARKS = np.zeros((3, 5, 2), np.float32)
+IMAGE = np.zeros((80, 80, 3), np.uint8)
+
+
+def onet(probability: float):
+    """An O-Net that sees every point in the middle of the window, and is always as sure."""
+
+    def network(windows, training):
+        count = tf.shape(windows)[0]
+        sure = tf.tile([[1.0 - probability, probability]], [count, 1])
+        return [tf.zeros([count, 4]), tf.fill([count, 10], 0.5), sure]
+
+    return network
+
+
+@pytest.mark.parametrize(
+    "probability, voted",
+    [
+        (0.5, 0.5),
+        (0.9, 0.5547),  # sigmoid(0.1 * log 9)
+        (0.1, 0.4453),
+        (1.0, 0.5987),  # sigmoid(0.4): a vote has its limit
+        (0.0, 0.4013),
+    ],
+)
+def test_the_vote_by_hand(probability, voted):
+    landmarks, scores = SecondLook(onet(probability)).refine(IMAGE, BOXES, LANDMARKS, SCORES)
+    np.testing.assert_allclose(scores, [voted, 0.5, 0.09], atol=1e-4)
+    # 41 pixels wide, as O-Net counts, and a pixel to the left.
+    np.testing.assert_allclose(landmarks[0], np.full((5, 2), 10 - 1 + 20.5), atol=1e-3)
+    np.testing.assert_array_equal(landmarks[1:], LANDMARKS[1:])
+
+
+def test_a_lifted_face_is_searched_for():
+    """What the vote can lift to the threshold lies above the one before the vote, just so."""
+    assert float(least_before_vote(tf.constant(0.5987))) == pytest.approx(0.5, abs=1e-4)
+
+
+def test_no_face_is_no_trouble():
+    none = np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), np.zeros(0, np.float32)
+    landmarks, scores = SecondLook(onet(0.5)).refine(IMAGE, *none)
+    assert landmarks.shape == (0, 5, 2) and scores.shape == (0,)
+
+
+def test_a_higher_threshold_gives_the_first_of_the_same_faces():
+    detect = load_detector(KINDRED).detect
+    image = pictures.astronaut()
+    many, few = (detect(image, np.float32(least)) for least in (0.05, 0.5))
+    scores = many[2].numpy()
+    assert len(scores) > 1 and (np.diff(scores) <= 0).all()
+    count = int((scores >= 0.5).sum())
+    assert len(few[2]) == count >= 1
+    for more, less in zip(many, few, strict=True):
+        np.testing.assert_allclose(more[:count], less, atol=1e-3)
