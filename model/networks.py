@@ -55,7 +55,6 @@ class Network:
         chip_size, template: For an embedder, side of the chip in pixels and the place of the
             five landmarks in it.
         min_score: For a detector, the operating score of `tag`.
-        by_default: Whether it may be used by those who did not ask for it.
         figures: What was measured (`docs/networks.md`): for detectors average precision
             `wider_easy|medium|hard`, for embedders `lfw` (ten-fold accuracy), `family_closed` and
             `family_dir` (closed-set accuracy and DIR@FPIR1% of the family protocol).
@@ -76,7 +75,6 @@ class Network:
     chip_size: int = 0
     template: tuple[tuple[float, float], ...] = ()
     min_score: float = 0.0
-    by_default: bool = True
     figures: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -22,8 +22,8 @@ pytestmark = [
 
 
 NETWORKS = {
-    "default": ("mtcnn", "resnet29"),
-    "own": ("kindred", "resnet29"),
+    "default": ("kindred", "resnet29"),
+    "cascade": ("mtcnn", "resnet29"),
     "fetched": ("yunet", "0095"),
 }
 

@@ -18,6 +18,7 @@ from tests.conftest import EILEEN, LEI
 from tests.pictures import encoded, exif
 from tests.stubs import plain
 from tests.test_graph_export import export_colours
+from training.detector.judge import iou
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +57,9 @@ def test_untrained_finds_everybody_and_names_nobody(astronaut, face):
     tagger = Tagger.untrained()
     (found,) = tagger.tag(astronaut).faces
     assert (found.name, found.confidence) == (None, 1.0)
-    np.testing.assert_allclose(found.box, face.box, rtol=0, atol=0.1)
-    assert found.embedding @ face.embedding > 0.9999
+    # The default detector's box is another one than that of the cascade, round the same face.
+    assert iou(found.box, face.box[None]) > 0.75
+    assert found.embedding @ face.embedding > 0.97
     assert (tagger.people, tagger.folder, tagger.manifest) == ((), None, {})
 
 
