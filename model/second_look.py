@@ -1,5 +1,4 @@
-"""A second look at found faces: O-Net sees the window of each, says where its landmarks are, and
-has a vote on whether it is a face.
+"""A second look at found faces: O-Net says where the landmarks are and votes on what is a face.
 
 A cell of the sliding window knows the points of a large face only to a fraction of its stride; the
 embedder's alignment wants them to a few hundredths of the distance of the eyes. O-Net (see

@@ -13,7 +13,8 @@ from PIL import Image
 from data.errors import FamilyError
 from model.single_shot import SingleShotConfig, split_map
 from training.detector import augment, distill, judge, losses
-from training.detector.fit import Schedule, _fresh, _repeat_score, fit
+from training.detector.drawings import random_drawing
+from training.detector.fit import Pictures, Schedule, _fresh, _repeat_score, fit
 from training.detector.samples import Sample, read_samples, split
 from training.detector.targets import BOX, KNOWN, LANDMARKS, STATE, cells, targets
 
@@ -273,6 +274,28 @@ def test_random_pictures_are_whole_and_the_same_for_a_seed():
         assert one.pixels.shape == (64, 64, 3) and one.pixels.dtype == np.uint8
         assert len(one.boxes) == len(one.counts) == len(one.landmarks) == len(one.known)
         assert ((one.boxes >= 0) & (one.boxes <= 64)).all()
+
+
+def test_drawings_are_pictures_without_a_face_and_all_different():
+    drawings = [random_drawing(np.random.default_rng(seed)) for seed in (0, 0, *range(1, 30))]
+    np.testing.assert_array_equal(drawings[0].pixels, drawings[1].pixels)
+    assert len({d.pixels.tobytes() for d in drawings}) == 30
+    for drawing in drawings:
+        assert drawing.pixels.dtype == np.uint8 and drawing.pixels.shape[2] == 3
+        assert drawing.pixels.std() > 0
+        assert drawing.boxes.shape == (0, 4) and drawing.landmarks.shape == (0, 5, 2)
+        assert drawing.counts.shape == drawing.known.shape == (0,)
+
+
+def test_a_drawing_is_drawn_for_ten_photos(tmp_path):
+    entries = {f"{i}.png": {"boxes_xywh": [[20, 20, 30, 30]]} for i in range(20)}
+    samples = read_samples(folder_of(tmp_path, entries))
+    pictures = Pictures(samples, Schedule(side=64, batch=4), STRIDES)
+    rng = np.random.default_rng(0)
+    drawn = [len(pictures._draw(rng).boxes) == 0 for _ in range(440)]
+    assert sum(drawn) == pytest.approx(40, abs=18)
+    pixels, wanted = pictures[1]
+    assert pixels.shape == (4, 64, 64, 3) and wanted.shape[0] == 4
 
 
 # --- samples ---

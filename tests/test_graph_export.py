@@ -14,7 +14,7 @@ import tensorflow as tf
 import training.export
 from data.errors import ModelError
 from data.photos import read_photo
-from model.catalogue import MTCNN, RESNET29
+from model.catalogue import KINDRED, MTCNN, RESNET29
 from model.tagger import Tagger
 from tests import faces
 from tests.checks import check_export
@@ -50,7 +50,7 @@ def test_the_trained_model_keeps_the_contract(trained):
     assert manifest["embedding_dimension"] == 128
     assert set(manifest["networks"]) == {"detector", "embedder"}
     assert 0.5 < manifest["thresholds"]["name_probability"] < 1
-    assert manifest["thresholds"]["detection_score"] == pytest.approx(0.8)
+    assert manifest["thresholds"]["detection_score"] == pytest.approx(KINDRED.min_score)
     assert set(manifest["versions"]) == {"python", "tensorflow", "keras", "numpy"}
 
 

@@ -12,7 +12,7 @@ import joblib
 import pytest
 
 from data.errors import ModelError
-from model.catalogue import CATALOGUE, MTCNN, RANKED_BY, RESNET29, choose
+from model.catalogue import CATALOGUE, KINDRED, MTCNN, RANKED_BY, RESNET29, choose
 from model.networks import Network, find_files, load_detector, load_embedder
 
 
@@ -129,9 +129,9 @@ def test_choosing_by_name(fresh_home):
 
 
 def test_the_best_of_those_that_are_here_is_the_default(fresh_home):
-    assert choose("detector") is MTCNN and choose("embedder") is RESNET29
-    yunet = CATALOGUE["yunet"]
-    assert yunet.figures[RANKED_BY["detector"]] > MTCNN.figures[RANKED_BY["detector"]]
+    assert choose("detector") is KINDRED and choose("embedder") is RESNET29
+    rank, yunet = RANKED_BY["detector"], CATALOGUE["yunet"]
+    assert yunet.figures[rank] > KINDRED.figures[rank] > MTCNN.figures[rank]
     yunet.folder.mkdir(parents=True)
     (yunet.folder / yunet.files[0].name).write_bytes(b"any")
     assert choose("detector") is yunet

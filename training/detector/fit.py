@@ -27,6 +27,7 @@ from training.detector.distill import (
     taught_score_loss,
     with_features,
 )
+from training.detector.drawings import random_drawing
 from training.detector.losses import (
     box_loss,
     detection_loss,
@@ -59,13 +60,15 @@ class Schedule:
 
 
 LARGE_EVERY = 3  # batches
+PHOTOS_A_DRAWING = 10
 
 
 class Pictures(keras.utils.PyDataset):
     """Training pictures and what the cells should say about them; the same for the same seed.
 
     Every third batch holds a quarter as many pictures of twice the side, in which large faces are
-    whole. Decoded photos are kept in memory, about a megabyte each.
+    whole. Among the photos are drawings without a face, one for ten photos. Decoded photos are kept
+    in memory, about a megabyte each.
     """
 
     def __init__(
@@ -112,8 +115,11 @@ class Pictures(keras.utils.PyDataset):
         self._epoch += 1
 
     def _draw(self, rng: np.random.Generator) -> Picture:
-        which = int(rng.integers(len(self._samples)))
-        if which not in self._photos:
+        photos = len(self._samples)
+        which = int(rng.integers(photos + photos // PHOTOS_A_DRAWING))
+        if which not in self._photos and which >= photos:
+            self._photos[which] = random_drawing(np.random.default_rng((self._seed, which)))
+        elif which not in self._photos:
             sample = self._samples[which]
             self._photos[which] = Picture(
                 read_photo(sample.path),

@@ -1,0 +1,81 @@
+"""Drawings without a face, made at random: a detector learns that plans and screenshots have none.
+
+Photos teach nothing about flat colours, sharp edges and letters; a network that saw only photos
+takes an ellipse on a plain ground for a face.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from training.detector.augment import Picture
+
+SIDES = (240, 720)
+SHAPES = (2, 40)
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:;-+?!()oO08 "
+
+
+def random_drawing(rng: np.random.Generator) -> Picture:
+    """Shapes, lines, letters and patterns on one colour or on a gradient."""
+    width, height = (int(n) for n in rng.integers(*SIDES, 2))
+    image = Image.fromarray(_ground(width, height, rng))
+    draw = ImageDraw.Draw(image)
+    for _ in range(rng.integers(*SHAPES)):
+        _add_shape(draw, width, height, rng)
+    none = np.zeros((0, 5, 2), np.float32)
+    return Picture(
+        np.asarray(image), none[:, :2].reshape(0, 4), np.ones(0, bool), none, np.ones(0, bool)
+    )
+
+
+def _ground(width: int, height: int, rng: np.random.Generator) -> np.ndarray:
+    """uint8 [height, width, 3]: one colour, a gradient, a grid of two colours, or four fields."""
+    first, second, third, fourth = _colours(4, rng)
+    y, x = np.mgrid[:height, :width]
+    kind = rng.integers(4)
+    if kind == 0:
+        share = np.zeros((height, width))
+    elif kind == 1:
+        slope = rng.normal(size=2)
+        share = x / width * slope[0] + y / height * slope[1]
+        share = (share - share.min()) / max(np.ptp(share), 1e-6)
+    elif kind == 2:
+        cell = rng.integers(4, 120, 2)
+        share = (x // cell[0] + y // cell[1]) % 2
+    else:
+        middle = rng.uniform(0.2, 0.8, 2) * (width, height)
+        fields = np.array([first, second, third, fourth])
+        return fields[(x > middle[0]) + 2 * (y > middle[1])].astype(np.uint8)
+    return (first + share[..., None] * (second - first)).astype(np.uint8)
+
+
+def _colours(count: int, rng: np.random.Generator) -> np.ndarray:
+    """int [count, 3], 0..255, from grey to garish."""
+    colours = rng.integers(0, 256, (count, 3))
+    grey = colours.mean(axis=1, keepdims=True)
+    return (grey + (colours - grey) * rng.random((count, 1))).astype(int)
+
+
+def _add_shape(draw: ImageDraw.ImageDraw, width: int, height: int, rng: np.random.Generator):
+    colour, edge = (tuple(int(n) for n in each) for each in _colours(2, rng))
+    size = np.exp(rng.uniform(np.log(6), np.log(max(width, height)), 2))
+    x, y = rng.uniform(-0.2, 1.0, 2) * (width, height)
+    box = [x, y, x + size[0], y + size[1]]
+    line = int(rng.integers(1, 9))
+    kind = rng.integers(6)
+    if kind == 0:
+        draw.rectangle(box, colour, edge, line)
+    elif kind == 1:
+        draw.ellipse(box, colour, edge, line)
+    elif kind == 2:
+        draw.rounded_rectangle(box, min(size) / 4, colour)
+    elif kind == 3:
+        points = np.array([x, y]) + rng.uniform(-1, 1, (rng.integers(3, 7), 2)) * size / 2
+        draw.polygon([tuple(p) for p in points], colour)
+    elif kind == 4:
+        draw.line([(x, y), tuple(np.array([x, y]) + rng.normal(size=2) * size)], colour, line)
+    else:
+        rows = ["".join(rng.choice(list(LETTERS), rng.integers(1, 30))) for _ in range(3)]
+        font = ImageFont.load_default(float(np.clip(size[0] / 3, 8, 120)))
+        draw.multiline_text((x, y), "\n".join(rows), colour, font)
