@@ -16,6 +16,7 @@ import keras
 import tensorflow as tf
 
 from model import boxes as bx
+from model.aligner import MIRRORED
 from model.mtcnn import ONET, load_stage
 
 SMALLEST = 14.0  # pixels of the shorter side; in a smaller face the five points are guesses
@@ -43,12 +44,19 @@ class SecondLook(tf.Module):
             image: uint8 or float32 [H, W, 3] RGB 0..255, upright.
             boxes: float32 [N, 4].
 
+        Each box is looked at once more in the mirror, and both answers count the same.
+
         Returns:
             landmarks float32 [N, 5, 2], and how sure O-Net is of a face in each box, float32 [N].
         """
         boxes = bx.squared(boxes)
-        _, points, face = judge(self.onet, image, boxes, ONET.window)
-        return in_photo(points, boxes), face[:, 1]
+        mirrored = tf.gather(boxes, [2, 1, 0, 3], axis=1)  # read from right to left
+        _, points, face = judge(self.onet, image, tf.concat([boxes, mirrored], 0), ONET.window)
+        seen, reflected = tf.split(points, 2)
+        x, y = (tf.gather(part, MIRRORED, axis=1) for part in tf.split(reflected, 2, axis=1))
+        points = (seen + tf.concat([1.0 - x, y], axis=1)) / 2.0
+        sure = tf.reduce_mean(tf.reshape(log_odds(face[:, 1]), [2, -1]), axis=0)
+        return in_photo(points, boxes), tf.sigmoid(sure)
 
     def refine(self, image, boxes, landmarks, scores) -> tuple[tf.Tensor, tf.Tensor]:
         """Better landmarks and scores of the best faces that are large enough; the others' stay.

@@ -51,6 +51,27 @@ def test_a_lifted_face_is_searched_for():
     assert float(least_before_vote(tf.constant(0.5987))) == pytest.approx(0.5, abs=1e-4)
 
 
+def test_the_mirror_image_counts_as_much():
+    """The left eye is on the bright line, all else in the middle; in the mirror it is the right."""
+
+    def network(windows, training):
+        count = tf.shape(windows)[0]
+        line = tf.argmax(tf.reduce_mean(windows, axis=[1, 3]), axis=1)
+        left_eye = tf.cast(line, tf.float32)[:, None] / 47.0
+        points = tf.concat([left_eye, tf.fill([count, 9], 0.5)], axis=1)
+        sure = 0.5 + 0.4 * tf.sign(left_eye - 0.5)
+        return [tf.zeros([count, 4]), points, tf.concat([1.0 - sure, sure], axis=1)]
+
+    image = IMAGE.copy()
+    image[:, 46:48] = 255  # in the first box, of 10 to 50, at nine tenths
+    points, sure = SecondLook(network).landmarks_in(image, BOXES[:1])
+    middle, line = 10 - 1 + 20.5, 10 - 1 + 0.91 * 41
+    x = [(line + middle) / 2, (line + middle) / 2, middle, middle, middle]
+    np.testing.assert_allclose(points[0, :, 0], x, atol=1.0)  # a pixel of the window
+    np.testing.assert_allclose(points[0, :, 1], middle, atol=1e-3)
+    np.testing.assert_allclose(sure, 0.5, atol=1e-5)  # .9 here and .1 in the mirror
+
+
 def test_no_face_is_no_trouble():
     none = np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), np.zeros(0, np.float32)
     landmarks, scores = SecondLook(onet(0.5)).refine(IMAGE, *none)

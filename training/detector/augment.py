@@ -16,11 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from model.aligner import MIRRORED
+
 FACE_SIZES = (9.0, 520.0)
 SCALES = (0.5, 4.0)
 SMALLEST = 6.0  # pixels of the shorter side; a smaller face counts neither way
 MOSAIC = 0.3
-MIRRORED = [1, 0, 2, 4, 3]
 
 
 @dataclass
@@ -119,7 +120,7 @@ def mosaic(parts: list[Picture]) -> Picture:
 def mirrored(picture: Picture) -> Picture:
     """Left and right exchanged, in the landmarks' meaning too."""
     width = picture.pixels.shape[1]
-    boxes, landmarks = picture.boxes.copy(), picture.landmarks[:, MIRRORED].copy()
+    boxes, landmarks = picture.boxes.copy(), picture.landmarks[:, list(MIRRORED)]
     boxes[:, [0, 2]] = width - picture.boxes[:, [2, 0]]
     landmarks[:, :, 0] = width - landmarks[:, :, 0]
     return Picture(picture.pixels[:, ::-1], boxes, picture.counts, landmarks, picture.known)
