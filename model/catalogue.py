@@ -66,7 +66,7 @@ KINDRED = Network(
     files=(
         WeightFile(
             "detector.npz",
-            "43c1f2617c0430cf8c99fed236f74e3af4d8c9489d4d457ece28cd52c5ed7381",
+            "b46b0d0880bcd61c165e8ae55365456e41513846f4358ce832580c7ec2ee1893",
             1615182,
         ),
     ),
