@@ -81,8 +81,13 @@ class FaceFinder:
     ):
         self._detector, self._embedder, self._min_score = detector, embedder, min_score
         self._cache = cache
-        image = tf.TensorSpec([None, None, 3], tf.uint8)
-        self._run = tf.function(self._faces, input_signature=[image])
+        # Detector and embedder are not one graph: where a detector looks is then decided in Python,
+        # and one new photo among many known ones does not wait for all of it to be optimised.
+        image, points = (
+            tf.TensorSpec([None, None, 3], tf.uint8),
+            tf.TensorSpec([None, 5, 2], tf.float32),
+        )
+        self._describe = tf.function(self._described, input_signature=[image, points])
 
     def look(self, family: Family, progress: Progress = lambda *_: None) -> Iterator[Sighting]:
         """Every photo of the family, in its order."""
@@ -125,7 +130,7 @@ class FaceFinder:
         except PhotoError as error:
             return Sighting(person, path, "", error=error.what)
         if found is None:
-            found = self._measured(*(x.numpy() for x in self._run(tf.constant(image))))
+            found = self._measured(tf.constant(image))
             found["looks"] = np.array(difference_hash(image), np.uint64)
             found["size"] = np.array(image.shape[:2], np.int64)
             if self._cache:
@@ -136,15 +141,17 @@ class FaceFinder:
         look = int(found["looks"])
         return Sighting(person, path, content, faces, taken=taken, look=look, size=size)
 
-    def _faces(self, image: tf.Tensor):
-        boxes, landmarks, scores = self._detector.detect(image, tf.constant(self._min_score))
-        embeddings = self._embedder.embed(image, landmarks)
-        return boxes, landmarks, scores, embeddings, self._embedder.aligner.chips(image, landmarks)
-
-    def _measured(self, boxes, landmarks, scores, embeddings, chips) -> dict[str, np.ndarray]:
+    def _measured(self, image: tf.Tensor) -> dict[str, np.ndarray]:
+        faces = self._detector.detect(image, tf.constant(self._min_score))
+        described = self._describe(image, faces[1])
+        boxes, landmarks, scores, embeddings, chips = (x.numpy() for x in (*faces, *described))
         quality = face_quality(boxes, landmarks, scores, self._min_score, sharpness(chips))
         rounded = np.clip(np.round(chips), 0.0, 255.0).astype(np.uint8)
         return {"boxes": boxes, "embeddings": embeddings, "quality": quality, "chips": rounded}
+
+    def _described(self, image: tf.Tensor, landmarks: tf.Tensor):
+        chips = self._embedder.aligner.chips(image, landmarks)
+        return self._embedder.embed(image, landmarks), chips
 
 
 def difference_hash(image: np.ndarray) -> int:
