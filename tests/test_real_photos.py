@@ -149,7 +149,7 @@ def test_wider_faces(family, tmp_path):
     model = tf.saved_model.load(str(family[0]))
     found = {}
     for file in json.loads((folder / "boxes.json").read_text()):
-        image = tf.constant(read_photo(folder / file))
+        image = tf.constant(read_photo(folder / "images" / file))
         faces = model.signatures["detect"](image=image, min_score=tf.constant(0.02))
         scored = np.concatenate([faces["boxes"], faces["scores"].numpy()[:, None]], axis=1)
         found[file] = scored.tolist()
