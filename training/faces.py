@@ -81,13 +81,14 @@ class FaceFinder:
     ):
         self._detector, self._embedder, self._min_score = detector, embedder, min_score
         self._cache = cache
-        # Detector and embedder are not one graph: where a detector looks is then decided in Python,
-        # and one new photo among many known ones does not wait for all of it to be optimised.
+        # Detector, aligner and embedder are functions of their own, not one graph: where a detector
+        # looks is then decided in Python, and one new photo among many known ones does not wait
+        # for all of it to be optimised.
         image, points = (
             tf.TensorSpec([None, None, 3], tf.uint8),
             tf.TensorSpec([None, 5, 2], tf.float32),
         )
-        self._describe = tf.function(self._described, input_signature=[image, points])
+        self._cut = tf.function(embedder.aligner.chips, input_signature=[image, points])
 
     def look(self, family: Family, progress: Progress = lambda *_: None) -> Iterator[Sighting]:
         """Every photo of the family, in its order."""
@@ -143,15 +144,12 @@ class FaceFinder:
 
     def _measured(self, image: tf.Tensor) -> dict[str, np.ndarray]:
         faces = self._detector.detect(image, tf.constant(self._min_score))
-        described = self._describe(image, faces[1])
-        boxes, landmarks, scores, embeddings, chips = (x.numpy() for x in (*faces, *described))
+        boxes, landmarks, scores = (x.numpy() for x in faces)
+        chips = self._cut(image, landmarks)
+        embeddings, chips = self._embedder.embed_chips(chips).numpy(), chips.numpy()
         quality = face_quality(boxes, landmarks, scores, self._min_score, sharpness(chips))
         rounded = np.clip(np.round(chips), 0.0, 255.0).astype(np.uint8)
         return {"boxes": boxes, "embeddings": embeddings, "quality": quality, "chips": rounded}
-
-    def _described(self, image: tf.Tensor, landmarks: tf.Tensor):
-        chips = self._embedder.aligner.chips(image, landmarks)
-        return self._embedder.embed(image, landmarks), chips
 
 
 def difference_hash(image: np.ndarray) -> int:
