@@ -15,6 +15,8 @@ from model.single_shot import KINDRED_CONFIG, SingleShotConfig, build_single_sho
 from model.weight_file import load_weights
 from tests.libraries import add_photo
 from tests.libraries import face as tag_of
+from tests.pictures import four_corners
+from training.detector.drawings import random_drawing
 from training.detector.family import Outcome, corrected_samples, fine_tune
 from training.detector.fit import Schedule
 from training.detector.samples import Sample
@@ -34,6 +36,14 @@ def test_the_networks_of_the_installation_include_our_detector():
     assert choose("detector", "kindred") is KINDRED and KINDRED.is_here()
     network = load_weights(find_files(KINDRED)["detector.npz"], build_single_shot(KINDRED_CONFIG))
     assert network.count_params() == 802_000
+
+
+def test_the_shipped_detector_takes_no_drawing_for_a_face():
+    """Drawings of seeds that were not trained on, and one of four fields that once was a face."""
+    detect = load_detector(KINDRED).detect
+    drawings = [random_drawing(np.random.default_rng(seed)).pixels for seed in range(1000, 1020)]
+    for picture in (*drawings, four_corners(320, 240)):
+        assert not len(detect(picture, np.float32(KINDRED.min_score))[2])
 
 
 def test_the_familys_detector_is_used_until_it_is_forgotten(fresh_home):
