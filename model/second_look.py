@@ -40,11 +40,11 @@ class SecondLook(tf.Module):
     def landmarks_in(self, image: tf.Tensor, boxes: tf.Tensor):
         """The landmarks in boxes.
 
+        Each box is looked at once more in the mirror, and both answers count the same.
+
         Args:
             image: uint8 or float32 [H, W, 3] RGB 0..255, upright.
             boxes: float32 [N, 4].
-
-        Each box is looked at once more in the mirror, and both answers count the same.
 
         Returns:
             landmarks float32 [N, 5, 2], and how sure O-Net is of a face in each box, float32 [N].

@@ -23,10 +23,9 @@ def random_drawing(rng: np.random.Generator) -> Picture:
     draw = ImageDraw.Draw(image)
     for _ in range(rng.integers(*SHAPES)):
         _add_shape(draw, width, height, rng)
-    none = np.zeros((0, 5, 2), np.float32)
-    return Picture(
-        np.asarray(image), none[:, :2].reshape(0, 4), np.ones(0, bool), none, np.ones(0, bool)
-    )
+    boxes, landmarks = np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32)
+    nothing = np.zeros(0, bool)
+    return Picture(np.asarray(image), boxes, nothing, landmarks, nothing)
 
 
 def _ground(width: int, height: int, rng: np.random.Generator) -> np.ndarray:

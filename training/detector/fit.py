@@ -117,18 +117,16 @@ class Pictures(keras.utils.PyDataset):
     def _draw(self, rng: np.random.Generator) -> Picture:
         photos = len(self._samples)
         which = int(rng.integers(photos + photos // PHOTOS_A_DRAWING))
-        if which not in self._photos and which >= photos:
-            self._photos[which] = random_drawing(np.random.default_rng((self._seed, which)))
-        elif which not in self._photos:
-            sample = self._samples[which]
-            self._photos[which] = Picture(
-                read_photo(sample.path),
-                sample.boxes,
-                sample.counts,
-                sample.landmarks,
-                sample.known,
-            )
+        if which not in self._photos:
+            self._photos[which] = self._read(which)
         return self._photos[which]
+
+    def _read(self, which: int) -> Picture:
+        """The photo of this number, or after the last one a drawing."""
+        if which >= len(self._samples):
+            return random_drawing(np.random.default_rng((self._seed, which)))
+        s = self._samples[which]
+        return Picture(read_photo(s.path), s.boxes, s.counts, s.landmarks, s.known)
 
 
 class Fixed(Pictures):
