@@ -1,8 +1,9 @@
-"""Imports TensorFlow without the notes it prints on its way, which are not for people."""
+"""Imports TensorFlow without the notes it prints on its way, and in half the time."""
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -14,13 +15,31 @@ def import_tensorflow() -> None:
     Its native code writes to the process's standard error whatever Python does; so the descriptor
     is turned away for a moment. With TF_CPP_MIN_LOG_LEVEL set, everything is shown.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    if "tensorflow" in sys.modules:
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    with _stderr_turned_away():
+    quiet = "TF_CPP_MIN_LOG_LEVEL" not in os.environ
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _stderr_turned_away() if quiet else contextlib.nullcontext(), _nothing_collected():
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+
+
+@contextlib.contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """No search for garbage now, and never again among what is made now.
+
+    An import makes many objects that stay. Searching them over and over takes a second, and once
+    more when the program ends.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 @contextlib.contextmanager

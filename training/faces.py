@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +22,10 @@ from model.embedder import Embedder
 from training.cache import FaceCache
 
 Progress = Callable[[int, int, str], None]
+
+# Photos that are looked at step by step before the networks are made into graphs, which takes as
+# long as a dozen of them: one new photo among many known ones does not wait for that.
+STEP_BY_STEP = 6
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,9 @@ class FaceFinder:
     ):
         self._detector, self._embedder, self._min_score = detector, embedder, min_score
         self._cache = cache
+        self._looked_at = 0
         # Detector, aligner and embedder are functions of their own, not one graph: where a detector
-        # looks is then decided in Python, and one new photo among many known ones does not wait
-        # for all of it to be optimised.
+        # looks is then decided in Python.
         image, points = (
             tf.TensorSpec([None, None, 3], tf.uint8),
             tf.TensorSpec([None, 5, 2], tf.float32),
@@ -143,13 +148,26 @@ class FaceFinder:
         return Sighting(person, path, content, faces, taken=taken, look=look, size=size)
 
     def _measured(self, image: tf.Tensor) -> dict[str, np.ndarray]:
-        faces = self._detector.detect(image, tf.constant(self._min_score))
-        boxes, landmarks, scores = (x.numpy() for x in faces)
-        chips = self._cut(image, landmarks)
-        embeddings, chips = self._embedder.embed_chips(chips).numpy(), chips.numpy()
+        self._looked_at += 1
+        with _step_by_step(self._looked_at <= STEP_BY_STEP):
+            faces = self._detector.detect(image, tf.constant(self._min_score))
+            boxes, landmarks, scores = (x.numpy() for x in faces)
+            chips = self._cut(image, landmarks)
+            embeddings, chips = self._embedder.embed_chips(chips).numpy(), chips.numpy()
         quality = face_quality(boxes, landmarks, scores, self._min_score, sharpness(chips))
         rounded = np.clip(np.round(chips), 0.0, 255.0).astype(np.uint8)
         return {"boxes": boxes, "embeddings": embeddings, "quality": quality, "chips": rounded}
+
+
+@contextlib.contextmanager
+def _step_by_step(yes: bool) -> Iterator[None]:
+    """Runs TensorFlow's functions as Python, without tracing them, or as they are."""
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(yes or before)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
 
 
 def difference_hash(image: np.ndarray) -> int:
