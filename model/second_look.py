@@ -1,10 +1,10 @@
-"""A second look at found faces: O-Net says where the landmarks are and votes on what is a face.
+"""A second look at found faces: the cascade's networks vote on them, and O-Net places landmarks.
 
 A cell of the sliding window knows the points of a large face only to a fraction of its stride; the
 embedder's alignment wants them to a few hundredths of the distance of the eyes. O-Net (see
 `model.mtcnn`) is the last network of the cascade, and the templates of the chips were made of its
-points. What it takes for a face is less certain than what the sliding window does, but its mistakes
-are others: a tenth of its log odds, added, takes false faces from photos of many megapixels.
+points. What R-Net and O-Net take for a face is less certain than what the sliding window does, but
+their mistakes are others: a tenth of their log odds, added, takes false faces away.
 """
 
 from __future__ import annotations
@@ -17,25 +17,27 @@ import tensorflow as tf
 
 from model import boxes as bx
 from model.aligner import MIRRORED
-from model.mtcnn import ONET, load_stage
+from model.mtcnn import ONET, RNET, load_stage
 
 SMALLEST = 14.0  # pixels of the shorter side; in a smaller face the five points are guesses
+SMALLEST_JUDGED = 8.0  # pixels; what is smaller says nothing to the networks
 LEAST_SCORE = 0.1  # what scores less is hardly ever a face
 MOST_FACES = 500  # the best ones; a photo with more shows them too small anyway
-VOTE, LARGEST_VOTE = 0.1, 0.4  # of O-Net's log odds, and at most; chosen on photos kept aside
+VOTE, LARGEST_VOTE = 0.1, 0.5  # of a network's log odds, and at most; see the model card
 _MID_GREY = 127.5
 
 
 class SecondLook(tf.Module):
-    """Finds the landmarks of faces whose boxes are known.
+    """Finds the landmarks of faces whose boxes are known, and says how likely they are faces.
 
     Args:
         onet: A network of `model.mtcnn.build_stage(ONET)`.
+        rnet: One of `build_stage(RNET)`.
     """
 
-    def __init__(self, onet: keras.Model):
+    def __init__(self, onet: keras.Model, rnet: keras.Model):
         super().__init__(name="second_look")
-        self.onet = onet
+        self.onet, self.rnet = onet, rnet
 
     def landmarks_in(self, image: tf.Tensor, boxes: tf.Tensor):
         """The landmarks in boxes.
@@ -50,12 +52,10 @@ class SecondLook(tf.Module):
             landmarks float32 [N, 5, 2], and how sure O-Net is of a face in each box, float32 [N].
         """
         boxes = bx.squared(boxes)
-        mirrored = tf.gather(boxes, [2, 1, 0, 3], axis=1)  # read from right to left
-        _, points, face = judge(self.onet, image, tf.concat([boxes, mirrored], 0), ONET.window)
-        seen, reflected = tf.split(points, 2)
+        (_, points, _), sure = _judge_twice(self.onet, image, boxes, ONET.window)
+        seen, reflected = tf.unstack(points)
         x, y = (tf.gather(part, MIRRORED, axis=1) for part in tf.split(reflected, 2, axis=1))
         points = (seen + tf.concat([1.0 - x, y], axis=1)) / 2.0
-        sure = tf.reduce_mean(tf.reshape(log_odds(face[:, 1]), [2, -1]), axis=0)
         return in_photo(points, boxes), tf.sigmoid(sure)
 
     def refine(self, image, boxes, landmarks, scores) -> tuple[tf.Tensor, tf.Tensor]:
@@ -71,25 +71,41 @@ class SecondLook(tf.Module):
             landmarks float32 [N, 5, 2] and scores float32 [N], in the order of the boxes.
         """
         sides = tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1)
-        chosen = tf.where((sides >= SMALLEST) & (scores >= LEAST_SCORE))[:MOST_FACES]
-        better, sure = self.landmarks_in(image, tf.gather_nd(boxes, chosen))
-        vote = tf.clip_by_value(VOTE * log_odds(sure), -LARGEST_VOTE, LARGEST_VOTE)
-        voted = tf.sigmoid(log_odds(tf.gather_nd(scores, chosen)) + vote)
+        chosen = tf.where((sides >= SMALLEST_JUDGED) & (scores >= LEAST_SCORE))[:MOST_FACES]
+        looked_at = tf.gather_nd(boxes, chosen)
+        points, sure = self.landmarks_in(image, looked_at)
+        _, also_sure = _judge_twice(self.rnet, image, bx.squared(looked_at), RNET.window)
+        votes = _vote(log_odds(sure)) + _vote(also_sure)
+        voted = tf.sigmoid(log_odds(tf.gather_nd(scores, chosen)) + votes)
+        clear = tf.gather_nd(sides, chosen)[:, None, None] >= SMALLEST
+        points = tf.where(clear, points, tf.gather_nd(landmarks, chosen))
         return (
-            tf.tensor_scatter_nd_update(landmarks, chosen, better),
+            tf.tensor_scatter_nd_update(landmarks, chosen, points),
             tf.tensor_scatter_nd_update(scores, chosen, voted),
         )
 
 
-def least_before_vote(min_score: tf.Tensor) -> tf.Tensor:
-    """The score that a face needs for the vote to be able to lift it to `min_score`."""
-    return tf.sigmoid(log_odds(min_score) - LARGEST_VOTE)
+def _vote(odds: tf.Tensor) -> tf.Tensor:
+    """What a network's log odds add to those of the detector."""
+    return tf.clip_by_value(VOTE * odds, -LARGEST_VOTE, LARGEST_VOTE)
 
 
 def log_odds(probability: tf.Tensor) -> tf.Tensor:
     """Of probabilities 0..1, float32 of any shape; finite."""
     probability = tf.clip_by_value(probability, 1e-6, 1.0 - 1e-6)
     return tf.math.log(probability) - tf.math.log1p(-probability)
+
+
+def _judge_twice(network: keras.Model, image: tf.Tensor, boxes: tf.Tensor, side: int):
+    """What a network says of square boxes [N, 4] and of their mirror images.
+
+    Returns:
+        its outputs, each [2, N, ...], and the mean log odds of a face, float32 [N].
+    """
+    mirrored = tf.gather(boxes, [2, 1, 0, 3], axis=1)  # read from right to left
+    outputs = judge(network, image, tf.concat([boxes, mirrored], 0), side)
+    outputs = [tf.stack(tf.split(output, 2)) for output in outputs]
+    return outputs, tf.reduce_mean(log_odds(outputs[-1][..., 1]), axis=0)
 
 
 def judge(network: keras.Model, image: tf.Tensor, boxes: tf.Tensor, side: int) -> list[tf.Tensor]:
@@ -124,5 +140,5 @@ def normalised(pixels: tf.Tensor) -> tf.Tensor:
 
 
 def load_second_look(files: Mapping[str, Path]) -> SecondLook:
-    """O-Net with the weights of `onet.lz4`."""
-    return SecondLook(load_stage(ONET, files))
+    """Both networks, with the weights of `onet.lz4` and `rnet.lz4`."""
+    return SecondLook(load_stage(ONET, files), load_stage(RNET, files))

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from model import boxes as bx
 from model.resize import shrink
-from model.second_look import SecondLook, least_before_vote, load_second_look
+from model.second_look import SecondLook, load_second_look, log_odds
 from model.single_shot import (
     KINDRED_CONFIG,
     YUNET_CONFIG,
@@ -25,7 +25,9 @@ from model.weight_file import load_weights
 MOST_FACES = 5000  # that suppression looks at
 MOST_FOUND = 1000  # that stay
 MAX_IOU = 0.45
-LEAN = 0.2  # chosen on photos kept aside, see the model card
+LEAN, AGREEMENT = 0.1, 0.5  # chosen on photos of the training part, see the model card
+USUAL_AGREEMENT = 5.0  # cells, of which a score is what the network says
+FAINT = 0.1  # score of a cell that has no say; what begins below it hardly ever ends as a face
 LEAST_SIDE = 48.0  # pixels, of a face that counts in an octave after the first
 USUAL_SIDE = 32.0  # pixels, of a face whose score is what the network says
 LARGEST_LOG_SIZE = 12.0  # an infinite box would upset the order of suppression
@@ -43,6 +45,8 @@ class SingleShotDetector(tf.Module):
             that fill the photo are larger than what the last cells see.
         lean: How much twice the size adds to the logit of a score. What fills a photo is rarely
             taken for a face by mistake, and matters most; a texture is, and small.
+        agreement: How much the logarithm of the number of cells that see the same face, in
+            whichever octave, adds to the logit. One cell errs more easily than many.
         second_look: What finds the landmarks of the faces that are large enough for it, and has a
             vote on them, or None.
     """
@@ -55,6 +59,7 @@ class SingleShotDetector(tf.Module):
         max_pixels: int = 2_000_000,
         octaves: int = 1,
         lean: float = 0.0,
+        agreement: float = 0.0,
         second_look: SecondLook | None = None,
     ):
         super().__init__(name="single_shot_detector")
@@ -65,7 +70,7 @@ class SingleShotDetector(tf.Module):
         self.model = model
         self.strides = tuple(config.strides)
         self.max_pixels, self.octaves = max_pixels, octaves
-        self.lean, self.second_look = lean, second_look
+        self.lean, self.agreement, self.second_look = lean, agreement, second_look
 
     @tf.function(
         input_signature=[
@@ -93,13 +98,18 @@ class SingleShotDetector(tf.Module):
         last = self.strides[-1] * 2 ** (self.octaves - 1)
         pixels = tf.pad(pixels, [[0, -height % last], [0, -width % last], [0, 0]])
         pixels = tf.cast(pixels, tf.float32)
-        look = self.second_look
-        least = min_score if look is None else least_before_vote(min_score)
-        boxes, landmarks, scores = self._search(pixels[None], least)
+        judged = bool(self.agreement) or self.second_look is not None
+        least = tf.minimum(min_score, FAINT) if judged else min_score
+        cells, sharp = self._search(pixels[None], least)
+        boxes, landmarks, scores = (tf.boolean_mask(x, sharp) for x in cells)
+        scores = leaned(boxes, scores, self.lean)
         kept = suppress(boxes, scores)
         boxes, landmarks, scores = (tf.gather(x, kept) for x in (boxes, landmarks, scores))
-        if look is not None:
-            landmarks, scores = look.refine(pixels, boxes, landmarks, scores)
+        if self.agreement:
+            scores = agreed(boxes, scores, cells, self.agreement)
+        if self.second_look is not None:
+            landmarks, scores = self.second_look.refine(pixels, boxes, landmarks, scores)
+        if judged:
             order = tf.argsort(scores, direction="DESCENDING", stable=True)
             order = tf.boolean_mask(order, tf.gather(scores, order) >= min_score)
             boxes, landmarks, scores = (tf.gather(x, order) for x in (boxes, landmarks, scores))
@@ -109,32 +119,35 @@ class SingleShotDetector(tf.Module):
         return boxes / tf.tile(factors, [2]), landmarks / factors, scores
 
     def _search(self, pixels, min_score):
-        """Every octave's faces, not yet suppressed, in pixels of `pixels` float32 [1, H, W, 3]."""
+        """The cells of every octave.
+
+        Args:
+            pixels: float32 [1, H, W, 3].
+
+        Returns:
+            boxes, landmarks and scores as `decode` gives them, in pixels of `pixels`; and bool [M],
+            false for what is small in its octave and was seen better in the one before.
+        """
         found = []
         for octave in range(self.octaves):
             if octave:
                 pixels = tf.nn.avg_pool2d(pixels, 2, 2, "VALID")
             maps = self.model(pixels, training=False)
-            usual = USUAL_SIDE / 2**octave
-            boxes, landmarks, scores = decode(maps, self.strides, min_score, self.lean, usual)
-            if octave:  # what is small here was seen better before
-                large = tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1) >= LEAST_SIDE
-                boxes, landmarks, scores = (
-                    tf.boolean_mask(x, large) for x in (boxes, landmarks, scores)
-                )
-            found.append((boxes * 2.0**octave, landmarks * 2.0**octave, scores))
-        return tuple(tf.concat(parts, axis=0) for parts in zip(*found, strict=True))
+            boxes, landmarks, scores = decode(maps, self.strides, min_score)
+            sides = tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1)
+            sharp = sides >= LEAST_SIDE if octave else tf.fill(tf.shape(sides), True)
+            found.append((boxes * 2.0**octave, landmarks * 2.0**octave, scores, sharp))
+        *cells, sharp = (tf.concat(parts, axis=0) for parts in zip(*found, strict=True))
+        return cells, sharp
 
 
-def decode(maps, strides, min_score, lean: float = 0.0, usual: float = USUAL_SIDE):
+def decode(maps, strides, min_score):
     """Every cell that scores at least `min_score`, before suppression.
 
     Args:
         maps: "map<s>" -> float32 [1, h, w, 16] for each stride s, see `single_shot.split_map`.
         strides: Pixels between neighbouring cells of each map.
         min_score: float32 scalar.
-        lean: What twice the size adds to the logits of the score.
-        usual: Shorter side in pixels where nothing is added.
 
     Returns:
         boxes float32 [M, 4] xyxy, landmarks float32 [M, 5, 2], scores float32 [M], not clipped, in
@@ -145,8 +158,7 @@ def decode(maps, strides, min_score, lean: float = 0.0, usual: float = USUAL_SID
         output = maps[f"map{stride}"]
         width = tf.shape(output, tf.int64)[2]
         flat = tf.reshape(output, [-1, output.shape[-1]])
-        octaves = tf.reduce_min(flat[:, 4:6], axis=1) / math.log(2) + math.log2(stride / usual)
-        both = tf.sigmoid(flat[:, :2] + lean * octaves[:, None])
+        both = tf.sigmoid(flat[:, :2])
         score = tf.sqrt(both[:, 0] * both[:, 1])
         found = tf.where(score >= min_score)[:, 0]
         row, column = found // width, found % width
@@ -165,6 +177,31 @@ def decode(maps, strides, min_score, lean: float = 0.0, usual: float = USUAL_SID
     return tf.concat([centre - half, centre + half], axis=1), landmarks, scores
 
 
+def leaned(boxes, scores, lean: float):
+    """Scores float32 [M] to whose logits twice the size of the boxes [M, 4] adds `lean`."""
+    if not lean:
+        return scores
+    sides = tf.maximum(tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1), 1.0)
+    octaves = tf.math.log(sides / USUAL_SIDE) / math.log(2)
+    return tf.sigmoid(log_odds(scores) + lean * octaves)
+
+
+def agreed(boxes, scores, cells, weight: float):
+    """Scores of faces after it was counted how many cells see each of them.
+
+    A cell sees a face if its box overlaps it by more than half, and counts as much as it scores.
+
+    Args:
+        boxes: float32 [N, 4].
+        scores: float32 [N].
+        cells: boxes [M, 4], landmarks and scores [M] of all cells, as `decode` gives them.
+        weight: What is added to the logit for e times as many cells.
+    """
+    said, _, sure = (tf.boolean_mask(x, cells[2] >= FAINT) for x in cells)
+    count = tf.linalg.matvec(tf.cast(bx.overlap(boxes, said) > 0.5, tf.float32), sure)
+    return tf.sigmoid(log_odds(scores) + weight * tf.math.log((0.5 + count) / USUAL_AGREEMENT))
+
+
 def suppress(boxes, scores):
     """Greedy non-maximum suppression of boxes float32 [M, 4] by scores float32 [M].
 
@@ -181,7 +218,7 @@ def suppress(boxes, scores):
 
 
 def load_kindred_detector(files: Mapping[str, Path]) -> SingleShotDetector:
-    """Our own network from `detector.npz`, with O-Net from `onet.lz4` for the second look."""
+    """Our own network from `detector.npz`, with R-Net and O-Net for the second look."""
     network = load_weights(files["detector.npz"], build_single_shot(KINDRED_CONFIG))
     return kindred_detector(network, second_look=load_second_look(files))
 
@@ -192,7 +229,9 @@ def kindred_detector(
     second_look: SecondLook | None = None,
 ) -> SingleShotDetector:
     """How a network of our own searches a photo: in training's judgement as in use."""
-    return SingleShotDetector(network, config, octaves=3, lean=LEAN, second_look=second_look)
+    return SingleShotDetector(
+        network, config, octaves=3, lean=LEAN, agreement=AGREEMENT, second_look=second_look
+    )
 
 
 def load_yunet_detector(files: Mapping[str, Path]) -> SingleShotDetector:

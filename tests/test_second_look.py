@@ -1,4 +1,4 @@
-"""The second look: O-Net's landmarks, its vote by hand, and what a threshold means after it."""
+"""The second look: O-Net's landmarks, the votes by hand, and what a threshold means after them."""
 
 from __future__ import annotations
 
@@ -9,46 +9,49 @@ from skimage import data as pictures
 
 from model.catalogue import KINDRED
 from model.networks import load_detector
-from model.second_look import SecondLook, least_before_vote
+from model.second_look import SecondLook
 
-BOXES = np.array([[10, 10, 50, 50], [60, 60, 70, 70], [20, 20, 60, 60]], np.float32)
-SCORES = np.array([0.5, 0.5, 0.09], np.float32)  # large; too small; hardly a face
-LANDMARKS = np.zeros((3, 5, 2), np.float32)
+BOXES = np.array(
+    [[10, 10, 50, 50], [60, 60, 70, 70], [60, 60, 67, 67], [20, 20, 60, 60]], np.float32
+)
+SCORES = np.array([0.5, 0.5, 0.5, 0.09], np.float32)
+# Large; small: judged, but its landmarks stay; too small; hardly a face.
+LARGE, SMALL = 0, 1
+LANDMARKS = np.zeros((4, 5, 2), np.float32)
 IMAGE = np.zeros((80, 80, 3), np.uint8)
 
 
-def onet(probability: float):
-    """An O-Net that sees every point in the middle of the window, and is always as sure."""
+def judging(probability: float):
+    """A network that sees every point in the middle of the window, and is always as sure."""
 
     def network(windows, training):
         count = tf.shape(windows)[0]
         sure = tf.tile([[1.0 - probability, probability]], [count, 1])
-        return [tf.zeros([count, 4]), tf.fill([count, 10], 0.5), sure]
+        offsets, points = tf.zeros([count, 4]), tf.fill([count, 10], 0.5)
+        return [offsets, points, sure] if windows.shape[1] == 48 else [offsets, sure]
 
     return network
 
 
 @pytest.mark.parametrize(
-    "probability, voted",
+    "onet, rnet, voted",
     [
-        (0.5, 0.5),
-        (0.9, 0.5547),  # sigmoid(0.1 * log 9)
-        (0.1, 0.4453),
-        (1.0, 0.5987),  # sigmoid(0.4): a vote has its limit
-        (0.0, 0.4013),
+        (0.5, 0.5, 0.5),
+        (0.9, 0.5, 0.5547),  # sigmoid(0.1 * log 9)
+        (0.5, 0.9, 0.5547),
+        (0.9, 0.9, 0.6081),  # sigmoid(0.2 * log 9)
+        (0.9, 0.1, 0.5),
+        (1.0, 1.0, 0.7311),  # sigmoid(2 * 0.5): a vote has its limit
+        (0.0, 0.5, 0.3775),  # sigmoid(-0.5)
     ],
 )
-def test_the_vote_by_hand(probability, voted):
-    landmarks, scores = SecondLook(onet(probability)).refine(IMAGE, BOXES, LANDMARKS, SCORES)
-    np.testing.assert_allclose(scores, [voted, 0.5, 0.09], atol=1e-4)
+def test_the_votes_by_hand(onet, rnet, voted):
+    look = SecondLook(judging(onet), judging(rnet))
+    landmarks, scores = look.refine(IMAGE, BOXES, LANDMARKS, SCORES)
+    np.testing.assert_allclose(scores, [voted, voted, 0.5, 0.09], atol=1e-4)
     # 41 pixels wide, as O-Net counts, and a pixel to the left.
-    np.testing.assert_allclose(landmarks[0], np.full((5, 2), 10 - 1 + 20.5), atol=1e-3)
-    np.testing.assert_array_equal(landmarks[1:], LANDMARKS[1:])
-
-
-def test_a_lifted_face_is_searched_for():
-    """What the vote can lift to the threshold lies above the one before the vote, just so."""
-    assert float(least_before_vote(tf.constant(0.5987))) == pytest.approx(0.5, abs=1e-4)
+    np.testing.assert_allclose(landmarks[LARGE], np.full((5, 2), 10 - 1 + 20.5), atol=1e-3)
+    np.testing.assert_array_equal(landmarks[SMALL:], LANDMARKS[SMALL:])
 
 
 def test_the_mirror_image_counts_as_much():
@@ -64,7 +67,7 @@ def test_the_mirror_image_counts_as_much():
 
     image = IMAGE.copy()
     image[:, 46:48] = 255  # in the first box, of 10 to 50, at nine tenths
-    points, sure = SecondLook(network).landmarks_in(image, BOXES[:1])
+    points, sure = SecondLook(network, judging(0.5)).landmarks_in(image, BOXES[:1])
     middle, line = 10 - 1 + 20.5, 10 - 1 + 0.91 * 41
     x = [(line + middle) / 2, (line + middle) / 2, middle, middle, middle]
     np.testing.assert_allclose(points[0, :, 0], x, atol=1.0)  # a pixel of the window
@@ -74,7 +77,7 @@ def test_the_mirror_image_counts_as_much():
 
 def test_no_face_is_no_trouble():
     none = np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), np.zeros(0, np.float32)
-    landmarks, scores = SecondLook(onet(0.5)).refine(IMAGE, *none)
+    landmarks, scores = SecondLook(judging(0.5), judging(0.5)).refine(IMAGE, *none)
     assert landmarks.shape == (0, 5, 2) and scores.shape == (0,)
 
 

@@ -22,7 +22,7 @@ from model.single_shot import (
     load_yunet,
     split_map,
 )
-from model.single_shot_decode import SingleShotDetector, decode, suppress
+from model.single_shot_decode import SingleShotDetector, agreed, decode, leaned, suppress
 from model.weight_file import load_weights, save_weights
 from tests import test_onnx_file as onnx_writer
 
@@ -433,6 +433,31 @@ class OneFace:
 @pytest.mark.parametrize(("side", "sides"), [(100, [100, 200]), (40, [40])])
 def test_an_octave_more_sees_faces_twice_as_large_and_none_that_are_small_there(side, sides):
     finder = SingleShotDetector(OneFace(side), YUNET_CONFIG, octaves=2)
-    found, _, _ = finder._search(tf.zeros([1, 256, 256, 3]), 0.5)
+    (cells, _, _), sharp = finder._search(tf.zeros([1, 256, 256, 3]), 0.5)
+    found = tf.boolean_mask(cells, sharp)
     assert (found[:, 2] - found[:, 0]).numpy().tolist() == pytest.approx(sides)
     assert ((found[:, 0] + found[:, 2]) / 2).numpy().tolist() == [64, 128][: len(sides)]
+
+
+def test_twice_the_size_adds_the_lean():
+    boxes = np.array([[0, 0, 32, 40], [0, 0, 64, 64], [0, 0, 16, 99]], np.float32)
+    scores = leaned(boxes, np.full(3, 0.5, np.float32), 0.2)
+    np.testing.assert_allclose(scores, [0.5, 0.5498, 0.4502], atol=1e-4)  # sigmoid(0), (.2), (-.2)
+
+
+def test_agreement_by_hand():
+    """Three cells see the first face, one of them faintly; one sees the second."""
+    boxes = np.array([[0, 0, 10, 10], [50, 50, 70, 70]], np.float32)
+    seen = [boxes[0], boxes[0], [0, 0, 10, 6], [0, 0, 10, 4], boxes[0], boxes[1]]
+    sure = np.array([0.9, 0.8, 0.7, 0.9, 0.09, 0.6], np.float32)  # the fourth overlaps by .4
+    cells = tf.constant(np.array(seen, np.float32)), tf.zeros([6, 5, 2]), tf.constant(sure)
+    scores = agreed(tf.constant(boxes), tf.constant([0.5, 0.5]), cells, 0.5)
+    # sigmoid(0.5 log(2.9 / 5)) and sigmoid(0.5 log(1.1 / 5))
+    np.testing.assert_allclose(scores, [0.4323, 0.3193], atol=1e-4)
+
+
+def test_agreement_without_a_cell_that_says_much():
+    none = tf.zeros([0, 4]), tf.zeros([0, 5, 2]), tf.zeros([0])
+    scores = agreed(tf.zeros([1, 4]), tf.constant([0.05]), none, 0.5)
+    # odds of 1/19 times the root of 0.5 / 5
+    np.testing.assert_allclose(scores, [0.01637], atol=1e-4)
