@@ -66,7 +66,7 @@ KINDRED = Network(
     files=(
         WeightFile(
             "detector.npz",
-            "b46b0d0880bcd61c165e8ae55365456e41513846f4358ce832580c7ec2ee1893",
+            "4d445b85ef808c6e16816a4101c01e4d7212ff15e0c535ac6ea5eca10f3fe1e3",
             1615182,
         ),
     ),

@@ -176,21 +176,17 @@ def test_what_is_not_asked_costs_nothing():
 # --- what a teacher says ---
 
 
-def beside(said, features, taught, hints):
-    """A row of `distill`: network and features, teacher and features; the other cell is empty."""
-    width = len(features)
-    row = np.zeros((1, 2, 2 * (16 + width)), np.float32)
-    row[..., :16], row[..., 16 + width : -width] = said, taught
-    row[0, 0, 16 : 16 + width], row[0, 0, -width:] = features, hints
-    return row
+def beside(said, taught):
+    """A row of `distill`: network and teacher; the other cell is empty."""
+    return np.concatenate([said, taught], axis=-1)
 
 
 def test_the_teachers_score_is_learned_by_hand():
     # The teacher is sure of half, sqrt(1 * .25): the network's .5 is right, its .7311 is not.
     teacher = says(face=100.0, thing=float(np.log(1 / 3)))
-    right = beside(says(thing=0.0), [0], teacher, [0])
+    right = beside(says(thing=0.0), teacher)
     assert number(distill.taught_score_loss, None, right) == pytest.approx(0, abs=1e-5)
-    wrong = beside(says(thing=1.0), [0], teacher, [0])
+    wrong = beside(says(thing=1.0), teacher)
     entropy = np.log1p(np.e) - 0.5  # softplus(1) - .5 * 1
     wanted = entropy * (0.73106 - 0.5) ** 2  # the sum of the teacher's scores is below 1
     assert number(distill.taught_score_loss, None, wrong) == pytest.approx(wanted, abs=1e-4)
@@ -198,26 +194,20 @@ def test_the_teachers_score_is_learned_by_hand():
 
 def test_the_teachers_box_is_learned_where_the_teacher_is_sure():
     moved = says(box=(1, 0, *np.log([2, 2])))
-    sure = beside(moved, [0], says(face=100.0, thing=100.0), [0])
+    sure = beside(moved, says(face=100.0, thing=100.0))
     assert number(distill.taught_box_loss, None, sure) == pytest.approx(2 / 3 + 1 / 13, abs=1e-4)
-    unsure = beside(moved, [0], says(face=-10.0, thing=-10.0), [0])
+    unsure = beside(moved, says(face=-10.0, thing=-10.0))
     assert number(distill.taught_box_loss, None, unsure) == 0
 
 
-def test_a_hint_is_the_part_of_the_teachers_features_that_is_missing():
-    row = beside(says(), [3, 0], says(), [3, 4])
-    assert number(distill.hint_loss, None, row) == pytest.approx(16 / 25)
-
-
-def test_cells_of_a_network_and_its_teacher_are_laid_side_by_side():
+def test_the_cells_of_all_levels_are_laid_one_after_the_other():
     network = _fresh(TINY)
-    strides = TINY.strides
     pixels = np.random.default_rng(0).uniform(0, 255, (2, 64, 64, 3)).astype(np.float32)
-    outputs = distill.with_features(network, strides)(pixels)
-    rows = keras.ops.convert_to_numpy(distill.by_cell(outputs, strides, ("map", "neck")))
-    assert rows.shape == (2, 64 + 16 + 4, 16 + 8)
+    outputs = network(pixels)
+    rows = keras.ops.convert_to_numpy(distill.by_cell(outputs, TINY.strides))
+    assert rows.shape == (2, 64 + 16 + 4, 16)
     fine = keras.ops.convert_to_numpy(outputs["map16"])
-    np.testing.assert_allclose(rows[1, 64 + 5, :16], fine[1, 1, 1], rtol=1e-5)
+    np.testing.assert_allclose(rows[1, 64 + 5], fine[1, 1, 1], rtol=1e-5)
 
 
 # --- pictures ---

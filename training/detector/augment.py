@@ -127,7 +127,10 @@ def mirrored(picture: Picture) -> Picture:
 
 
 def worsened(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Other light and colours; now and then grey, blurred, or compressed as JPEG; uint8."""
+    """Other light and colours; now and then grey, blurred, sharpened, grainy, a poor JPEG; uint8.
+
+    Enlarged photos of few pixels are soft; sharpening makes them more like those of many.
+    """
     if rng.random() < 0.8:
         table = np.arange(256, dtype=np.float32) / 255
         gain = np.exp(rng.uniform(-0.35, 0.35)) * np.exp(rng.uniform(-0.1, 0.1, 3))
@@ -139,6 +142,12 @@ def worsened(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         image = image.convert("L").convert("RGB")
     if rng.random() < 0.12:
         image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.5)))
+    if rng.random() < 0.3:
+        radius, percent = rng.uniform(0.7, 3.0), int(rng.integers(40, 220))
+        image = image.filter(ImageFilter.UnsharpMask(radius, percent, threshold=0))
+    if rng.random() < 0.12:
+        grain = rng.normal(0, rng.uniform(2, 12), (*image.size[::-1], 1))
+        image = Image.fromarray(np.clip(np.asarray(image) + grain, 0, 255).astype(np.uint8))
     if rng.random() < 0.15:
         stream = io.BytesIO()
         image.save(stream, "JPEG", quality=int(rng.integers(20, 80)))

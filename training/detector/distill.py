@@ -1,17 +1,14 @@
 """Learning from another single-shot detector: what it says of every cell, not only where faces are.
 
-G. Hinton et al., "Distilling the Knowledge in a Neural Network", 2015; the features of the pyramid
-as a hint after A. Romero et al., "FitNets", ICLR 2015, section 2.2. The teacher saw many more
+G. Hinton et al., "Distilling the Knowledge in a Neural Network", 2015. The teacher saw many more
 photos than we have; here it answers for every picture that training makes up. Both networks have
-the same strides and the same width of the pyramid, so their cells can be compared one by one.
+the same strides, so their cells can be compared one by one.
 
-A row of `output` float32 [B, C, 16 + F + 16 + F] is what the network says, its features, what the
-teacher says, and the teacher's features.
+A row of `output` float32 [B, C, 16 + 16] is what the network says and what the teacher says.
 """
 
 from __future__ import annotations
 
-import keras
 from keras import layers, ops
 
 from training.detector.losses import (
@@ -27,31 +24,18 @@ from training.detector.losses import (
 LEAST_SCORE = 0.1  # of the teacher, for its box to be worth learning
 
 
-def with_features(
-    network: keras.Model, strides: tuple[int, ...], name: str | None = None
-) -> keras.Model:
-    """The same network that gives its pyramid, too: "neck<stride>" beside "map<stride>"."""
-    features = {f"neck{s}": network.get_layer(f"neck{s}_relu").output for s in strides}
-    return keras.Model(network.input, {**network.output, **features}, name=name or network.name)
-
-
-def by_cell(outputs: dict, strides: tuple[int, ...], kinds: tuple[str, ...]):
-    """Maps of all levels as one tensor [B, C, sum of their widths], fine to coarse."""
-    levels = []
-    for stride in strides:
-        maps = [outputs[f"{kind}{stride}"] for kind in kinds]
-        maps = [layers.Reshape((-1, x.shape[-1]))(x) for x in maps]
-        levels.append(layers.Concatenate()(maps) if len(maps) > 1 else maps[0])
+def by_cell(outputs: dict, strides: tuple[int, ...]):
+    """The maps of all levels as one tensor [B, C, 16], fine to coarse."""
+    levels = [layers.Reshape((-1, MAP_WIDTH))(outputs[f"map{stride}"]) for stride in strides]
     return layers.Concatenate(axis=1)(levels)
 
 
 def distillation_loss(truth, output):
-    """What training with a teacher makes small: the labels' loss, the teacher's, and the hint."""
+    """What training with a teacher makes small: the labels' loss and the teacher's."""
     return (
         detection_loss(truth, output)
         + taught_score_loss(truth, output)
         + BOX_WEIGHT * taught_box_loss(truth, output)
-        + hint_loss(truth, output)
     )
 
 
@@ -74,15 +58,8 @@ def taught_box_loss(truth, output):
     return ops.sum(weight * loss) / ops.maximum(ops.sum(weight), 1.0)
 
 
-def hint_loss(truth, output):
-    """Squared distance of the features to the teacher's, as a part of the teacher's square."""
-    width = output.shape[-1] // 2
-    mine, wanted = output[..., MAP_WIDTH:width], output[..., width + MAP_WIDTH :]
-    return ops.sum(ops.square(mine - wanted)) / ops.maximum(ops.sum(ops.square(wanted)), 1e-6)
-
-
 def _taught(output):
-    return output[..., output.shape[-1] // 2 :]
+    return output[..., MAP_WIDTH:]
 
 
 def _score(output):

@@ -1,6 +1,6 @@
 """Trains the detector, with a checkpoint after every epoch from which the next run goes on.
 
-Time: an epoch of 400 batches of 16 pictures took 100 to 240 seconds on two busy cores. Metric:
+Time: an epoch of 400 batches of 16 pictures took 100 to 180 seconds on two cores. Metric:
 average precision, `training.detector.judge`.
 """
 
@@ -22,10 +22,8 @@ from training.detector.augment import Picture, random_picture
 from training.detector.distill import (
     by_cell,
     distillation_loss,
-    hint_loss,
     taught_box_loss,
     taught_score_loss,
-    with_features,
 )
 from training.detector.drawings import random_drawing
 from training.detector.losses import (
@@ -153,7 +151,7 @@ def fit(
         folder: Gets `checkpoint.keras`, from which a second call goes on, and `log.csv`.
         start: A network with the strides of `config` to start from, folded or not, instead of
             fresh weights.
-        teacher: A network of the same strides and pyramid that answers for every picture, too
+        teacher: A network of the same strides that answers for every picture, too
             (`training.detector.distill`).
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -254,13 +252,13 @@ def _trainer(
     """The network with all its levels in one output [N, C, ...], compiled."""
     image = keras.Input((None, None, 3), name="image")
     if teacher is None:
-        output, loss, metrics = by_cell(network(image), strides, ("map",)), detection_loss, []
+        output, loss, metrics = by_cell(network(image), strides), detection_loss, []
     else:
         teacher.trainable = False
-        both = with_features(network, strides), with_features(teacher, strides, "teacher")
-        said = [by_cell(each(image), strides, ("map", "neck")) for each in both]
+        teacher = keras.Model(teacher.input, teacher.output, name="teacher")
+        said = [by_cell(each(image), strides) for each in (network, teacher)]
         output, loss = layers.Concatenate()(said), distillation_loss
-        metrics = [taught_score_loss, taught_box_loss, hint_loss]
+        metrics = [taught_score_loss, taught_box_loss]
     trainer = keras.Model(image, output)
     optimizer = keras.optimizers.AdamW(
         _rate(schedule), weight_decay=schedule.decay, global_clipnorm=5.0
@@ -285,6 +283,5 @@ _CUSTOM = {
         landmarks_loss,
         taught_score_loss,
         taught_box_loss,
-        hint_loss,
     )
 }
