@@ -21,7 +21,7 @@ from model.mtcnn import ONET, RNET, load_stage
 
 SMALLEST = 14.0  # pixels of the shorter side; in a smaller face the five points are guesses
 SMALLEST_JUDGED = 8.0  # pixels; what is smaller says nothing to the networks
-LEAST_SCORE = 0.1  # what scores less is hardly ever a face
+LEAST_SCORE = 0.1  # what scores less is hardly ever a face, and not looked at
 MOST_FACES = 500  # the best ones; a photo with more shows them too small anyway
 VOTE, LARGEST_VOTE = 0.1, 0.5  # of a network's log odds, and at most; see the model card
 _MID_GREY = 127.5
@@ -58,20 +58,24 @@ class SecondLook(tf.Module):
         points = (seen + tf.concat([1.0 - x, y], axis=1)) / 2.0
         return in_photo(points, boxes), tf.sigmoid(sure)
 
-    def refine(self, image, boxes, landmarks, scores) -> tuple[tf.Tensor, tf.Tensor]:
+    def refine(self, image, boxes, landmarks, scores, min_score) -> tuple[tf.Tensor, tf.Tensor]:
         """Better landmarks and scores of the best faces that are large enough; the others' stay.
+
+        Faces that no vote can lift to `min_score` are not looked at.
 
         Args:
             image: As in `landmarks_in`.
             boxes: float32 [N, 4], best first.
             landmarks: float32 [N, 5, 2].
             scores: float32 [N], of the detector.
+            min_score: float32 scalar.
 
         Returns:
             landmarks float32 [N, 5, 2] and scores float32 [N], in the order of the boxes.
         """
         sides = tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1)
-        chosen = tf.where((sides >= SMALLEST_JUDGED) & (scores >= LEAST_SCORE))[:MOST_FACES]
+        least = tf.maximum(tf.sigmoid(log_odds(min_score) - 2 * LARGEST_VOTE), LEAST_SCORE)
+        chosen = tf.where((sides >= SMALLEST_JUDGED) & (scores >= least))[:MOST_FACES]
         looked_at = tf.gather_nd(boxes, chosen)
         points, sure = self.landmarks_in(image, looked_at)
         _, also_sure = _judge_twice(self.rnet, image, bx.squared(looked_at), RNET.window)

@@ -108,7 +108,7 @@ class SingleShotDetector(tf.Module):
         if self.agreement:
             scores = agreed(boxes, scores, cells, self.agreement)
         if self.second_look is not None:
-            landmarks, scores = self.second_look.refine(pixels, boxes, landmarks, scores)
+            landmarks, scores = self.second_look.refine(pixels, boxes, landmarks, scores, min_score)
         if judged:
             order = tf.argsort(scores, direction="DESCENDING", stable=True)
             order = tf.boolean_mask(order, tf.gather(scores, order) >= min_score)

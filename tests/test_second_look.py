@@ -47,11 +47,18 @@ def judging(probability: float):
 )
 def test_the_votes_by_hand(onet, rnet, voted):
     look = SecondLook(judging(onet), judging(rnet))
-    landmarks, scores = look.refine(IMAGE, BOXES, LANDMARKS, SCORES)
+    landmarks, scores = look.refine(IMAGE, BOXES, LANDMARKS, SCORES, 0.1)
     np.testing.assert_allclose(scores, [voted, voted, 0.5, 0.09], atol=1e-4)
     # 41 pixels wide, as O-Net counts, and a pixel to the left.
     np.testing.assert_allclose(landmarks[LARGE], np.full((5, 2), 10 - 1 + 20.5), atol=1e-3)
     np.testing.assert_array_equal(landmarks[SMALL:], LANDMARKS[SMALL:])
+
+
+def test_a_face_that_cannot_reach_the_threshold_is_not_looked_at():
+    look = SecondLook(judging(1.0), judging(1.0))
+    for min_score, reached in ((0.731, 0.7311), (0.732, 0.5)):  # sigmoid(2 * 0.5) = .7311
+        _, scores = look.refine(IMAGE, BOXES, LANDMARKS, SCORES, min_score)
+        assert float(scores[LARGE]) == pytest.approx(reached, abs=1e-4)
 
 
 def test_the_mirror_image_counts_as_much():
@@ -77,7 +84,7 @@ def test_the_mirror_image_counts_as_much():
 
 def test_no_face_is_no_trouble():
     none = np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), np.zeros(0, np.float32)
-    landmarks, scores = SecondLook(judging(0.5), judging(0.5)).refine(IMAGE, *none)
+    landmarks, scores = SecondLook(judging(0.5), judging(0.5)).refine(IMAGE, *none, 0.5)
     assert landmarks.shape == (0, 5, 2) and scores.shape == (0,)
 
 
