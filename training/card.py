@@ -97,12 +97,13 @@ def _people(report: Report, lesson: Lesson, judged: Judged) -> str:
         wrong = judged.named & ~judged.right & mine
         others = (~judged.unseen.known) & judged.named & (judged.best == k)
         moments = len(np.unique(lesson.groups[lesson.owners == k]))
+        times = "1 moment" if moments == 1 else f"{moments} moments"
         first = lesson.examples[int(np.flatnonzero(lesson.owners == k)[0])].face
         share = f"{got.sum() / mine.sum():.0%}" if mine.any() else "not measured"
         bar = round(100 * got.sum() / mine.sum()) if mine.any() else 0
         rows.append(
             f"<tr><th scope=row>{_picture(first.chip)}{escape(name)}</th>"
-            f"<td>{report.photos[name]}<small> from {moments} moments</small></td>"
+            f"<td>{report.photos[name]}<small> from {times}</small></td>"
             f"<td class=share><span class=bar style='--share:{bar}%'></span>{share}</td>"
             f"<td>{int(wrong.sum())}</td><td>{int(others.sum())}</td>"
             f"<td>{escape(advice(lesson, judged, k) or 'nothing, there are enough')}</td></tr>"
