@@ -60,6 +60,11 @@ def suppress(
     return tf.boolean_mask(order, tf.ensure_shape(stays.concat(), [None]))
 
 
+def shorter_side(boxes: tf.Tensor) -> tf.Tensor:
+    """Width or height of every box, whichever is less: float32 [N]."""
+    return tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1)
+
+
 def squared(boxes: tf.Tensor) -> tf.Tensor:
     """Grows the shorter side of every box around its centre until it is a square."""
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2.0

@@ -107,7 +107,7 @@ class Search(tf.Module):
             corners = turned_back(tf.reshape(boxes, [-1, 2, 2]), turns, size)
             boxes = tf.concat([tf.reduce_min(corners, 1), tf.reduce_max(corners, 1)], axis=1)
             landmarks = turned_back(landmarks, turns, size)
-            sides = tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1)
+            sides = bx.shorter_side(boxes)
             large = tf.reduce_any(sides >= TURNED_SHARE * tf.reduce_min(size))
             better = tf.reduce_sum(scores) > tf.reduce_sum(best[2])
             better &= large | (tf.shape(scores)[0] >= TURNED_FACES)

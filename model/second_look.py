@@ -51,12 +51,16 @@ class SecondLook(tf.Module):
         Returns:
             landmarks float32 [N, 5, 2], and how sure O-Net is of a face in each box, float32 [N].
         """
-        boxes = bx.squared(boxes)
-        (_, points, _), sure = _judge_twice(self.onet, image, boxes, ONET.window)
+        points, odds = self._points_in(image, bx.squared(boxes))
+        return points, tf.sigmoid(odds)
+
+    def _points_in(self, image: tf.Tensor, boxes: tf.Tensor):
+        """`landmarks_in` of square boxes, with log odds of a face."""
+        (_, points, _), odds = _judge_twice(self.onet, image, boxes, ONET.window)
         seen, reflected = tf.unstack(points)
         x, y = (tf.gather(part, MIRRORED, axis=1) for part in tf.split(reflected, 2, axis=1))
         points = (seen + tf.concat([1.0 - x, y], axis=1)) / 2.0
-        return in_photo(points, boxes), tf.sigmoid(sure)
+        return in_photo(points, boxes), odds
 
     def refine(self, image, boxes, landmarks, scores, min_score) -> tuple[tf.Tensor, tf.Tensor]:
         """Better landmarks and scores of the best faces that are large enough; the others' stay.
@@ -73,13 +77,13 @@ class SecondLook(tf.Module):
         Returns:
             landmarks float32 [N, 5, 2] and scores float32 [N], in the order of the boxes.
         """
-        sides = tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1)
+        sides = bx.shorter_side(boxes)
         least = tf.maximum(tf.sigmoid(log_odds(min_score) - 2 * LARGEST_VOTE), LEAST_SCORE)
         chosen = tf.where((sides >= SMALLEST_JUDGED) & (scores >= least))[:MOST_FACES]
-        looked_at = tf.gather_nd(boxes, chosen)
-        points, sure = self.landmarks_in(image, looked_at)
-        _, also_sure = _judge_twice(self.rnet, image, bx.squared(looked_at), RNET.window)
-        votes = _vote(log_odds(sure)) + _vote(also_sure)
+        squares = bx.squared(tf.gather_nd(boxes, chosen))
+        points, onet_odds = self._points_in(image, squares)
+        _, rnet_odds = _judge_twice(self.rnet, image, squares, RNET.window)
+        votes = _vote(onet_odds) + _vote(rnet_odds)
         voted = tf.sigmoid(log_odds(tf.gather_nd(scores, chosen)) + votes)
         clear = tf.gather_nd(sides, chosen)[:, None, None] >= SMALLEST
         points = tf.where(clear, points, tf.gather_nd(landmarks, chosen))

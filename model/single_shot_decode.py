@@ -27,7 +27,7 @@ MOST_FOUND = 1000  # that stay
 MAX_IOU = 0.45
 LEAN, AGREEMENT = 0.1, 0.5  # chosen on photos of the training part, see the model card
 USUAL_AGREEMENT = 5.0  # cells, of which a score is what the network says
-FAINT = 0.1  # score of a cell that has no say; what begins below it hardly ever ends as a face
+FAINT = 0.1  # a cell that scores less has no say; what begins so hardly ever ends as a face
 LEAST_SIDE = 48.0  # pixels, of a face that counts in an octave after the first
 USUAL_SIDE = 32.0  # pixels, of a face whose score is what the network says
 LARGEST_LOG_SIZE = 12.0  # an infinite box would upset the order of suppression
@@ -134,7 +134,7 @@ class SingleShotDetector(tf.Module):
                 pixels = tf.nn.avg_pool2d(pixels, 2, 2, "VALID")
             maps = self.model(pixels, training=False)
             boxes, landmarks, scores = decode(maps, self.strides, min_score)
-            sides = tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1)
+            sides = bx.shorter_side(boxes)
             sharp = sides >= LEAST_SIDE if octave else tf.fill(tf.shape(sides), True)
             found.append((boxes * 2.0**octave, landmarks * 2.0**octave, scores, sharp))
         *cells, sharp = (tf.concat(parts, axis=0) for parts in zip(*found, strict=True))
@@ -181,7 +181,7 @@ def leaned(boxes, scores, lean: float):
     """Scores float32 [M] to whose logits twice the size of the boxes [M, 4] adds `lean`."""
     if not lean:
         return scores
-    sides = tf.maximum(tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1), 1.0)
+    sides = tf.maximum(bx.shorter_side(boxes), 1.0)
     octaves = tf.math.log(sides / USUAL_SIDE) / math.log(2)
     return tf.sigmoid(log_odds(scores) + lean * octaves)
 

@@ -183,12 +183,12 @@ def _somebody_else(
         return {}
     vectors = np.stack([face.embedding for _, _, face in rows])
     owner = np.array([person for person, _, _ in rows])
-    mine = {person: owner == person for person in chosen}
+    rows_of = {person: owner == person for person in chosen}
     content = np.array([sightings[i].content for _, i, _ in rows])
     left_out = {}
     for row, (person, i, _) in enumerate(rows):
         likeness = np.where(content == content[row], -1.0, vectors @ vectors[row])
-        own = np.sort(likeness[mine[person]])[::-1]
+        own = np.sort(likeness[rows_of[person]])[::-1]
         own = own[own > -1.0]
         if len(own) < ENOUGH - 1:
             continue  # too few photos to say who is the odd one
@@ -196,7 +196,7 @@ def _somebody_else(
         support = own[: min(3, max(1, len(own) // 2))].mean()
         best, rival = support, None
         for other in chosen:
-            theirs = np.sort(likeness[mine[other]])[::-1][: min(3, max(1, len(own) // 2))]
+            theirs = np.sort(likeness[rows_of[other]])[::-1][: min(3, max(1, len(own) // 2))]
             if other != person and len(theirs) and theirs.mean() > best:
                 best, rival = theirs.mean(), other
         if rival is not None and best > doubt:
