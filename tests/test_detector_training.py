@@ -236,6 +236,31 @@ def test_faces_too_small_or_cut_in_half_do_not_count():
     assert found.counts.tolist() == [False, True, False]
 
 
+@pytest.mark.parametrize("degrees", [-40.0, 25.0, 90.0])
+def test_a_tilted_head_keeps_its_box_and_its_landmarks(degrees):
+    photo = picture([(70, 60, 110, 124)], (180, 180))
+    x, y = np.meshgrid(np.arange(180) + 0.5, np.arange(180) + 0.5)
+    photo.pixels[:] = np.where(((x - 90) / 20) ** 2 + ((y - 92) / 32) ** 2 < 1, 100, 0)[..., None]
+    left_eye = photo.landmarks[0, 0].round().astype(int)
+    photo.pixels[left_eye[1] - 1 : left_eye[1] + 2, left_eye[0] - 1 : left_eye[0] + 2] = 255
+    found = augment.tilted(photo, np.array([30.0, 30.0]), 1.0, 120, degrees)
+    assert found.pixels.shape == (120, 120, 3)
+    rows, columns = np.nonzero(found.pixels[..., 0] > 50)
+    round_head = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+    np.testing.assert_allclose(found.boxes[0], round_head, atol=1.5)
+    rows, columns = np.nonzero(found.pixels[..., 0] > 150)
+    middle = [columns.mean() + 0.5, rows.mean() + 0.5]
+    np.testing.assert_allclose(found.landmarks[0, 0], middle, atol=1.5)
+
+
+def test_what_is_tilted_has_no_empty_corner():
+    photo = picture([(100, 100, 130, 140)], (240, 240))
+    photo.pixels[:] = 200
+    for degrees in (-45.0, 10.0, 45.0):
+        found = augment.tilted(photo, np.array([80.0, 80.0]), 1.5, 120, degrees)
+        assert (found.pixels == 200).all()
+
+
 def test_mirrored_twice_is_the_same_and_left_stays_left():
     photo = picture([(40, 20, 60, 44)])
     once = augment.mirrored(photo)

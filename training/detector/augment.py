@@ -3,7 +3,8 @@
 Faces of 9 to 520 pixels are to be seen equally often, whatever sizes the photos have: most cuts are
 made round a face that is scaled to a size drawn from that range, evenly in its logarithm. The rest
 show the photo at any scale, much enlarged too: in a photo of many megapixels an ear is as large as
-a face elsewhere, and must not be taken for one.
+a face elsewhere, and must not be taken for one. Some cuts are tilted: tilted heads are few in the
+photos that are learned from, and many in a family's.
 Mosaics of four pictures are those of A. Bochkovskiy et al., "YOLOv4", 2020, section 3.3.
 """
 
@@ -22,6 +23,8 @@ FACE_SIZES = (9.0, 520.0)
 SCALES = (0.5, 4.0)
 SMALLEST = 6.0  # pixels of the shorter side; a smaller face counts neither way
 MOSAIC = 0.3
+GREY = 114  # where there is no photo
+TILTED, MOST_TILT = 0.3, 45.0  # how often, and by how many degrees at most
 
 
 @dataclass
@@ -52,7 +55,7 @@ def random_picture(draw: Callable[[], Picture], side: int, rng: np.random.Genera
 
 
 def cut_randomly(photo: Picture, side: int, rng: np.random.Generator) -> Picture:
-    """A square cut: round a face at a random size, or anywhere at a random scale."""
+    """A square cut: round a face at a random size, or anywhere at a random scale; some tilted."""
     height, width = photo.pixels.shape[:2]
     candidates = np.flatnonzero(photo.counts)
     if len(candidates) and rng.random() < 0.6:
@@ -66,19 +69,20 @@ def cut_randomly(photo: Picture, side: int, rng: np.random.Generator) -> Picture
         scale = np.exp(rng.uniform(*np.log(SCALES)))
         spare = np.array([width, height]) - side / scale
         corner = rng.uniform(np.minimum(0, spare), np.maximum(0, spare))
-    return cut(photo, corner, scale, side)
+    if rng.random() >= TILTED:
+        return cut(photo, corner, scale, side)
+    return tilted(photo, corner, scale, side, rng.uniform(-MOST_TILT, MOST_TILT))
 
 
 def cut(photo: Picture, corner: np.ndarray, scale: float, side: int) -> Picture:
     """The square of `side` pixels whose corner lies at `corner` of the photo enlarged by `scale`.
 
-    What lies outside the photo is grey. Faces of which less than half is left, and those that
-    became smaller than 6 pixels, no longer count; those wholly outside are gone.
+    What lies outside the photo is grey.
     """
     height, width = photo.pixels.shape[:2]
     first = np.maximum(corner, 0.0)
     last = np.minimum(corner + side / scale, [width, height])
-    pixels = np.full((side, side, 3), 114, np.uint8)
+    pixels = np.full((side, side, 3), GREY, np.uint8)
     place = np.round((first - corner) * scale).astype(int)
     size = np.minimum(np.round((last - first) * scale).astype(int), side - place)
     if (size > 0).all():
@@ -88,18 +92,51 @@ def cut(photo: Picture, corner: np.ndarray, scale: float, side: int) -> Picture:
         pixels[place[1] : place[1] + size[1], place[0] : place[0] + size[0]] = part
     boxes = (photo.boxes - np.tile(corner, 2)) * scale
     landmarks = (photo.landmarks - corner) * scale
-    whole = boxes[:, 2:] - boxes[:, :2]
-    boxes = np.clip(boxes, 0, side)
+    return _framed(Picture(pixels, boxes, photo.counts, landmarks, photo.known))
+
+
+def tilted(photo: Picture, corner: np.ndarray, scale: float, side: int, degrees: float) -> Picture:
+    """What `cut` gives, turned counter-clockwise round its middle.
+
+    A face is taken for an ellipse that fills its box, and gets the box round the turned ellipse.
+    """
+    turn = np.radians(abs(degrees))
+    was = int(np.ceil(side * (np.cos(turn) + np.sin(turn))))  # leaves no corner empty
+    start = (was - side) // 2
+    picture = cut(photo, corner - start / scale, scale, was)
+    image = Image.fromarray(picture.pixels).rotate(
+        degrees, Image.Resampling.BILINEAR, fillcolor=(GREY,) * 3
+    )
+    pixels = np.asarray(image)[start : start + side, start : start + side]
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    turn = np.array([[cosine, -sine], [sine, cosine]])  # of row vectors xy, y downwards
+    low, high = picture.boxes[:, :2], picture.boxes[:, 2:]
+    centres = ((low + high) / 2 - was / 2) @ turn + was / 2 - start
+    halves = np.sqrt(((high - low) / 2) ** 2 @ turn**2)
+    boxes = np.concatenate([centres - halves, centres + halves], axis=1)
+    landmarks = (picture.landmarks - was / 2) @ turn + was / 2 - start
+    return _framed(Picture(pixels, boxes, picture.counts, landmarks, picture.known))
+
+
+def _framed(picture: Picture) -> Picture:
+    """Boxes cut off where the pixels end.
+
+    Faces of which less than half is left, and those that became smaller than 6 pixels, no longer
+    count; those wholly outside are gone.
+    """
+    side = picture.pixels.shape[0]
+    whole = picture.boxes[:, 2:] - picture.boxes[:, :2]
+    boxes = np.clip(picture.boxes, 0, side)
     left = boxes[:, 2:] - boxes[:, :2]
     inside = left.prod(axis=1) >= 0.5 * whole.prod(axis=1)
     large = whole.min(axis=1, initial=np.inf) >= SMALLEST
     here = (left > 0).all(axis=1)
     return Picture(
-        pixels,
+        picture.pixels,
         boxes[here].astype(np.float32),
-        (photo.counts & inside & large)[here],
-        landmarks[here].astype(np.float32),
-        photo.known[here],
+        (picture.counts & inside & large)[here],
+        picture.landmarks[here].astype(np.float32),
+        picture.known[here],
     )
 
 
