@@ -16,7 +16,7 @@ import tensorflow as tf
 from model import boxes as bx
 from model.mtcnn import ONET, PNET, RNET, load_stage
 from model.resize import shrink
-from model.second_look import in_photo, judge, normalised
+from model.windows import in_photo, judge, normalised
 
 MIN_FACE = 20.0
 WINDOW = 12.0

@@ -3,8 +3,9 @@
 A cell of the sliding window knows the points of a large face only to a fraction of its stride; the
 embedder's alignment wants them to a few hundredths of the distance of the eyes. O-Net (see
 `model.mtcnn`) is the last network of the cascade, and the templates of the chips were made of its
-points. What R-Net and O-Net take for a face is less certain than what the sliding window does, but
-their mistakes are others: a tenth of their log odds, added, takes false faces away.
+points. It knows upright faces; a tilted one is shown to it turned, by what the sliding window's own
+landmarks say. What R-Net and O-Net take for a face is less certain than what the sliding window
+does, but their mistakes are others: a tenth of their log odds, added, takes false faces away.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ import tensorflow as tf
 from model import boxes as bx
 from model.aligner import MIRRORED
 from model.mtcnn import ONET, RNET, load_stage
+from model.windows import cut_upright, in_photo, say, tilts_of, turned
 
 SMALLEST = 14.0  # pixels of the shorter side; in a smaller face the five points are guesses
 SMALLEST_JUDGED = 8.0  # pixels; what is smaller says nothing to the networks
 LEAST_SCORE = 0.1  # what scores less is hardly ever a face, and not looked at
 MOST_FACES = 500  # the best ones; a photo with more shows them too small anyway
 VOTE, LARGEST_VOTE = 0.1, 0.5  # of a network's log odds, and at most; see the model card
-_MID_GREY = 127.5
 
 
 class SecondLook(tf.Module):
@@ -51,16 +52,17 @@ class SecondLook(tf.Module):
         Returns:
             landmarks float32 [N, 5, 2], and how sure O-Net is of a face in each box, float32 [N].
         """
-        points, odds = self._points_in(image, bx.squared(boxes))
+        upright = tf.zeros(tf.shape(boxes)[:1])
+        points, odds = self._points_in(image, bx.squared(boxes), upright)
         return points, tf.sigmoid(odds)
 
-    def _points_in(self, image: tf.Tensor, boxes: tf.Tensor):
-        """`landmarks_in` of square boxes, with log odds of a face."""
-        (_, points, _), odds = _judge_twice(self.onet, image, boxes, ONET.window)
+    def _points_in(self, image: tf.Tensor, squares: tf.Tensor, tilts: tf.Tensor):
+        """`landmarks_in` of square boxes, turned by `tilts`; with log odds of a face."""
+        (_, points, _), odds = _judge_twice(self.onet, image, squares, tilts, ONET.window)
         seen, reflected = tf.unstack(points)
         x, y = (tf.gather(part, MIRRORED, axis=1) for part in tf.split(reflected, 2, axis=1))
         points = (seen + tf.concat([1.0 - x, y], axis=1)) / 2.0
-        return in_photo(points, boxes), odds
+        return turned(in_photo(points, squares), squares, tilts), odds
 
     def refine(self, image, boxes, landmarks, scores, min_score) -> tuple[tf.Tensor, tf.Tensor]:
         """Better landmarks and scores of the best faces that are large enough; the others' stay.
@@ -81,8 +83,9 @@ class SecondLook(tf.Module):
         least = tf.maximum(tf.sigmoid(log_odds(min_score) - 2 * LARGEST_VOTE), LEAST_SCORE)
         chosen = tf.where((sides >= SMALLEST_JUDGED) & (scores >= least))[:MOST_FACES]
         squares = bx.squared(tf.gather_nd(boxes, chosen))
-        points, onet_odds = self._points_in(image, squares)
-        _, rnet_odds = _judge_twice(self.rnet, image, squares, RNET.window)
+        tilts = tilts_of(tf.gather_nd(landmarks, chosen))
+        points, onet_odds = self._points_in(image, squares, tilts)
+        _, rnet_odds = _judge_twice(self.rnet, image, squares, tilts, RNET.window)
         votes = _vote(onet_odds) + _vote(rnet_odds)
         voted = tf.sigmoid(log_odds(tf.gather_nd(scores, chosen)) + votes)
         clear = tf.gather_nd(sides, chosen)[:, None, None] >= SMALLEST
@@ -104,47 +107,16 @@ def log_odds(probability: tf.Tensor) -> tf.Tensor:
     return tf.math.log(probability) - tf.math.log1p(-probability)
 
 
-def _judge_twice(network: keras.Model, image: tf.Tensor, boxes: tf.Tensor, side: int):
-    """What a network says of square boxes [N, 4] and of their mirror images.
+def _judge_twice(network: keras.Model, image, squares, tilts, side: int):
+    """What a network says of turned square boxes [N, 4] and of their mirror images.
 
     Returns:
         its outputs, each [2, N, ...], and the mean log odds of a face, float32 [N].
     """
-    mirrored = tf.gather(boxes, [2, 1, 0, 3], axis=1)  # read from right to left
-    outputs = judge(network, image, tf.concat([boxes, mirrored], 0), side)
+    windows = cut_upright(image, squares, tilts, side)
+    outputs = say(network, tf.concat([windows, tf.reverse(windows, [2])], axis=0))
     outputs = [tf.stack(tf.split(output, 2)) for output in outputs]
     return outputs, tf.reduce_mean(log_odds(outputs[-1][..., 1]), axis=0)
-
-
-def judge(network: keras.Model, image: tf.Tensor, boxes: tf.Tensor, side: int) -> list[tf.Tensor]:
-    """What a network of the cascade says of square windows; outside the image they are mid grey.
-
-    Args:
-        image: uint8 or float32 [H, W, 3] RGB 0..255.
-        boxes: float32 [N, 4].
-        side: Of the window that the network takes, pixels.
-    """
-    # Convolutions refuse an empty batch on some devices: one window more, whose result is dropped.
-    boxes = tf.pad(boxes, [[0, 1], [0, 0]])
-    size = tf.cast(tf.shape(image)[:2], tf.float32)
-    relative = tf.gather(boxes, [1, 0, 3, 2], axis=1) / tf.tile(size, [2])
-    which = tf.zeros(tf.shape(boxes)[:1], tf.int32)
-    windows = tf.image.crop_and_resize(
-        image[None], relative, which, [side, side], extrapolation_value=_MID_GREY
-    )
-    return [output[:-1] for output in network(normalised(windows), training=False)]
-
-
-def in_photo(points: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
-    """O-Net's points float32 [N, 10], in sides of square boxes [N, 4], as landmarks [N, 5, 2]."""
-    side = (boxes[:, 2:] - boxes[:, :2] + 1.0)[:, None, :]
-    points = tf.stack([points[:, :5], points[:, 5:]], axis=2)
-    return boxes[:, None, :2] - 1.0 + points * side
-
-
-def normalised(pixels: tf.Tensor) -> tf.Tensor:
-    """Pixels as all three networks of the cascade take them."""
-    return (pixels - _MID_GREY) / 128.0
 
 
 def load_second_look(files: Mapping[str, Path]) -> SecondLook:

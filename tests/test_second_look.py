@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 from skimage import data as pictures
 
 from model.catalogue import KINDRED
@@ -31,6 +32,15 @@ def judging(probability: float):
         return [offsets, points, sure] if windows.shape[1] == 48 else [offsets, sure]
 
     return network
+
+
+FACE = np.array([[-15, -16], [15, -16], [0, 0], [-12, 16], [12, 16]], np.float32)
+
+
+def turned(points, degrees):
+    """Clockwise round the origin, y downwards."""
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return (points @ np.array([[cosine, sine], [-sine, cosine]])).astype(np.float32)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +90,22 @@ def test_the_mirror_image_counts_as_much():
     np.testing.assert_allclose(points[0, :, 0], x, atol=1.0)  # a pixel of the window
     np.testing.assert_allclose(points[0, :, 1], middle, atol=1e-3)
     np.testing.assert_allclose(sure, 0.5, atol=1e-5)  # .9 here and .1 in the mirror
+
+
+@pytest.mark.parametrize("degrees", [-40, 25])
+def test_the_landmarks_of_a_tilted_face_are_those_of_the_upright_one(degrees):
+    look = load_detector(KINDRED).detector.second_look
+    photo = Image.fromarray(pictures.astronaut())
+    middle, score = np.array([224, 118], np.float32), np.array([0.9], np.float32)
+    box = np.array([[*(middle - 50), *(middle + 50)]], np.float32)
+    tilted = photo.rotate(-degrees, Image.Resampling.BICUBIC, center=tuple(middle))
+    found = []
+    for image, points in ((photo, FACE), (tilted, turned(FACE, degrees))):
+        points, scores = look.refine(np.asarray(image), box, points[None] + middle, score, 0.5)
+        found.append((points[0].numpy() - middle, float(scores[0])))
+    (upright, sure), (leaning, also_sure) = found
+    np.testing.assert_allclose(turned(leaning, -degrees), upright, atol=1.0)
+    assert abs(sure - also_sure) < 0.01
 
 
 def test_no_face_is_no_trouble():
