@@ -17,6 +17,7 @@ from tests.libraries import add_photo
 from tests.libraries import face as tag_of
 from tests.pictures import four_corners
 from training.detector.drawings import random_drawing
+from training.detector.faces import Faces
 from training.detector.family import Outcome, corrected_samples, fine_tune
 from training.detector.fit import Schedule
 from training.detector.samples import Sample
@@ -72,14 +73,15 @@ def test_a_changed_or_unreadable_family_detector_is_refused(fresh_home):
 
 
 def test_too_few_photos_are_refused(tmp_path):
-    samples = [Sample.of_boxes(tmp_path / f"{i}.png", [[1, 1, 20, 20]]) for i in range(7)]
+    samples = [Sample(tmp_path / f"{i}.png", Faces.of_boxes([[1, 1, 20, 20]])) for i in range(7)]
     with pytest.raises(FamilyError, match="found 7"):
         fine_tune(samples, build_single_shot(TINY), TINY)
 
 
 def test_fine_tuning_judges_on_photos_that_it_did_not_learn_from(tmp_path):
     samples = [
-        Sample.of_boxes(photo(tmp_path / f"{i}.png", i), [[10, 10, 40, 40]]) for i in range(8)
+        Sample(photo(tmp_path / f"{i}.png", i), Faces.of_boxes([[10, 10, 40, 40]]))
+        for i in range(8)
     ]
     network = build_single_shot(TINY)
     start = [w.copy() for w in network.get_weights()]
@@ -99,7 +101,8 @@ def test_fine_tuning_judges_on_photos_that_it_did_not_learn_from(tmp_path):
 
 def test_fine_tuning_has_to_beat_the_detector_in_use(tmp_path):
     samples = [
-        Sample.of_boxes(photo(tmp_path / f"{i}.png", i), [[10, 10, 40, 40]]) for i in range(8)
+        Sample(photo(tmp_path / f"{i}.png", i), Faces.of_boxes([[10, 10, 40, 40]]))
+        for i in range(8)
     ]
 
     def finds_everything(image, min_score):
@@ -128,6 +131,7 @@ def test_boxes_come_from_photos_that_somebody_looked_through(tmp_path, fresh_hom
         library.decisions.confirm(first.id, "Anne")
         samples = corrected_samples(library, tmp_path)
     assert [s.path for s in samples] == [drawn, confirmed]
-    assert samples[0].boxes[samples[0].counts].tolist() == [[100, 5, 120, 25]]
-    assert samples[1].boxes[samples[1].counts].tolist() == [first.box.tolist()]
-    assert len(samples[0].boxes) == 3 and len(samples[1].boxes) == 2
+    by_hand, decided = (sample.faces for sample in samples)
+    assert by_hand.boxes[by_hand.counts].tolist() == [[100, 5, 120, 25]]
+    assert decided.boxes[decided.counts].tolist() == [first.box.tolist()]
+    assert len(by_hand) == 3 and len(decided) == 2

@@ -10,6 +10,7 @@ Mosaics of four pictures are those of A. Bochkovskiy et al., "YOLOv4", 2020, sec
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from model.aligner import MIRRORED
+from training.detector.faces import Faces
 
 FACE_SIZES = (9.0, 520.0)
 SCALES = (0.5, 4.0)
@@ -29,13 +31,10 @@ TILTED, MOST_TILT = 0.3, 45.0  # how often, and by how many degrees at most
 
 @dataclass
 class Picture:
-    """A training picture and its faces; the fields are those of `samples.Sample`."""
+    """A training picture, uint8 [H, W, 3], and its faces."""
 
     pixels: np.ndarray
-    boxes: np.ndarray
-    counts: np.ndarray
-    landmarks: np.ndarray
-    known: np.ndarray
+    faces: Faces
 
 
 def random_picture(draw: Callable[[], Picture], side: int, rng: np.random.Generator) -> Picture:
@@ -57,9 +56,9 @@ def random_picture(draw: Callable[[], Picture], side: int, rng: np.random.Genera
 def cut_randomly(photo: Picture, side: int, rng: np.random.Generator) -> Picture:
     """A square cut: round a face at a random size, or anywhere at a random scale; some tilted."""
     height, width = photo.pixels.shape[:2]
-    candidates = np.flatnonzero(photo.counts)
+    candidates = np.flatnonzero(photo.faces.counts)
     if len(candidates) and rng.random() < 0.6:
-        box = photo.boxes[rng.choice(candidates)]
+        box = photo.faces.boxes[rng.choice(candidates)]
         size = np.sqrt(np.prod(np.maximum(box[2:] - box[:2], 1.0)))
         wanted = np.exp(rng.uniform(*np.log((FACE_SIZES[0], min(FACE_SIZES[1], 0.9 * side)))))
         scale = np.clip(wanted / size, SCALES[0] / 2, SCALES[1])
@@ -90,9 +89,7 @@ def cut(photo: Picture, corner: np.ndarray, scale: float, side: int) -> Picture:
             tuple(int(n) for n in size), Image.Resampling.BILINEAR, box=(*first, *last)
         )
         pixels[place[1] : place[1] + size[1], place[0] : place[0] + size[0]] = part
-    boxes = (photo.boxes - np.tile(corner, 2)) * scale
-    landmarks = (photo.landmarks - corner) * scale
-    return _framed(Picture(pixels, boxes, photo.counts, landmarks, photo.known))
+    return Picture(pixels, _framed(photo.faces.moved(-corner, scale), side))
 
 
 def tilted(photo: Picture, corner: np.ndarray, scale: float, side: int, degrees: float) -> Picture:
@@ -110,34 +107,31 @@ def tilted(photo: Picture, corner: np.ndarray, scale: float, side: int, degrees:
     pixels = np.asarray(image)[start : start + side, start : start + side]
     cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     turn = np.array([[cosine, -sine], [sine, cosine]])  # of row vectors xy, y downwards
-    low, high = picture.boxes[:, :2], picture.boxes[:, 2:]
+    faces = picture.faces
+    low, high = faces.boxes[:, :2], faces.boxes[:, 2:]
     centres = ((low + high) / 2 - was / 2) @ turn + was / 2 - start
     halves = np.sqrt(((high - low) / 2) ** 2 @ turn**2)
     boxes = np.concatenate([centres - halves, centres + halves], axis=1)
-    landmarks = (picture.landmarks - was / 2) @ turn + was / 2 - start
-    return _framed(Picture(pixels, boxes, picture.counts, landmarks, picture.known))
+    landmarks = (faces.landmarks - was / 2) @ turn + was / 2 - start
+    faces = dataclasses.replace(
+        faces, boxes=boxes.astype(np.float32), landmarks=landmarks.astype(np.float32)
+    )
+    return Picture(pixels, _framed(faces, side))
 
 
-def _framed(picture: Picture) -> Picture:
-    """Boxes cut off where the pixels end.
+def _framed(faces: Faces, side: int) -> Faces:
+    """Boxes cut off where a picture of `side` pixels ends.
 
     Faces of which less than half is left, and those that became smaller than 6 pixels, no longer
     count; those wholly outside are gone.
     """
-    side = picture.pixels.shape[0]
-    whole = picture.boxes[:, 2:] - picture.boxes[:, :2]
-    boxes = np.clip(picture.boxes, 0, side)
+    whole = faces.boxes[:, 2:] - faces.boxes[:, :2]
+    boxes = np.clip(faces.boxes, 0, side)
     left = boxes[:, 2:] - boxes[:, :2]
     inside = left.prod(axis=1) >= 0.5 * whole.prod(axis=1)
-    large = whole.min(axis=1, initial=np.inf) >= SMALLEST
-    here = (left > 0).all(axis=1)
-    return Picture(
-        picture.pixels,
-        boxes[here].astype(np.float32),
-        (picture.counts & inside & large)[here],
-        picture.landmarks[here].astype(np.float32),
-        picture.known[here],
-    )
+    large = faces.sides >= SMALLEST
+    faces = dataclasses.replace(faces, boxes=boxes, counts=faces.counts & inside & large)
+    return faces.chosen((left > 0).all(axis=1))
 
 
 def mosaic(parts: list[Picture]) -> Picture:
@@ -147,20 +141,19 @@ def mosaic(parts: list[Picture]) -> Picture:
     moves = [np.array([x, y], np.float32) * side for y in (0, 1) for x in (0, 1)]
     return Picture(
         np.concatenate(rows),
-        np.concatenate([p.boxes + np.tile(m, 2) for p, m in zip(parts, moves, strict=True)]),
-        np.concatenate([p.counts for p in parts]),
-        np.concatenate([p.landmarks + m for p, m in zip(parts, moves, strict=True)]),
-        np.concatenate([p.known for p in parts]),
+        Faces.joined(p.faces.moved(m) for p, m in zip(parts, moves, strict=True)),
     )
 
 
 def mirrored(picture: Picture) -> Picture:
     """Left and right exchanged, in the landmarks' meaning too."""
     width = picture.pixels.shape[1]
-    boxes, landmarks = picture.boxes.copy(), picture.landmarks[:, list(MIRRORED)]
-    boxes[:, [0, 2]] = width - picture.boxes[:, [2, 0]]
+    faces = picture.faces
+    boxes, landmarks = faces.boxes.copy(), faces.landmarks[:, list(MIRRORED)]
+    boxes[:, [0, 2]] = width - faces.boxes[:, [2, 0]]
     landmarks[:, :, 0] = width - landmarks[:, :, 0]
-    return Picture(picture.pixels[:, ::-1], boxes, picture.counts, landmarks, picture.known)
+    faces = dataclasses.replace(faces, boxes=boxes, landmarks=landmarks)
+    return Picture(picture.pixels[:, ::-1], faces)
 
 
 def worsened(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from training.detector.augment import Picture
+from training.detector.faces import Faces
 
 SIDES = (240, 720)
 SHAPES = (2, 40)
@@ -23,9 +24,7 @@ def random_drawing(rng: np.random.Generator) -> Picture:
     draw = ImageDraw.Draw(image)
     for _ in range(rng.integers(*SHAPES)):
         _add_shape(draw, width, height, rng)
-    boxes, landmarks = np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32)
-    nothing = np.zeros(0, bool)
-    return Picture(np.asarray(image), boxes, nothing, landmarks, nothing)
+    return Picture(np.asarray(image), Faces.of_boxes([]))
 
 
 def _ground(width: int, height: int, rng: np.random.Generator) -> np.ndarray:

@@ -19,6 +19,7 @@ from data.library import Library
 from model.second_look import SecondLook
 from model.single_shot import KINDRED_CONFIG, SingleShotConfig
 from model.single_shot_decode import kindred_detector
+from training.detector.faces import Faces
 from training.detector.fit import Schedule, fit
 from training.detector.judge import average_precision, find
 from training.detector.samples import Sample, split
@@ -67,7 +68,8 @@ def corrected_samples(library: Library, folder: Path) -> list[Sample]:
         faces, settled = library.faces.of(photo), library.records.settled(photo)
         counts = [f.by_hand or (f.id in settled and not f.ignored) for f in faces]
         if any(counts) and Path(path).is_file():
-            samples.append(Sample.of_boxes(Path(path), [face.box for face in faces], counts))
+            boxes = [face.box for face in faces]
+            samples.append(Sample(Path(path), Faces.of_boxes(boxes, counts)))
     return samples
 
 

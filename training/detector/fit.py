@@ -97,16 +97,7 @@ class Pictures(keras.utils.PyDataset):
         for place in range(batch):
             picture = random_picture(lambda: self._draw(rng), side, rng)
             pixels[place] = picture.pixels
-            wanted.append(
-                targets(
-                    picture.boxes,
-                    picture.counts,
-                    picture.landmarks,
-                    picture.known,
-                    side,
-                    self._strides,
-                )
-            )
+            wanted.append(targets(picture.faces, side, self._strides))
         return pixels, np.stack(wanted)
 
     def on_epoch_end(self) -> None:
@@ -123,8 +114,8 @@ class Pictures(keras.utils.PyDataset):
         """The photo of this number, or after the last one a drawing."""
         if which >= len(self._samples):
             return random_drawing(np.random.default_rng((self._seed, which)))
-        s = self._samples[which]
-        return Picture(read_photo(s.path), s.boxes, s.counts, s.landmarks, s.known)
+        sample = self._samples[which]
+        return Picture(read_photo(sample.path), sample.faces)
 
 
 class Fixed(Pictures):

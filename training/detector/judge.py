@@ -73,7 +73,7 @@ def evaluate_detector(
         "protocol": "detector",
         "detector": network.name,
         "photos": len(samples),
-        "faces": sum(int(sample.counts.sum()) for sample in samples),
+        "faces": sum(int(sample.faces.counts.sum()) for sample in samples),
         "average_precision": round(average_precision(samples, found), 4),
         "score": network.min_score,
         "found": right,
@@ -91,7 +91,7 @@ def at_score(samples: Sequence[Sample], found: Sequence[Found], score: float) ->
 
 def average_precision(samples: Sequence[Sample], found: Sequence[Found]) -> float:
     """Area under the precision-recall curve, the precision made monotone; NaN without a face."""
-    faces = sum(int(sample.counts.sum()) for sample in samples)
+    faces = sum(int(sample.faces.counts.sum()) for sample in samples)
     if not faces:
         return float("nan")
     pairs = [_judged(sample, answer) for sample, answer in zip(samples, found, strict=True)]
@@ -105,13 +105,13 @@ def average_precision(samples: Sequence[Sample], found: Sequence[Found]) -> floa
 
 def _judged(sample: Sample, found: Found) -> tuple[np.ndarray, np.ndarray]:
     """Scores [K] of the detections that are judged, and whether each is a new face, bool [K]."""
-    taken = np.zeros(len(sample.boxes), bool)
+    taken = np.zeros(len(sample.faces), bool)
     scores, right = [], []
     for at in np.argsort(-found.scores, kind="stable"):
-        overlap = iou(found.boxes[at], sample.boxes)
+        overlap = iou(found.boxes[at], sample.faces.boxes)
         face = int(overlap.argmax()) if len(overlap) else -1
         hit = face >= 0 and overlap[face] >= IOU
-        if hit and not sample.counts[face]:
+        if hit and not sample.faces.counts[face]:
             continue
         scores.append(found.scores[at])
         right.append(hit and not taken[face])

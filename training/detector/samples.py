@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import FamilyError
+from training.detector.faces import Faces
 
 
 @dataclass(frozen=True)
@@ -18,25 +19,11 @@ class Sample:
 
     Attributes:
         path: The photo.
-        boxes: float32 [N, 4] xyxy.
-        counts: bool [N]; a face that does not count is neither to be found nor to be missed.
-        landmarks: float32 [N, 5, 2].
-        known: bool [N], whether the landmarks are.
+        faces: In its pixels.
     """
 
     path: Path
-    boxes: np.ndarray
-    counts: np.ndarray
-    landmarks: np.ndarray
-    known: np.ndarray
-
-    @classmethod
-    def of_boxes(cls, path: Path, boxes: Sequence, counts: Sequence | None = None) -> Sample:
-        """A photo whose landmarks are not known."""
-        boxes = np.array(boxes, np.float32).reshape(-1, 4)
-        counts = np.ones(len(boxes), bool) if counts is None else np.array(counts, bool)
-        nowhere = np.zeros((len(boxes), 5, 2), np.float32)
-        return cls(Path(path), boxes, counts, nowhere, np.zeros(len(boxes), bool))
+    faces: Faces
 
 
 def read_samples(folder: str | Path) -> list[Sample]:
@@ -74,7 +61,7 @@ def _sample(images: Path, name: str, entry: dict) -> Sample:
     if "hard" in entry:
         counts[:] = False
         counts[entry["hard"]] = True
-    return Sample.of_boxes(images / name, boxes, counts)
+    return Sample(images / name, Faces.of_boxes(boxes, counts))
 
 
 def split(samples: Sequence[Sample], every: int) -> tuple[list[Sample], list[Sample]]:

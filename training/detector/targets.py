@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from training.detector.faces import Faces
+
 CANDIDATES = 9
 ANCHOR = 4.0  # sides of the square round a cell, in strides
 STATE, BOX, LANDMARKS, KNOWN = slice(0, 1), slice(1, 5), slice(5, 15), slice(15, 16)
@@ -27,14 +29,7 @@ def cells(side: int, strides: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(points), np.concatenate(own)
 
 
-def targets(
-    boxes: np.ndarray,
-    counts: np.ndarray,
-    landmarks: np.ndarray,
-    known: np.ndarray,
-    side: int,
-    strides: tuple[int, ...],
-) -> np.ndarray:
+def targets(faces: Faces, side: int, strides: tuple[int, ...]) -> np.ndarray:
     """What a square picture's cells should say.
 
     Returns:
@@ -43,12 +38,13 @@ def targets(
     """
     points, own = cells(side, strides)
     result = np.zeros((len(points), WIDTH), np.float32)
-    for box in boxes[~counts]:
+    for box in faces.boxes[~faces.counts]:
         inside = ((points >= box[:2]) & (points <= box[2:])).all(axis=1)
         result[inside, 0] = -1.0
-    boxes, landmarks, known = boxes[counts], landmarks[counts], known[counts]
-    if not len(boxes):
+    faces = faces.chosen(faces.counts)
+    if not len(faces):
         return result
+    boxes = faces.boxes
     overlap = _overlap(boxes, points, own)
     chosen = _chosen(boxes, overlap, points, own, strides)
     best = np.where(chosen, overlap, -1.0).argmax(axis=0)
@@ -56,9 +52,9 @@ def targets(
     face, stride = best[at], own[at, None]
     result[at, STATE] = 1.0
     result[at, BOX] = (boxes[face] - np.tile(points[at], 2)) / stride
-    seen = (landmarks[face] - points[at, None]) / stride[:, None]
+    seen = (faces.landmarks[face] - points[at, None]) / stride[:, None]
     result[at, LANDMARKS] = seen.reshape(-1, 10)
-    result[at, KNOWN] = known[face, None]
+    result[at, KNOWN] = faces.known[face, None]
     return result
 
 

@@ -41,18 +41,19 @@ def with_landmarks(
     )
     taught, new = [], False
     for done, sample in enumerate(samples, 1):
-        key = f"{sample.path.name}/{len(sample.boxes)}"
-        if key not in stored and len(sample.boxes):
-            points, sure = ask(read_photo(sample.path), sample.boxes)
+        faces = sample.faces
+        key = f"{sample.path.name}/{len(faces)}"
+        if key not in stored and len(faces):
+            points, sure = ask(read_photo(sample.path), faces.boxes)
             stored[key], new = (
                 np.concatenate([points.numpy(), sure.numpy()[:, None, None].repeat(2, 2)], axis=1),
                 True,
             )
         answer = stored.get(key, np.zeros((0, 6, 2), np.float32))
-        size = (sample.boxes[:, 2:] - sample.boxes[:, :2]).min(axis=1, initial=np.inf)
-        known = sample.known | ((answer[:, 5, 0] >= SURE) & (size >= SMALLEST))
-        points = np.where(sample.known[:, None, None], sample.landmarks, answer[:, :5])
-        taught.append(dataclasses.replace(sample, landmarks=points, known=known))
+        known = faces.known | ((answer[:, 5, 0] >= SURE) & (faces.sides >= SMALLEST))
+        points = np.where(faces.known[:, None, None], faces.landmarks, answer[:, :5])
+        faces = dataclasses.replace(faces, landmarks=points, known=known)
+        taught.append(Sample(sample.path, faces))
         progress(done)
     if cache is not None and new:
         cache.parent.mkdir(parents=True, exist_ok=True)
