@@ -34,7 +34,7 @@ def test_a_model_keeps_the_number_of_its_code():
 
 def test_the_boxes_are_those_that_the_number_of_the_code_stands_for(find):
     """If this fails, and is meant to, raise `CODE`."""
-    assert identity.CODE == 5
+    assert identity.CODE == 6
     upright = faces.astronaut()
     for picture, boxes in (
         (upright, [[181.60, 63.73, 264.55, 171.08]]),
@@ -45,7 +45,7 @@ def test_the_boxes_are_those_that_the_number_of_the_code_stands_for(find):
     # Our own detector: with new weights the boxes may be others, and the number stays.
     ours = load_detector(KINDRED).detect
     for picture, boxes in (
-        (upright, [[178.61, 57.07, 271.00, 174.54]]),
-        (faces.resized(upright, 3.5), [[624.67, 192.42, 947.72, 615.36]]),
+        (upright, [[177.92, 54.96, 271.32, 176.82]]),
+        (faces.resized(upright, 3.5), [[619.98, 190.73, 948.29, 621.27]]),
     ):
         np.testing.assert_allclose(ours(picture, 0.5)[0], boxes, rtol=0, atol=0.1)
