@@ -80,7 +80,7 @@ def _head(report: Report) -> str:
         for value, name, of in tiles
     )
     if not tiles:
-        body = "<p>Nothing is measured yet: that takes two photos of a person.</p>"
+        body = "<p>Nothing is measured yet: that takes photos of a person from two moments.</p>"
     photos = sum(report.photos.values())
     return (
         f"<h1>How well Kindred knows this family</h1><p>{len(report.photos)} people, {photos} "

@@ -79,7 +79,7 @@ def measured_text(manifest: Mapping) -> list[str]:
             f"Of {measured['strangers']} faces of people it had not learned, "
             f"{_percent(measured['false_names'])} got a name."
         )
-    return said or ["Accuracy is not measured yet: that takes two photos of a person."]
+    return said or ["Accuracy is not measured yet: that takes photos of a person from two moments."]
 
 
 def people_rows(manifest: Mapping) -> list[dict]:

@@ -107,7 +107,7 @@ def verdict(new: Mapping, old: Mapping | None) -> str:
     """The comparison in a sentence."""
     now = (new.get("measured") or {}).get("right")
     if now is None:
-        return "Its accuracy could not be measured: that takes two photos of a person."
+        return "Its accuracy could not be measured: that takes photos of a person from two moments."
     text = f"It gave {now:.0%} of the photos that it had not seen the right name."
     before = ((old or {}).get("measured") or {}).get("right")
     if before is None:

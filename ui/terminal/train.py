@@ -67,7 +67,7 @@ def _train(options: argparse.Namespace) -> int:
             f" {measured.unknown:.1%} unknown, {measured.wrong:.1%} wrong name."
         )
     else:
-        print("Accuracy is not measured yet: that takes two photos of a person.")
+        print("Accuracy is not measured yet: that takes photos of a person from two moments.")
     if measured.false_names is not None:
         print(
             f"On {measured.strangers} faces of people left out of learning:"
