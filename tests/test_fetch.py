@@ -151,7 +151,7 @@ def test_what_comes_with_a_package_is_not_downloaded(fresh_home):
 def test_the_best_network_that_is_here_is_chosen(fresh_home, monkeypatch):
     assert (choose("detector").name, choose("embedder").name) == ("kindred", "resnet29")
     monkeypatch.setattr(Network, "is_here", lambda self: True)
-    assert (choose("detector").name, choose("embedder").name) == ("yunet", "0095")
+    assert (choose("detector").name, choose("embedder").name) == ("kindred", "0095")
 
 
 def test_choosing_what_is_not_here_says_how_to_get_it(fresh_home):
