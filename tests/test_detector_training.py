@@ -40,10 +40,10 @@ def points_of(box):
     return np.array([[x0 + u * (x1 - x0), y0 + v * (y1 - y0)] for u, v in at], np.float32)
 
 
-def faces_in(boxes, known=True, counts=True):
+def faces_in(boxes, counts=True):
     boxes = np.array(boxes, np.float32).reshape(-1, 4)
     marks = np.array([points_of(b) for b in boxes], np.float32).reshape(-1, 5, 2)
-    return Faces(boxes, np.full(len(boxes), counts), marks, np.full(len(boxes), known))
+    return Faces(boxes, np.full(len(boxes), counts), marks, np.ones(len(boxes), bool))
 
 
 def picture(boxes, size=(64, 96)):
@@ -293,7 +293,9 @@ def test_drawings_are_pictures_without_a_face_and_all_different():
     for drawing in drawings:
         assert drawing.pixels.dtype == np.uint8 and drawing.pixels.shape[2] == 3
         assert drawing.pixels.std() > 0
-        assert drawing.faces.boxes.shape == (0, 4) and not len(drawing.faces)
+        faces = drawing.faces
+        assert faces.boxes.shape == (0, 4) and faces.landmarks.shape == (0, 5, 2)
+        assert faces.counts.shape == faces.known.shape == (0,)
 
 
 def test_a_drawing_is_drawn_for_ten_photos(tmp_path):

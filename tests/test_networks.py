@@ -130,14 +130,15 @@ def test_choosing_by_name(fresh_home):
 
 def test_the_best_of_those_that_are_here_is_the_default(fresh_home):
     assert choose("detector") is KINDRED and choose("embedder") is RESNET29
-    for better, worse in ((KINDRED, CATALOGUE["yunet"]), (CATALOGUE["0095"], RESNET29)):
+    yunet, retail = CATALOGUE["yunet"], CATALOGUE["0095"]
+    for better, worse in ((KINDRED, yunet), (KINDRED, MTCNN), (yunet, MTCNN), (retail, RESNET29)):
         rank = RANKED_BY[better.task]
         assert better.figures[rank] > worse.figures[rank]
-    for name in ("yunet", "0095"):
-        CATALOGUE[name].folder.mkdir(parents=True)
-        for file in CATALOGUE[name].files:
-            (CATALOGUE[name].folder / file.name).write_bytes(b"any")
-    assert choose("detector") is KINDRED and choose("embedder") is CATALOGUE["0095"]
+    for network in (yunet, retail):
+        network.folder.mkdir(parents=True)
+        for file in network.files:
+            (network.folder / file.name).write_bytes(b"any")
+    assert choose("detector") is KINDRED and choose("embedder") is retail
 
 
 def test_nothing_here_says_how_to_install_the_first(monkeypatch, fresh_home):
