@@ -1,4 +1,4 @@
-"""Photos, labels and metadata in and out. No TensorFlow here, except in `data.pipeline`.
+"""Photos, labels and metadata in and out. No TensorFlow here.
 
 Conventions, kept everywhere in Kindred:
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import FamilyError, PhotoError
-from data.folders import find_photos, is_photo_name
 from data.library import Library
-from data.named_faces import Places, read_confirmed, read_named
+from data.library.intake.named_faces import Places, read_confirmed, read_named
+from data.media.folders import find_photos, is_photo_name
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Family:
         photos: Paths of every person's photos, by name; people without a photo are missing.
         left_out: (path, reason) of what is in the folder and cannot be used.
         places: Where in the photos the people are; `None` if nobody has looked
-            (`data.named_faces.find_places`).
+            (`data.library.intake.named_faces.find_places`).
     """
 
     folder: Path

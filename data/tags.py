@@ -19,7 +19,8 @@ class FaceTag:
         landmarks: float32 [5, 2], xy pixels of the upright photo.
         score: The detector's score, 0..1.
         embedding: float32 [D], unit length.
-        quality: How much the face is worth, 0..1 (`data.quality`); `None` if nobody measured it.
+        quality: How much the face is worth, 0..1 (`data.media.quality`); `None` if nobody measured
+            it.
     """
 
     name: str | None

@@ -13,10 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from data.errors import PhotoError
-from data.labels import Labels
-from data.photos import read_photo
-from data.pipeline import Reading, Work, read_ahead
-from data.quality import face_quality, sharpness
+from data.library.intake.labels import Labels
+from data.library.intake.prefetch import Reading, Work, read_ahead
+from data.media.photos import read_photo
+from data.media.quality import face_quality, sharpness
 from data.tags import FaceTag
 from model.tagger import Tagger
 

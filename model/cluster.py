@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from data.errors import KindredError, ModelError
-from data.pipeline import Work
+from data.library.intake.prefetch import Work
 
 if TYPE_CHECKING:
     from model.batch import Tagged
@@ -31,7 +31,7 @@ _loaded: dict[tuple, object] = {}
 def cluster_results(
     address: str, folder: str | os.PathLike | None, network: str
 ) -> Callable[[Iterable[Work], Collection[bytes]], Iterator[Tagged]]:
-    """What `model.album` needs to tag on a cluster.
+    """What `data.library.intake.album` needs to tag on a cluster.
 
     Photos come back as they are finished, not in order. Every one is looked at, also one whose
     content the library knows under another path.

@@ -12,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from data.errors import ModelError
-from data.photos import read_photo
+from data.media.photos import read_photo
 from model.manifest import read_manifest
 
 NEAREST = 5

@@ -65,7 +65,7 @@ class ModelOnDemand:
 
             return cluster_results(self._scheduler, self._folder, self.network)
         self.prepare()
-        from data.pipeline import in_thread
+        from data.library.intake.prefetch import in_thread
 
         return lambda works, known: in_thread(self._batch.run(works, known))
 

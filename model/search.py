@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from data.photos import PANORAMA, PART
+from data.media.photos import PANORAMA, PART
 from model import boxes as bx
 from model.resize import shrink
 

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from data.errors import ModelError, PhotoError
-from data.photos import read_photo
-from data.quality import face_quality, sharpness
+from data.media.photos import read_photo
+from data.media.quality import face_quality, sharpness
 from data.tags import FaceTag, PhotoTags
 from model.catalogue import choose
 from model.device import prepare_devices
@@ -166,7 +166,7 @@ class Tagger:
                 yield self._finish(*ahead.pop(0))
 
     def _quality(self, image: np.ndarray, found: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The parts of the faces' quality, float32 [N, 4]; see `data.quality`."""
+        """The parts of the faces' quality, float32 [N, 4]; see `data.media.quality`."""
         boxes, landmarks, scores = (found[key] for key in ("boxes", "landmarks", "scores"))
         if not len(boxes):
             return face_quality(boxes, landmarks)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from data.library import Todo, content_of
-from data.shelf import Shelf
+from data.library.views import Shelf
 from data.tags import FaceTag
 from tests.pictures import encoded, exif
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from data.jobs import work
-from data.labels import Labels
 from data.library import content_of
+from data.library.intake.labels import Labels
 from tests.libraries import MODEL, NETWORK, face
 from ui import chores
 

@@ -209,7 +209,7 @@ def test_records_are_those_of_the_terminal():
 
 
 def test_the_annotated_picture_has_the_photos_size():
-    from data.photos import read_photo
+    from data.media.photos import read_photo
 
     content = tagging.annotated_picture(JPEG, PhotoTags("a.jpg", 96, 64, (face(),)))
     assert read_photo(content).shape == (64, 96, 3)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.photos import read_photo
+from data.media.photos import read_photo
 from tests import faces
 from tests.browser import chromium_path, running_app, running_browser
 from tests.pictures import encoded, four_corners

@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.jobs import CANCELLED, DONE, PAUSED, STOPPED, Jobs
+from data.library.views import Shelf
 from data.lock import library_lock
-from data.shelf import Shelf
 from tests.libraries import small_library
 from tests.pictures import encoded
 from tests.slow_worker import COMMAND

@@ -5,10 +5,10 @@ import zipfile
 
 import pytest
 
-from data.keeping import keep_photo
-from data.photos import read_photo
+from data.library.intake.keeping import keep_photo
+from data.library.views import Shelf
+from data.media.photos import read_photo
 from data.regions import read_regions
-from data.shelf import Shelf
 from data.tags import PhotoTags
 from tests.libraries import face
 from tests.pictures import encoded, four_corners

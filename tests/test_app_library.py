@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.errors import KindredError
-from data.shelf import Shelf
-from data.thumbnails import Thumbnails, Wanted
+from data.library.views import Shelf
+from data.media.thumbnails import Thumbnails, Wanted
 from tests.libraries import MODEL, NETWORK, add_photo, direction, face, small_library
 from ui import deciding, find_page, folder_page, outliers, people_page, reviewing, walls
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data.photos import read_photo
+from data.media.photos import read_photo
 from model.cascade import Cascade
 from model.mtcnn import ONET, PNET, RNET, assign_stage, build_stage, for_inference
 from tests import faces

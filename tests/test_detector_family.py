@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data.errors import FamilyError, ModelError
-from data.shelf import Shelf
+from data.library.views import Shelf
 from model.catalogue import KINDRED, choose, known
 from model.family_detector import adopt, family_detector, forget
 from model.networks import find_files, load_detector

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import fonts
-from data.drawing import DARK, KNOWN, UNKNOWN, annotated_file, draw_faces
-from data.fonts import font_for
+from data.media import fonts
+from data.media.drawing import DARK, KNOWN, UNKNOWN, annotated_file, draw_faces
+from data.media.fonts import font_for
+from data.media.thumbnails import face_thumbnail, preview
 from data.tags import FaceTag
-from data.thumbnails import face_thumbnail, preview
 
 GREY = 128
 
@@ -102,16 +102,16 @@ def test_any_name_can_be_drawn(name):
 
 
 def test_without_any_font_installed_there_is_pillows_own(monkeypatch):
-    monkeypatch.setattr("data.fonts._font_files", lambda: ())
-    monkeypatch.setattr("data.fonts._best_path", lambda characters: None)
+    monkeypatch.setattr("data.media.fonts._font_files", lambda: ())
+    monkeypatch.setattr("data.media.fonts._best_path", lambda characters: None)
     assert font_for("Anne", 20).getlength("Anne") > 10
 
 
 def test_a_font_is_chosen_for_the_characters_of_the_name(monkeypatch):
     has = {"latin.ttf": set("Ane"), "both.ttf": set("Ane陳")}
-    monkeypatch.setattr("data.fonts._font_files", lambda: tuple(has))
-    monkeypatch.setattr("data.fonts._has", lambda path, character: character in has[path])
-    from data.fonts import _best_path
+    monkeypatch.setattr("data.media.fonts._font_files", lambda: tuple(has))
+    monkeypatch.setattr("data.media.fonts._has", lambda path, character: character in has[path])
+    from data.media.fonts import _best_path
 
     assert _best_path.__wrapped__(frozenset("Anne")) == "latin.ttf"
     assert _best_path.__wrapped__(frozenset("Anne陳")) == "both.ttf"

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 import training.export
 from data.errors import ModelError
-from data.photos import read_photo
+from data.media.photos import read_photo
 from model.catalogue import KINDRED, MTCNN, RESNET29
 from model.tagger import Tagger
 from tests import faces

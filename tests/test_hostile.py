@@ -76,7 +76,7 @@ def folder(tmp_path, monkeypatch):
             os.unlink(path)
         return builtins.open(path, *args, **options)
 
-    for module in ("data.pipeline", "data.photos", "data.regions.embedded"):
+    for module in ("data.library.intake.prefetch", "data.media.photos", "data.regions.embedded"):
         monkeypatch.setattr(f"{module}.open", open_, raising=False)
     return folder
 

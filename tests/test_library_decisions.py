@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data.errors import LibraryError
 from data.library import Library
-from data.library.journal import JOURNALED, loads, read_row
+from data.library.decisions.decision_journal import JOURNALED, loads, read_row
 from tests.test_library_samples import add_photo, family, row_of_faces, state
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from data.library import Library
-from data.library import neighbours as neighbours_module
-from data.library.clustering import cluster
-from data.library.neighbours import nearest
+from data.library.groups import neighbours as neighbours_module
+from data.library.groups.clustering import cluster
+from data.library.groups.neighbours import nearest
 from data.tags import FaceTag
 from tests.test_library_samples import NETWORK, add_photo
 

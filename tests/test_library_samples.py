@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from data.library import Library, content_of
-from data.library.journal import JOURNALED
+from data.library.decisions.decision_journal import JOURNALED
 from data.tags import FaceTag
 
 NETWORK = "net-1"

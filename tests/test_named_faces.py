@@ -11,7 +11,7 @@ import training.train
 from data.errors import FamilyError
 from data.family import library_family, read_family
 from data.library import Library
-from data.named_faces import find_places
+from data.library.intake.named_faces import find_places
 from data.regions import Region, write_regions
 from model.catalogue import MTCNN, RESNET29
 from tests.colours import make_foreign, tag

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from data.library import Library
+from data.library.intake.album import Album
 from data.tags import FaceTag
-from model.album import Album
 from model.catalogue import MTCNN, RESNET29
 from tests.colours import tag
 from tests.pictures import encoded
@@ -47,7 +47,8 @@ def test_the_faces_of_a_photo_compete_as_in_a_fresh_tagging(models, tmp_path, mo
     fresh = tag(photos, "--model", models / "new", out=out)
     monkeypatch.setenv("KINDRED_HOME", str(tmp_path / "again"))
     tag(photos, "--model", models / "old", out=out)
-    monkeypatch.setattr("data.pipeline.read_reduced", None)  # photos are not looked at any more
+    # Photos are not looked at any more.
+    monkeypatch.setattr("data.library.intake.prefetch.read_reduced", None)
     assert tag(photos, "--model", models / "new", out=out) == fresh
     called = {
         os.path.basename(photo): [face["name"] for face in record["faces"]]

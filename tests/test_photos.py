@@ -15,15 +15,16 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps, features
 
-from data import photos
 from data.errors import PhotoError
-from data.folders import find_photos
-from data.photos import captured_at, read_photo, read_reduced
+from data.media import photos
+from data.media.folders import find_photos
+from data.media.photos import captured_at, read_photo, read_reduced
 from tests.pictures import BLUE, GREEN, RED, YELLOW, as_stored, encoded, exif, four_corners, png
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_PHOTOS = ROOT.parent / "shared" / "photos" / "athletes"
-# `data.photos` silences these for a whole process, but pytest starts each test with its own list.
+# `data.media.photos` silences these for a whole process, but pytest starts each test with its own
+# list.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning"),
     pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning"),
@@ -109,7 +110,7 @@ def test_damaged_exif_is_nothing_to_speak_of(tmp_path):
     (tmp_path / "a.jpg").write_bytes(
         encoded(four_corners(), "JPEG", exif=DAMAGED_EXIF["cut short"])
     )
-    script = "import sys; from data.photos import read_photo; read_photo(sys.argv[1])"
+    script = "import sys; from data.media.photos import read_photo; read_photo(sys.argv[1])"
     command = [sys.executable, "-c", script, str(tmp_path / "a.jpg")]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout + run.stderr == ""

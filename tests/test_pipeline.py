@@ -11,10 +11,10 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from data import pipeline
 from data.library import Todo
-from data.photos import count_pixels, read_photo, read_reduced
-from data.pipeline import Work, in_thread, read_ahead
+from data.library.intake import prefetch as pipeline
+from data.library.intake.prefetch import Work, in_thread, read_ahead
+from data.media.photos import count_pixels, read_photo, read_reduced
 from tests.pictures import as_stored, encoded, exif
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from data.quality import (
+from data.media.quality import (
     FULL_SHARPNESS,
     FULL_SIDE,
     PARTS,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import kindred
-from data.folders import find_photos
-from data.photos import read_photo
+from data.media.folders import find_photos
+from data.media.photos import read_photo
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"

@@ -6,7 +6,8 @@ import os
 import pytest
 
 from data.errors import PhotoError
-from data.regions import Change, Region, apply, journal, undo, write_regions
+from data.regions import Change, Region, apply, undo, write_regions
+from data.regions import change_journal as journal
 from tests.test_regions_writing import ANNE, BOB, foreign, names, photo_in, snapshot
 
 

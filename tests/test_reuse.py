@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import training.reuse
 from data.errors import ModelError
-from data.photos import read_photo
+from data.media.photos import read_photo
 from model.catalogue import MTCNN, RESNET29, YUNET
 from model.graph import FaceGraph
 from model.head import Head, HeadState

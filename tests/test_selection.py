@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.quality import FULL_SIDE, POOR
+from data.media.quality import FULL_SIDE, POOR
 from training.faces import Face, Sighting
 from training.selection import ENOUGH, select
 

@@ -54,7 +54,7 @@ def no_decoding(monkeypatch):
     def forbidden(*_, **__):
         raise AssertionError("a photo was decoded")
 
-    return lambda: monkeypatch.setattr("data.pipeline.read_reduced", forbidden)
+    return lambda: monkeypatch.setattr("data.library.intake.prefetch.read_reduced", forbidden)
 
 
 def said(capsys, *arguments, status: int = 0) -> list[str]:

@@ -9,8 +9,8 @@ import pytest
 
 from data.library import Library, database, schema
 from data.library.database import open_database
-from data.quality import UNCLEAR
-from data.shelf import Shelf
+from data.library.views import Shelf
+from data.media.quality import UNCLEAR
 from tests.libraries import MODEL, NETWORK, add_photo, face, small_library
 from tests.test_app_library import button, html, page
 from tests.test_quality import FRONTAL

@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import FamilyError
 from data.family import read_family
-from data.uploads import Limits, safe_name, unpack_people
+from data.media.uploads import Limits, safe_name, unpack_people
 from tests.pictures import encoded, four_corners
 
 PHOTO = encoded(four_corners(64, 48), "JPEG")

@@ -10,9 +10,9 @@ import time
 
 import pytest
 
+from data.library.intake.watching import Watch
 from data.lock import library_lock
 from data.regions import Region, write_regions
-from data.watching import Watch
 from tests.colours import GREEN, RED, command, make_foreign, picture, read
 from tests.test_graph_export import export_colours
 

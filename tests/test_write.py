@@ -11,8 +11,8 @@ import pytest
 
 import kindred
 from data.library import Library
+from data.library.name_writer import write_names
 from data.regions import read_regions
-from data.writing import write_names
 from tests.pictures import encoded
 from tests.test_library_samples import add_photo, face
 
@@ -206,7 +206,7 @@ def test_undo_goes_on_where_it_failed(capsys, folder, home, monkeypatch, embed):
     run(capsys, *options)
     protected = str(folder / ("anne.jpg" if embed else "anne.jpg.xmp"))
     with monkeypatch.context() as patch:  # not by its mode: root may write all the same
-        patch.setattr("data.regions.journal.os.access", lambda path, _: path != protected)
+        patch.setattr("data.regions.change_journal.os.access", lambda path, _: path != protected)
         for put_back in (1, 0):
             capsys.readouterr()
             assert kindred.main(["write", "--undo"]) == 3
@@ -233,7 +233,7 @@ def test_a_run_killed_between_noting_and_writing_can_be_undone(folder, home, mon
     def kill(change):
         raise Killed
 
-    monkeypatch.setattr("data.writing.apply", kill)
+    monkeypatch.setattr("data.library.name_writer.apply", kill)
     with Library(home) as library, pytest.raises(Killed):
         list(write_names(library, library.records.paths()))
     (journal,) = (home / "writes").iterdir()

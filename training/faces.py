@@ -16,8 +16,8 @@ from PIL import Image
 
 from data.errors import PhotoError
 from data.family import Family
-from data.photos import captured_at, read_photo
-from data.quality import face_quality, sharpness
+from data.media.photos import captured_at, read_photo
+from data.media.quality import face_quality, sharpness
 from model.embedder import Embedder
 from training.cache import FaceCache
 
@@ -35,7 +35,7 @@ class Face:
     Attributes:
         box: float32 [4], pixels.
         embedding: float32 [D], unit length.
-        quality: float32 [4], 0..1: the parts of `data.quality`.
+        quality: float32 [4], 0..1: the parts of `data.media.quality`.
         chip: uint8 [S, S, 3], the aligned face.
     """
 

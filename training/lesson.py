@@ -11,7 +11,7 @@ import numpy as np
 
 from data.errors import FamilyError
 from data.family import Family, read_strangers
-from data.named_faces import find_places
+from data.library.intake.named_faces import find_places
 from model.head import HeadConfig
 from model.networks import Network
 from training.bursts import group_moments

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.named_faces import Places
-from data.quality import POOR, fault
+from data.library.intake.named_faces import Places
+from data.media.quality import POOR, fault
 from data.regions import Region
 from data.regions.matching import Face as Box
 from data.regions.matching import pair

@@ -48,7 +48,7 @@ def threshold_rows(manifest: Mapping) -> Rows:
 
 
 def library_rows(counts) -> Rows:
-    """How much is in the library, from `data.shelf.Counts`."""
+    """How much is in the library, from `data.library.views.Counts`."""
     rows = [
         ("Photos", f"{counts.photos:,}"),
         (

@@ -9,14 +9,14 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from data.errors import KindredError
-from data.folders import find_photos
 from data.home import current_model_dir, home, new_model_dir
 from data.jobs import Report
+from data.library.name_writer import undo_writes, write_names
+from data.library.views import Shelf
 from data.lock import library_lock
-from data.shelf import Shelf
+from data.media.folders import find_photos
+from data.media.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
 from data.tags import PhotoTags
-from data.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
-from data.writing import undo_writes, write_names
 from model.on_demand import ModelOnDemand
 
 
@@ -65,7 +65,7 @@ def _tag(
 ) -> dict:
     report.progress("loading the networks", 0, 0)
     # Only now: this imports TensorFlow, or will.
-    from model.album import Album
+    from data.library.intake.album import Album
 
     model = model_of_jobs()
     unreadable = unknown = 0

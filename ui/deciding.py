@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.errors import KindredError
-from data.shelf import Shelf, Shown
+from data.library.views import Shelf, Shown
 from data.tags import FaceTag
 
 Look = Callable[[Sequence[float]], "Looked | None"]

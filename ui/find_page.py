@@ -7,7 +7,7 @@ import os
 import streamlit as st
 
 from data.errors import KindredError
-from data.shelf import Entry, Shelf
+from data.library.views import Entry, Shelf
 from ui.library_in_use import library_in_use
 from ui.photo_page import show_photo
 from ui.style import plain

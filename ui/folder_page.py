@@ -8,8 +8,8 @@ import os
 import streamlit as st
 
 from data.jobs import DONE, Job
-from data.shelf import Entry, Shelf
-from data.writing import Written, write_names
+from data.library.name_writer import Written, write_names
+from data.library.views import Entry, Shelf
 from ui.folder_picker import pick_folder
 from ui.job_view import jobs, show_ended, show_running, start
 from ui.library_in_use import library_in_use

@@ -9,7 +9,7 @@ import streamlit as st
 
 from data.errors import KindredError
 from data.home import home
-from data.shelf import Shelf
+from data.library.views import Shelf
 from ui.deciding import decided_since, last_decision, take_back
 from ui.style import plain
 

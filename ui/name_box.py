@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from data.shelf import Shelf
+from data.library.views import Shelf
 from ui.deciding import known_names
 
 

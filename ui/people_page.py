@@ -9,7 +9,7 @@ import streamlit as st
 
 from data.errors import KindredError
 from data.library import PersonSummary
-from data.shelf import Place, Shelf
+from data.library.views import Place, Shelf
 from ui.deciding import known_names
 from ui.library_in_use import decided_here, do, library_in_use, say, undo_button
 from ui.outliers import outliers

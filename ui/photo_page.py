@@ -8,10 +8,10 @@ import streamlit as st
 
 from data.errors import PhotoError
 from data.home import home
-from data.photos import read_photo, read_reduced
-from data.shelf import Shelf
+from data.library.views import Shelf
+from data.media.photos import read_photo, read_reduced
+from data.media.thumbnails import PREVIEW_SIDE, Thumbnails, Wanted, face_thumbnail, preview
 from data.tags import PhotoTags
-from data.thumbnails import PREVIEW_SIDE, Thumbnails, Wanted, face_thumbnail, preview
 from ui.deciding import decide, known_names
 from ui.library_in_use import do, undo_button
 from ui.live import live, names_list

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from data.shelf import Shelf
+from data.library.views import Shelf
 from ui.job_view import show_running, start
 from ui.library_in_use import decided_here, do, library_in_use, undo_button
 from ui.name_box import name_box

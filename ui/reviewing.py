@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data.shelf import Shelf
+from data.library.views import Shelf
 
 TOGETHER = 24  # faces of one person that are looked at together
 _READ = 3000  # suggestions read for the queue

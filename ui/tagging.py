@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from data.drawing import annotated_file
 from data.errors import PhotoError
-from data.keeping import keep_photo
 from data.library import content_of
-from data.photos import read_photo
+from data.library.intake.keeping import keep_photo
+from data.library.views import Shelf
+from data.media.drawing import annotated_file
+from data.media.photos import read_photo
+from data.media.thumbnails import face_thumbnail, preview
+from data.media.uploads import safe_name
 from data.regions import Region, write_regions
-from data.shelf import Shelf
 from data.tables import CSV_COLUMNS, csv_rows, json_line
 from data.tags import PhotoTags
-from data.thumbnails import face_thumbnail, preview
-from data.uploads import safe_name
 from model.background import BackgroundModel
 
 

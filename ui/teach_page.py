@@ -9,7 +9,7 @@ import streamlit as st
 from data.errors import KindredError
 from data.family import read_family
 from data.jobs import DONE, Job
-from data.uploads import unpack_people
+from data.media.uploads import unpack_people
 from ui import teaching
 from ui.card_view import show_card
 from ui.folder_picker import pick_folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from data.shelf import Shelf
+from data.library.views import Shelf
 from ui.library_in_use import do, undo_button
 from ui.name_box import name_box
 from ui.style import plain

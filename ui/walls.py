@@ -8,8 +8,8 @@ from os.path import basename
 import streamlit as st
 
 from data.home import home
-from data.shelf import Entry, Place, Shelf
-from data.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
+from data.library.views import Entry, Place, Shelf
+from data.media.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
 from ui.live import Answer, live
 from ui.wall import Tile, wall_html
 

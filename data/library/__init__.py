@@ -9,13 +9,13 @@ exact transactions) and SQLAlchemy Core would only spell them differently.
         library.find(with_=["Anne"], since=2019)
 """
 
-from data.library.decisions import Decision
+from data.library.decisions.decisions import Decision
+from data.library.decisions.forget import Forgotten
 from data.library.faces import Face
-from data.library.forget import Forgotten
-from data.library.groups import Group
+from data.library.groups.groups import Group
 from data.library.library import Library
 from data.library.people import PersonSummary
-from data.library.photos import Todo, content_of
+from data.library.photo_index import Todo, content_of
 from data.library.suggestions import Name
 
 __all__ = [

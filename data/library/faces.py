@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data.library.database import Connection
-from data.quality import UNCLEAR
+from data.media.quality import UNCLEAR
 from data.tags import FaceTag
 
 SAME_BOX = 0.5  # overlap (IoU) from which two boxes in one photo are one face

@@ -8,15 +8,15 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from data.errors import LibraryError
-from data.library import search
+from data.library import photo_search as search
 from data.library.database import open_database, readable_errors, transaction
-from data.library.decisions import Decisions
+from data.library.decisions.decisions import Decisions
+from data.library.decisions.forget import Forgotten, clean, forget
 from data.library.faces import Faces
-from data.library.forget import Forgotten, clean, forget
-from data.library.groups import Groups
+from data.library.groups.groups import Groups
 from data.library.names import Person
 from data.library.people import People
-from data.library.photos import Photos
+from data.library.photo_index import Photos
 from data.library.records import Records
 from data.library.suggestions import Suggestions
 
@@ -88,11 +88,11 @@ class Library:
         alone: bool = False,
         confirmed: bool = False,
     ) -> list[Path]:
-        """The files of the photos that fit; see `data.library.search.find`."""
+        """The files of the photos that fit; see `data.library.photo_search.find`."""
         return search.find(
             self._db, with_, without, since=since, until=until, alone=alone, confirmed=confirmed
         )
 
     def forget(self, person: Person) -> Forgotten:
-        """Removes a person for good; see `data.library.forget.forget`."""
+        """Removes a person for good; see `data.library.decisions.forget.forget`."""
         return forget(self._db, self.home, person)

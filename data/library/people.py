@@ -1,7 +1,7 @@
 """The people of a library: who they are, how often and when they are seen, and their key face.
 
-Renaming, merging, splitting and ignoring people are decisions (`data.library.decisions`);
-forgetting somebody is not, as it cannot be undone (`data.library.forget`).
+Renaming, merging, splitting and ignoring people are decisions (`data.library.decisions.decisions`);
+forgetting somebody is not, as it cannot be undone (`data.library.decisions.forget`).
 """
 
 from __future__ import annotations

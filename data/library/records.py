@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from data.library import faces as faces_
 from data.library.database import Connection, transaction
-from data.library.photos import AnyPath, encode
+from data.library.photo_index import AnyPath, encode
 from data.tags import FaceTag, PhotoTags
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.quality import face_quality
+from data.media.quality import face_quality
 
 APPLICATION_ID = 0x4B494E44  # "KIND": tells our file from another program's database
 
@@ -128,7 +128,7 @@ WHERE nth = 1;
 
 # NULL: nobody measured it. Of faces that are there already, size and pose are known.
 _VERSION_2 = """
-ALTER TABLE faces ADD COLUMN quality REAL;            -- 0..1, see data.quality
+ALTER TABLE faces ADD COLUMN quality REAL;            -- 0..1, see data.media.quality
 UPDATE faces SET quality = quality_of(x0, y0, x1, y1, landmarks) WHERE by_hand = 0;
 """
 

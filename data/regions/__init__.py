@@ -22,7 +22,7 @@ To survive a crash between writing and noting, plan, note, then apply:
     apply(change)
 """
 
-from data.regions.journal import Change, ChangedSince, apply, undo
+from data.regions.change_journal import Change, ChangedSince, apply, undo
 from data.regions.reading import read_regions
 from data.regions.region import Region
 from data.regions.writing import write_regions

@@ -13,7 +13,7 @@ from data.errors import PhotoError
 from data.regions import heif, jpeg
 from data.regions.frames import Frame
 
-# As in data.photos: some of Pillow's other formats start programs.
+# As in data.media.photos: some of Pillow's other formats start programs.
 _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF")
 _MAX_FILE = 1 << 30  # some decoders read a file whole before they look at it
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from data.errors import PhotoError
-from data.regions import xmp
+from data.regions.xmp import packet as xmp
 
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"

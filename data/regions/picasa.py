@@ -11,11 +11,11 @@ import os
 import re
 
 from data.errors import PhotoError
-from data.regions import xmp
 from data.regions.embedded import open_regular
 from data.regions.frames import centred, usable
 from data.regions.matching import Face
-from data.regions.vocabularies import MAX_FACES
+from data.regions.xmp import packet as xmp
+from data.regions.xmp.vocabularies import MAX_FACES
 
 _FACE = re.compile(r"rect64\(([0-9a-fA-F]{1,16})\)\s*,\s*([0-9a-fA-F]+)")
 _UNNAMED = "f" * 16

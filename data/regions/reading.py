@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
-from data.regions import sidecar, vocabularies, xmp
+from data.regions import sidecar
 from data.regions.embedded import read_embedded
 from data.regions.matching import Face, combine, leader
 from data.regions.picasa import read_picasa
-from data.regions.record import Record
 from data.regions.region import Region
+from data.regions.xmp import packet as xmp
+from data.regions.xmp import vocabularies
+from data.regions.xmp.provenance import Record
 
 
 def read_regions(photo_path: str | os.PathLike) -> list[Region]:

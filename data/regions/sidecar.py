@@ -8,10 +8,11 @@ import os
 from lxml import etree
 
 from data.errors import PhotoError
-from data.regions import rdf, xmp
 from data.regions.embedded import Embedded, open_regular
-from data.regions.record import REGIONS
-from data.regions.vocabularies import VOCABULARIES
+from data.regions.xmp import packet as xmp
+from data.regions.xmp import rdf
+from data.regions.xmp.provenance import REGIONS
+from data.regions.xmp.vocabularies import VOCABULARIES
 
 # Depth maps and the like stay in the photo when its packet is copied.
 _MAX_COPIED = 256 << 10

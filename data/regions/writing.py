@@ -8,13 +8,16 @@ import re
 from collections.abc import Iterable
 
 from data.errors import PhotoError
-from data.regions import journal, jpeg, sidecar, vocabularies, xmp
+from data.regions import change_journal as journal
+from data.regions import jpeg, sidecar
+from data.regions.change_journal import Change, Edit
 from data.regions.embedded import Embedded, open_regular, read_embedded
 from data.regions.frames import Frame
-from data.regions.journal import Change, Edit
 from data.regions.matching import Face
-from data.regions.merge import merge
 from data.regions.region import Region
+from data.regions.xmp import packet as xmp
+from data.regions.xmp import vocabularies
+from data.regions.xmp.merge import merge
 
 # XML has no spelling for control characters and halves of surrogate pairs.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

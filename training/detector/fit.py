@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from data.photos import read_photo
+from data.media.photos import read_photo
 from model.single_shot import KINDRED_CONFIG, MAP_CHANNELS, SingleShotConfig, build_single_shot
 from training.detector.augment import Picture, random_picture
 from training.detector.distill import (

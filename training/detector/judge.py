@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.photos import read_photo
+from data.media.photos import read_photo
 from model.catalogue import choose
 from model.networks import load_detector
 from training.detector.samples import Sample, read_samples

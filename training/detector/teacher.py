@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from data.photos import read_photo
+from data.media.photos import read_photo
 from model.second_look import SMALLEST, SecondLook
 from training.detector.samples import Sample
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.errors import KindredError, ModelError, PhotoError
-from data.folders import find_photos
 from data.home import replace_file
+from data.media.folders import find_photos
 from model.quiet import import_tensorflow
 from ui.terminal.output import DONE, SOME_UNREADABLE, say, warn
 

@@ -13,12 +13,12 @@ from typing import TextIO
 from tqdm import tqdm
 
 from data.errors import LibraryError, PhotoError
-from data.folders import find_photos
 from data.home import current_model_dir, home
 from data.library import Library
+from data.library.intake.album import Album, Plan
 from data.lock import library_lock
+from data.media.folders import find_photos
 from data.tags import PhotoTags
-from model.album import Album, Plan
 from model.on_demand import ModelOnDemand
 from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, count, say, warn
 
@@ -84,7 +84,7 @@ def _watch(run: _Run, paths: list[str], folders: list[str], lock: ExitStack) -> 
     The library's lock is given back when nothing is left to do, so that others can group and write
     meanwhile.
     """
-    from data.watching import Watch
+    from data.library.intake.watching import Watch
 
     with Watch(folders) as watch:
         try:

@@ -10,8 +10,8 @@ from tqdm import tqdm
 from data.errors import LibraryError
 from data.home import home
 from data.library import Library
+from data.library.name_writer import Written, undo_writes, write_names
 from data.lock import library_lock
-from data.writing import Written, undo_writes, write_names
 from ui.terminal.output import DONE, SOME_UNREADABLE, count, say, warn
 
 _UNDONE = "put back"

@@ -2,8 +2,8 @@
 
 A decision writes the tables and the journal in one transaction. Undoing puts the rows of *before*
 back, exactly, and is an entry itself; so is redoing. What has been written is not changed any
-more, with one exception: forgetting a person (`data.library.forget`) takes that person out of
-the copies.
+more, with one exception: forgetting a person (`data.library.decisions.forget`) takes that person
+out of the copies.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from data.errors import LibraryError
 from data.library.database import Connection, readable_errors, transaction
-from data.library.journal import dumps, loads
+from data.library.decisions.decision_journal import dumps, loads
 from data.library.names import Person, name_key, resolve
 
 _CHECKED = 50  # embeddings looked for in the file afterwards: each is a search of the whole file

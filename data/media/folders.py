@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from data.errors import PhotoError
-from data.photos import PHOTO_SUFFIXES
+from data.media.photos import PHOTO_SUFFIXES
 
 # Recycle bins and other people's thumbnails, beside everything that starts with a dot.
 _SKIPPED_FOLDERS = frozenset({"@eadir", "@recycle", "#recycle", "$recycle.bin", "__macosx"})

@@ -9,7 +9,7 @@ from xml.parsers import expat
 from lxml import etree
 
 from data.errors import PhotoError
-from data.regions import rdf
+from data.regions.xmp import rdf
 
 # Real sidecars, with masks and long histories, stay far below this.
 MAX_BYTES = 16 << 20
@@ -27,7 +27,7 @@ _REPAIR = "Repair it in the program that wrote it, or move it away"
 
 @dataclass
 class Packet:
-    """A parsed packet, changed in place through `data.regions.rdf`.
+    """A parsed packet, changed in place through `data.regions.xmp.rdf`.
 
     Attributes:
         tree: The whole document, with the processing instructions around it.

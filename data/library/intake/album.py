@@ -19,10 +19,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from data.errors import PhotoError
-from data.labels import adopt_labels, folder_listing, labels_state, read_labels
 from data.library import Library, Todo
-from data.photos import count_pixels
-from data.pipeline import Work
+from data.library.intake.labels import adopt_labels, folder_listing, labels_state, read_labels
+from data.library.intake.prefetch import Work
+from data.media.photos import count_pixels
 from data.tags import PhotoTags
 
 Results = Callable[[Iterable[Work], Collection[bytes]], Iterator]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.library.neighbours import nearest
+from data.library.groups.neighbours import nearest
 
 
 def cluster(

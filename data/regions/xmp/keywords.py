@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from data.regions import rdf
-from data.regions.record import Record
-from data.regions.xmp import Packet
+from data.regions.xmp import rdf
+from data.regions.xmp.packet import Packet
+from data.regions.xmp.provenance import Record
 
 
 def _branch(separator: str) -> Callable[[str], str | None]:

@@ -14,10 +14,10 @@ from pathlib import Path
 from data.errors import LibraryError
 from data.home import replace_file
 from data.library import Todo, content_of
-from data.photos import captured_at
-from data.shelf import Shelf
+from data.library.views import Shelf
+from data.media.photos import captured_at
+from data.media.uploads import safe_name
 from data.tags import FaceTag, PhotoTags
-from data.uploads import safe_name
 
 
 def keep_photo(

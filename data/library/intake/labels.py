@@ -14,8 +14,8 @@ import zlib
 from dataclasses import dataclass
 
 from data.errors import KindredError
-from data.folders import is_photo_name
 from data.library import Library
+from data.media.folders import is_photo_name
 from data.regions import Region, read_regions
 from data.regions.matching import Face, pair
 

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from data.errors import PhotoError
-from data.photos import read_reduced
+from data.media.photos import read_reduced
 
 PREVIEW_SIDE = 1600  # pixels; sharp on a wide screen, and about 300 KB
 FACE_SIDE = 112

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from data.regions import keywords, vocabularies
 from data.regions.frames import Frame
 from data.regions.matching import Face, combine, leader, pair, same_name
-from data.regions.record import Record
-from data.regions.vocabularies import MWG, VOCABULARIES
-from data.regions.xmp import Packet
+from data.regions.xmp import keywords, vocabularies
+from data.regions.xmp.packet import Packet
+from data.regions.xmp.provenance import Record
+from data.regions.xmp.vocabularies import MWG, VOCABULARIES
 
 
 def merge(

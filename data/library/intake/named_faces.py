@@ -6,8 +6,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from data.labels import read_labels
 from data.library import Library
+from data.library.intake.labels import read_labels
 from data.regions import Region
 
 Places = dict[tuple[str, str], Region]

@@ -8,10 +8,10 @@ renamed or moved since, is not in them, and so it is not ours.
 
 from __future__ import annotations
 
-from data.regions import rdf
 from data.regions.frames import Box
 from data.regions.matching import Face, overlap, same_name
-from data.regions.xmp import Packet
+from data.regions.xmp import rdf
+from data.regions.xmp.packet import Packet
 
 REGIONS, _KEYWORDS = "kindred:Regions", "kindred:Keywords"
 _UNMOVED = 0.9  # programs round the numbers when they save

@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from data.errors import PhotoError
-from data.labels import Labels, read_labels
 from data.library import Todo, content_of
-from data.photos import ReducedPhoto, captured_at, count_pixels, read_photo, read_reduced
+from data.library.intake.labels import Labels, read_labels
+from data.media.photos import ReducedPhoto, captured_at, count_pixels, read_photo, read_reduced
 
 AHEAD = 6  # photos that are read, or being read, before they are needed
 READ_PIXELS = 48_000_000  # of all these together, unless a single one has more

@@ -11,8 +11,8 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from data.errors import PhotoError
-from data.folders import find_photos, is_photo_name, is_walked
-from data.labels import is_notes, photos_of_notes
+from data.library.intake.labels import is_notes, photos_of_notes
+from data.media.folders import find_photos, is_photo_name, is_walked
 
 SETTLED = 2.0  # seconds without a change after which a file is taken for complete
 

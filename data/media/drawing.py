@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from data.fonts import Font, font_for
+from data.media.fonts import Font, font_for
 from data.tags import FaceTag
 
 KNOWN, UNKNOWN = (46, 230, 184), (255, 255, 255)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from data.errors import LibraryError
-from data.library import journal
 from data.library.database import Connection
+from data.library.decisions import decision_journal as journal
 from data.library.names import Person, find, name_key, name_of, resolve
 
 Faces = int | Iterable[int]

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 from data.errors import PhotoError
-from data.regions import rdf
 from data.regions.frames import Box, Frame, centred, usable
 from data.regions.matching import Face, overlap, same_name
-from data.regions.xmp import Packet
+from data.regions.xmp import rdf
+from data.regions.xmp.packet import Packet
 
 # Matching looks at every pair; no photo shows more faces that anybody named.
 MAX_FACES = 2000

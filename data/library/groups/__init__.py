@@ -1,0 +1,1 @@
+"""Unknown faces put together into likely people."""

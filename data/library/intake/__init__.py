@@ -1,0 +1,1 @@
+"""How photos come into the library: read ahead, tagged, labelled by other programs, kept."""

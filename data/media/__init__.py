@@ -1,0 +1,1 @@
+"""Photos as pictures: decoding, folders, uploads, thumbnails, drawing, and how good a face is."""
