@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from model.head import Head
+from model.classifier.head import Head
 
 IMAGE = tf.TensorSpec([None, None, 3], tf.uint8, name="image")
 LANDMARKS = tf.TensorSpec([None, 5, 2], tf.float32, name="landmarks")
@@ -19,7 +19,7 @@ class FaceGraph(tf.Module):
 
     Args:
         detector: Object with `detect(image, min_score)`.
-        embedder: `model.embedder.Embedder`.
+        embedder: `model.embedder.embedder.Embedder`.
         head: The classifier.
         min_score: The detector's score from which `tag` takes a face for one.
     """

@@ -52,8 +52,8 @@ def astronaut() -> np.ndarray:
 @pytest.fixture(scope="session")
 def detector():
     """The detector that comes with the installation."""
-    from model.catalogue import MTCNN
-    from model.networks import load_detector
+    from model.zoo.catalogue import MTCNN
+    from model.zoo.networks import load_detector
 
     return load_detector(MTCNN)
 
@@ -67,8 +67,8 @@ def cascade(detector):
 @pytest.fixture(scope="session")
 def embedder():
     """The embedder that comes with the installation."""
-    from model.catalogue import RESNET29
-    from model.networks import load_embedder
+    from model.zoo.catalogue import RESNET29
+    from model.zoo.networks import load_embedder
 
     return load_embedder(RESNET29)
 

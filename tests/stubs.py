@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from model.classifier.head import Head, HeadState
 from model.graph import FaceGraph
-from model.head import Head, HeadState
 
 
 class CornerDetector(tf.Module):

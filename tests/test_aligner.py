@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.aligner import Aligner
+from model.embedder.aligner import Aligner
 from tests import faces
 from tests.pictures import four_corners
 

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.tags import FaceTag, PhotoTags
-from model.background import BackgroundModel, Loaded
+from model.inference.background import BackgroundModel, Loaded
 from tests.pictures import encoded, four_corners, png
 from ui import about_facts, photo_view, style, tagging
 from ui.tag_words import all_photos_text

@@ -7,8 +7,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.assign import SECOND_TIME, compete
-from model.head import Head
+from model.classifier.assignment import SECOND_TIME, compete
+from model.classifier.head import Head
 from tests.stubs import colour_head
 
 LOG = float(np.log(SECOND_TIME))

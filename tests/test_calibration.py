@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from model.catalogue import RESNET29
-from model.head import HeadConfig
+from model.classifier.head import HeadConfig
+from model.zoo.catalogue import RESNET29
 from training.calibration import (
     LEAST_PROBABILITY,
     Calibration,

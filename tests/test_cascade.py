@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from data.media.photos import read_photo
-from model.cascade import Cascade
-from model.mtcnn import ONET, PNET, RNET, assign_stage, build_stage, for_inference
+from model.detector.cascade import Cascade
+from model.detector.mtcnn import ONET, PNET, RNET, assign_stage, build_stage, for_inference
 from tests import faces
 from tests.checks import check_faces, check_model
 

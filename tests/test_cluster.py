@@ -12,7 +12,7 @@ import pytest
 
 from data.errors import KindredError
 from data.library import Library
-from model.cluster import cluster_results
+from model.inference.cluster import cluster_results
 from tests.colours import ROOT, command, folder_of_photos, names, read
 from tests.test_graph_export import export_colours
 
@@ -115,7 +115,7 @@ def test_a_worker_that_dies_costs_only_time(tmp_path, monkeypatch):
 
 def test_without_a_scheduler(tmp_path, monkeypatch):
     results = cluster_results("tcp://127.0.0.1:9", None, "x")
-    monkeypatch.setattr("model.cluster.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("model.inference.cluster.CONNECT_SECONDS", 1)
     start = time.monotonic()
     with pytest.raises(KindredError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"):
         next(results(iter(()), ()))
@@ -126,8 +126,8 @@ def test_chunks_on_this_computer(tmp_path):
     """What a worker runs, in this process: every photo comes back, the model is loaded once."""
     from data.library import Todo
     from data.library.intake.prefetch import Work
-    from model import cluster as module
-    from model.tagger import Tagger
+    from model.inference import cluster as module
+    from model.inference.tagger import Tagger
 
     model = tmp_path / "model"
     export_colours(model)

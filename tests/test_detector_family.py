@@ -8,11 +8,11 @@ from PIL import Image
 
 from data.errors import FamilyError, ModelError
 from data.library.views import Shelf
-from model.catalogue import KINDRED, choose, known
-from model.family_detector import adopt, family_detector, forget
-from model.networks import find_files, load_detector
-from model.single_shot import KINDRED_CONFIG, SingleShotConfig, build_single_shot
-from model.weight_file import load_weights
+from model.detector.family_detector import adopt, family_detector, forget
+from model.detector.single_shot import KINDRED_CONFIG, SingleShotConfig, build_single_shot
+from model.zoo.catalogue import KINDRED, choose, known
+from model.zoo.networks import find_files, load_detector
+from model.zoo.weight_file import load_weights
 from tests.libraries import add_photo
 from tests.libraries import face as tag_of
 from tests.pictures import four_corners

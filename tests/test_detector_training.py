@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from data.errors import FamilyError
-from model.single_shot import SingleShotConfig, split_map
+from model.detector.single_shot import SingleShotConfig, split_map
 from training.detector import augment, distill, judge, losses
 from training.detector.drawings import random_drawing
 from training.detector.faces import Faces

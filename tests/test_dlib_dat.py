@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import ModelError
-from model.readers.dlib_dat import read_dat
+from model.zoo.readers.dlib_dat import read_dat
 
 
 def integer(value: int) -> bytes:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.drawn import TEMPLATE, face_in_box
+from model.inference.drawn_box import TEMPLATE, face_in_box
 from tests.stubs import colour_graph, plain
 
 
@@ -66,7 +66,7 @@ def test_boxes_at_the_edge_and_of_any_size(box):
 
 
 def test_the_real_networks_agree_with_themselves(face, astronaut):
-    from model.tagger import Tagger
+    from model.inference.tagger import Tagger
 
     tagger = Tagger.untrained()
     drawn = face_in_box(tagger, astronaut, face.box + np.float32([-6, 4, 5, 8]))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.embedder import BATCH
+from model.embedder.embedder import BATCH
 from tests import faces
 from tests.checks import check_unit
 

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from data.errors import ModelError
-from model.embedder_0095 import (
+from model.embedder.mobilenet_0095 import (
     Embedder0095Config,
     assign_0095,
     block_names,
@@ -20,7 +20,7 @@ from model.embedder_0095 import (
     load_0095,
     with_fixed_slopes,
 )
-from model.readers.openvino_ir import read_ir
+from model.zoo.readers.openvino_ir import read_ir
 from tests.test_openvino_ir import IrWriter
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "weights"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from data.errors import ModelError
-from model.explain import Explainer
+from model.inference.explanation import Explainer
+from model.inference.tagger import Tagger
 from model.manifest import read_manifest
-from model.tagger import Tagger
 from tests.conftest import EILEEN, LEI
 from training.calibration import expected_calibration_error, reliability
 from training.charts import curves, diagonal

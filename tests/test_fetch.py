@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from data.errors import ModelError
-from model.catalogue import CATALOGUE, RESNET29, choose
-from model.fetch import fetch
-from model.networks import Network, WeightFile
+from model.zoo.catalogue import CATALOGUE, RESNET29, choose
+from model.zoo.fetch import fetch
+from model.zoo.networks import Network, WeightFile
 
 CONTENT = bytes(range(256)) * 1000
 

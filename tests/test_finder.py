@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.catalogue import KINDRED, RESNET29
-from model.networks import load_detector, load_embedder
+from model.zoo.catalogue import KINDRED, RESNET29
+from model.zoo.networks import load_detector, load_embedder
 from tests.faces import astronaut
 from tests.pictures import encoded
 from tests.stubs import ColourEmbedder

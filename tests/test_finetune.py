@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from model.head import HeadConfig
+from model.classifier.head import HeadConfig
 from training import stages
 from training.epochs import Epochs
 from training.finetune import (

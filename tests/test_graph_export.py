@@ -14,8 +14,8 @@ import tensorflow as tf
 import training.export
 from data.errors import ModelError
 from data.media.photos import read_photo
-from model.catalogue import KINDRED, MTCNN, RESNET29
-from model.tagger import Tagger
+from model.inference.tagger import Tagger
+from model.zoo.catalogue import KINDRED, MTCNN, RESNET29
 from tests import faces
 from tests.checks import check_export
 from tests.conftest import EILEEN, LEI

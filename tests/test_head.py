@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.catalogue import RESNET29
-from model.head import Head, HeadState
+from model.classifier.head import Head, HeadState
+from model.zoo.catalogue import RESNET29
 from training.calibration import calibrate
 
 TWO = HeadState(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.head import Head, HeadConfig
+from model.classifier.head import Head, HeadConfig
 from training.calibration import Calibration
 from training.head import _confidence, fold_state, learn_head
 

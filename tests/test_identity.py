@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from model import identity
-from model.catalogue import KINDRED
-from model.networks import load_detector
+from model.zoo.catalogue import KINDRED
+from model.zoo.networks import load_detector
 from tests import faces
 
 NETWORKS = {

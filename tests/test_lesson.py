@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import FamilyError
 from data.family import read_family, read_strangers
-from model.catalogue import RESNET29
+from model.zoo.catalogue import RESNET29
 from tests.pictures import encoded
 from tests.stubs import ColourEmbedder, CornerDetector, plain
 from training.faces import FaceFinder

@@ -13,7 +13,7 @@ from data.family import library_family, read_family
 from data.library import Library
 from data.library.intake.named_faces import find_places
 from data.regions import Region, write_regions
-from model.catalogue import MTCNN, RESNET29
+from model.zoo.catalogue import MTCNN, RESNET29
 from tests.colours import make_foreign, tag
 from tests.pictures import encoded
 from tests.stubs import ColourEmbedder, HalvesDetector, NoseAligner, couple_graph

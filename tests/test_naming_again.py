@@ -10,7 +10,7 @@ import pytest
 from data.library import Library
 from data.library.intake.album import Album
 from data.tags import FaceTag
-from model.catalogue import MTCNN, RESNET29
+from model.zoo.catalogue import MTCNN, RESNET29
 from tests.colours import tag
 from tests.pictures import encoded
 from tests.stubs import couple_graph

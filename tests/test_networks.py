@@ -12,8 +12,8 @@ import joblib
 import pytest
 
 from data.errors import ModelError
-from model.catalogue import CATALOGUE, KINDRED, MTCNN, RANKED_BY, RESNET29, choose
-from model.networks import Network, find_files, load_detector, load_embedder
+from model.zoo.catalogue import CATALOGUE, KINDRED, MTCNN, RANKED_BY, RESNET29, choose
+from model.zoo.networks import Network, find_files, load_detector, load_embedder
 
 
 @pytest.mark.parametrize("network", CATALOGUE.values(), ids=lambda n: n.name)

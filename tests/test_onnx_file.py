@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from data.errors import ModelError
-from model.readers.onnx_file import read_onnx
+from model.zoo.readers.onnx_file import read_onnx
 
 KINDS = {"f2": 10, "f4": 1, "f8": 11, "i4": 6, "i8": 7}
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data.errors import ModelError
-from model.readers.openvino_ir import read_ir
+from model.zoo.readers.openvino_ir import read_ir
 
 TYPES = {"f2": "f16", "f4": "f32", "i8": "i64"}
 PRECISIONS = {"f16": "FP16", "f32": "FP32", "i64": "I64"}

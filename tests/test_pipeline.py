@@ -143,13 +143,13 @@ def test_a_file_that_does_not_stand_still_is_an_error(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def tagger():
-    from model.tagger import Tagger
+    from model.inference.tagger import Tagger
 
     return Tagger.untrained()
 
 
 def run(tagger, *paths):
-    from model.batch import BatchTagger
+    from model.inference.batch import BatchTagger
 
     return list(BatchTagger(tagger).run([work(path) for path in paths]))
 

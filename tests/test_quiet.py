@@ -8,7 +8,7 @@ import sys
 
 PROGRAM = """
 import gc
-from model.quiet import import_tensorflow
+from model.tensorflow_import import import_tensorflow
 import_tensorflow()
 import_tensorflow()
 import sys

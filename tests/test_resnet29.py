@@ -8,10 +8,7 @@ import tensorflow as tf
 from keras import layers
 
 from data.errors import ModelError
-from model.catalogue import RESNET29
-from model.networks import find_files
-from model.readers.dlib_dat import Block, read_dat
-from model.resnet29 import (
+from model.embedder.resnet29 import (
     Affine,
     PadTo,
     ResNetConfig,
@@ -19,6 +16,9 @@ from model.resnet29 import (
     build_resnet,
     load_resnet,
 )
+from model.zoo.catalogue import RESNET29
+from model.zoo.networks import find_files
+from model.zoo.readers.dlib_dat import Block, read_dat
 from tests.checks import check_model
 from tests.faces import mirrored
 from tests.test_dlib_dat import block

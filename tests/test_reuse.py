@@ -12,9 +12,9 @@ import tensorflow as tf
 import training.reuse
 from data.errors import ModelError
 from data.media.photos import read_photo
-from model.catalogue import MTCNN, RESNET29, YUNET
+from model.classifier.head import Head, HeadState
 from model.graph import FaceGraph
-from model.head import Head, HeadState
+from model.zoo.catalogue import MTCNN, RESNET29, YUNET
 from tests.checks import check_export
 from tests.pictures import encoded
 from tests.stubs import ColourEmbedder, CornerDetector, colour_graph, plain

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.search import Search, turned_back
+from model.detector.tiling import Search, turned_back
 
 
 class RedDetector(tf.Module):

@@ -8,9 +8,9 @@ import tensorflow as tf
 from PIL import Image
 from skimage import data as pictures
 
-from model.catalogue import KINDRED
-from model.networks import load_detector
-from model.second_look import SecondLook
+from model.detector.refinement import SecondLook
+from model.zoo.catalogue import KINDRED
+from model.zoo.networks import load_detector
 
 BOXES = np.array(
     [[10, 10, 50, 50], [60, 60, 70, 70], [60, 60, 67, 67], [20, 20, 60, 60]], np.float32

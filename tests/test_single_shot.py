@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 
 from data.errors import ModelError
-from model.readers.onnx_file import read_onnx
-from model.single_shot import (
+from model.detector.decode import SingleShotDetector, agreed, decode, leaned, suppress
+from model.detector.single_shot import (
     YUNET_CONFIG,
     SingleShotConfig,
     assign_yunet,
@@ -22,8 +22,8 @@ from model.single_shot import (
     load_yunet,
     split_map,
 )
-from model.single_shot_decode import SingleShotDetector, agreed, decode, leaned, suppress
-from model.weight_file import load_weights, save_weights
+from model.zoo.readers.onnx_file import read_onnx
+from model.zoo.weight_file import load_weights, save_weights
 from tests import test_onnx_file as onnx_writer
 
 SHARED = Path(__file__).parents[2] / "shared"

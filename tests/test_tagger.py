@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from data.errors import ModelError, PhotoError
-from model.tagger import Tagger
+from model.inference.tagger import Tagger
 from tests import faces
 from tests.checks import check_unit
 from tests.conftest import EILEEN, LEI

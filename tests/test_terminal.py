@@ -297,7 +297,7 @@ def test_being_stopped_is_no_traceback(capsys, model, photos, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("model.tagger.Tagger.load", stop)
+    monkeypatch.setattr("model.inference.tagger.Tagger.load", stop)
     status, _, err = run(capsys, "tag", photos, "--model", model)
     assert status == 130 and err == "kindred: stopped\n"
 
@@ -448,6 +448,6 @@ def test_every_error_for_people_is_a_status_of_one(capsys, model, photos, monkey
     def fail(*_, **__):
         raise KindredError("something is wrong", file="there", remedy="Do this")
 
-    monkeypatch.setattr("model.tagger.Tagger.load", fail)
+    monkeypatch.setattr("model.inference.tagger.Tagger.load", fail)
     status, _, err = run(capsys, "tag", photos, "--model", model)
     assert (status, err) == (1, "kindred: there: something is wrong. Do this.\n")

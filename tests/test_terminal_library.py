@@ -117,7 +117,7 @@ def test_another_model_of_the_same_networks_names_again(tmp_path, model, out, no
 
 
 def test_other_networks_look_again_and_decisions_stay(tmp_path, model, out, capsys):
-    from model.catalogue import MTCNN, RETAIL_0095
+    from model.zoo.catalogue import MTCNN, RETAIL_0095
     from tests.stubs import colour_graph
 
     folder = tmp_path / "photos"

@@ -11,7 +11,7 @@ import pytest
 import training.train
 from data.errors import FamilyError, ModelError
 from data.home import current_model_dir
-from model.tagger import Tagger
+from model.inference.tagger import Tagger
 from tests import faces
 from tests.checks import check_export
 from tests.conftest import EILEEN, LEI

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.head import Head, HeadConfig, HeadState
+from model.classifier.head import Head, HeadConfig, HeadState
 from training.doubts import bystanders, one_person_twice
 from training.faces import Face, Sighting
 from training.selection import Example

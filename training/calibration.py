@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from model.head import HeadConfig
+from model.classifier.head import HeadConfig
 
 # How many faces the prior over scores counts for, beside those of the family itself. A percent of
 # strangers is read off the far tail, for which a family has too few faces; and five people who look

@@ -21,7 +21,7 @@ def one_person_twice(examples: Sequence[Example], doubt: float) -> list[tuple[st
 
     Args:
         examples: What people are learned from.
-        doubt: See `model.head.HeadConfig`.
+        doubt: See `model.classifier.head.HeadConfig`.
     """
     people = sorted({example.person for example in examples})
     owners = np.array([people.index(example.person) for example in examples])

@@ -10,11 +10,11 @@ import numpy as np
 
 from data.errors import FamilyError
 from data.family import read_family
-from model.catalogue import choose
+from model.classifier.head import Head
 from model.device import prepare_devices
-from model.head import Head
-from model.networks import Network, load_detector, load_embedder
-from model.tagger import Tagger
+from model.inference.tagger import Tagger
+from model.zoo.catalogue import choose
+from model.zoo.networks import Network, load_detector, load_embedder
 from training.cache import FaceCache
 from training.card import card
 from training.faces import FaceFinder

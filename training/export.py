@@ -21,7 +21,7 @@ from data.errors import ModelError
 from model.graph import FaceGraph
 from model.identity import CODE
 from model.manifest import FILE, FORMAT
-from model.networks import Network
+from model.zoo.networks import Network
 from training.reuse import describe_graph, graph_key, reuse_graph
 
 
@@ -92,7 +92,7 @@ def export(
             manifest["graph"] = describe_graph(draft, key)
         people = "".join(f"{name}\n" for name in state.people)
         (draft / "assets" / "people.txt").write_text(people, encoding="utf-8")
-        # Beside the graph, for `model.explain`: which photo of which file is nearest.
+        # Beside the graph, for `model.inference.explanation`: which photo of which file is nearest.
         np.savez(draft / "assets" / "exemplars.npz", embeddings=state.exemplars)
         text = json.dumps(manifest, indent=2, ensure_ascii=False)
         (draft / FILE).write_text(text + "\n", encoding="utf-8")

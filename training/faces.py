@@ -18,7 +18,7 @@ from data.errors import PhotoError
 from data.family import Family
 from data.media.photos import captured_at, read_photo
 from data.media.quality import face_quality, sharpness
-from model.embedder import Embedder
+from model.embedder.embedder import Embedder
 from training.cache import FaceCache
 
 Progress = Callable[[int, int, str], None]

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from model.head import HeadConfig
+from model.classifier.head import HeadConfig
 from training.augment import views
 from training.hold import hold
 

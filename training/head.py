@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from model.head import HeadConfig, HeadState
+from model.classifier.head import HeadConfig, HeadState
 from training.calibration import Calibration, calibrate, expected_calibration_error
 from training.epochs import HeldOut
 from training.folds import Folds, make_folds
@@ -234,7 +234,7 @@ def measure(judged: Judged, false_names: float) -> Measured:
 
 
 def _confidence(scores: np.ndarray, calibration: Calibration) -> np.ndarray:
-    """The classifier's probability of its best person, as `model.head.Head` has it."""
+    """The classifier's probability of its best person, as `model.classifier.head.Head` has it."""
     logits = calibration.slope * (scores - calibration.centre)
     top = np.maximum(logits.max(1), 0.0)
     total = np.exp(logits - top[:, None]).sum(1) + np.exp(-top)

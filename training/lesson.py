@@ -12,8 +12,8 @@ import numpy as np
 from data.errors import FamilyError
 from data.family import Family, read_strangers
 from data.library.intake.named_faces import find_places
-from model.head import HeadConfig
-from model.networks import Network
+from model.classifier.head import HeadConfig
+from model.zoo.networks import Network
 from training.bursts import group_moments
 from training.doubts import bystanders
 from training.faces import Face, FaceFinder, Sighting

@@ -24,7 +24,7 @@ class FoldedCosine(layers.Layer):
         embeddings: float32 [N, D].
         shares: float32 [N, F, K], one-hot times the weight of the face in the fold.
         means: float32 [F, K, D], where the prototypes start and what holds them.
-        temperature, pull: See `model.head.HeadConfig`.
+        temperature, pull: See `model.classifier.head.HeadConfig`.
     """
 
     def __init__(self, embeddings, shares, means, temperature: float, pull: float, **options):

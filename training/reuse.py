@@ -1,8 +1,8 @@
 """Writes a model's graph from a former model's: with the same networks only variables differ.
 
 Tracing and saving the graph takes most of the time of learning one photo more. The classifier keeps
-all that it learned in variables (`model.head.Head`), so the file of the graph is the same for every
-family and is copied; the checkpoint is written with the classifier's new variables.
+all that it learned in variables (`model.classifier.head.Head`), so the file of the graph is the
+same for every family and is copied; the checkpoint is written with the classifier's new variables.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import tensorflow as tf
 
 import model
 from data.errors import ModelError
-from model.head import Head
+from model.classifier.head import Head
 from model.manifest import read_manifest
-from model.networks import Network
+from model.zoo.networks import Network
 
 GRAPH = "saved_model.pb"
 _CHECKPOINT = Path("variables") / "variables"

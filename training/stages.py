@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 import keras
 import numpy as np
 
-from model.head import HeadConfig
+from model.classifier.head import HeadConfig
 from training.finetune import (
     DEFAULTS,
     Features,

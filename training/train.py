@@ -13,11 +13,11 @@ import numpy as np
 from data.errors import ModelError
 from data.family import Family, library_family, read_family
 from data.home import current_model_dir, home, new_model_dir, set_current_model
-from model.catalogue import choose
+from model.classifier.head import Head
 from model.device import prepare_devices
 from model.graph import FaceGraph
-from model.head import Head
-from model.networks import Network, load_detector, load_embedder
+from model.zoo.catalogue import choose
+from model.zoo.networks import Network, load_detector, load_embedder
 from training.cache import FaceCache
 from training.card import card
 from training.doubts import one_person_twice

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
-from model.aligner import Aligner
-from model.embedder import Embedder
-from model.networks import Network, load_trainable
+from model.embedder.aligner import Aligner
+from model.embedder.embedder import Embedder
+from model.zoo.networks import Network, load_trainable
 from training.board import board
 from training.epochs import Epochs, OnEpoch
 from training.finetune import DEFAULTS

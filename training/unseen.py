@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.head import Head, HeadConfig, HeadState
+from model.classifier.head import Head, HeadConfig, HeadState
 
 NOBODY = -1  # the owner of a stranger's face
 # How many strangers a person's own offset needs before it counts for half.
@@ -71,7 +71,7 @@ def judge(
 
 
 def scores(unseen: Unseen, offsets: np.ndarray, config: HeadConfig) -> np.ndarray:
-    """The scores of `model.head.Head`, float [N, K], for offsets float [K] or [N, K]."""
+    """The scores of `model.classifier.head.Head`, float [N, K], for offsets float [K] or [N, K]."""
     likeness = unseen.likeness - offsets
     if likeness.shape[1] < 2:
         return likeness

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from data.home import home
-from model.background import BackgroundModel, Loaded
+from model.inference.background import BackgroundModel, Loaded
 from ui import about_facts as facts
 from ui.card_view import show_card
 from ui.library_in_use import library_in_use
@@ -58,7 +58,7 @@ def _show_training(manifest: dict, folder: Path | None) -> None:
 
 def _workings(loaded: Loaded) -> facts.Rows:
     # Only now: these import TensorFlow, which the model's thread has done by now.
-    from model.catalogue import CATALOGUE, RANKED_BY, choose
+    from model.zoo.catalogue import CATALOGUE, RANKED_BY, choose
 
     manifest = loaded.tagger.manifest
     chosen = {task: choose(task) for task in RANKED_BY}
@@ -71,7 +71,7 @@ def _workings(loaded: Loaded) -> facts.Rows:
 
 
 def _show_networks(manifest: dict) -> None:
-    from model.catalogue import CATALOGUE, RANKED_BY, choose
+    from model.zoo.catalogue import CATALOGUE, RANKED_BY, choose
 
     used = {network.get("name") for network in manifest.get("networks", {}).values()}
     show_networks(CATALOGUE, used or {choose(task).name for task in RANKED_BY})

@@ -17,13 +17,13 @@ from data.lock import library_lock
 from data.media.folders import find_photos
 from data.media.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
 from data.tags import PhotoTags
-from model.on_demand import ModelOnDemand
+from model.inference.on_demand import ModelOnDemand
 
 
 def train(arguments: dict, report: Report) -> dict:
     """Learns the family `folder`; the model is not put in use, that is for the user to say."""
     report.progress("loading the networks", 0, 0)
-    from model.quiet import import_tensorflow
+    from model.tensorflow_import import import_tensorflow
 
     import_tensorflow()
     from training.train import train
@@ -161,11 +161,11 @@ def unwrite(arguments: dict, report: Report) -> dict:
 
 def fetch(arguments: dict, report: Report) -> dict:
     """Gets the network `name` from its publisher."""
-    from model.quiet import import_tensorflow
+    from model.tensorflow_import import import_tensorflow
 
     import_tensorflow()
-    from model.catalogue import CATALOGUE
-    from model.fetch import fetch
+    from model.zoo.catalogue import CATALOGUE
+    from model.zoo.fetch import fetch
 
     network = CATALOGUE.get(arguments["name"])
     if network is None:

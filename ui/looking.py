@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from data.errors import PhotoError
-from model.background import BackgroundModel
+from model.inference.background import BackgroundModel
 from ui.deciding import Look, Looked
 
 _SECONDS = 60.0  # to wait for the networks, when a page is used that did not need them before

@@ -9,7 +9,7 @@ import streamlit as st
 
 from data.errors import ModelError
 from data.home import current_model_dir
-from model.background import BackgroundModel
+from model.inference.background import BackgroundModel
 from model.manifest import FILE
 from ui.style import plain
 

@@ -20,7 +20,7 @@ def show_networks(catalogue: dict, used: set[str]) -> None:
     """A row for each network.
 
     Args:
-        catalogue: `model.catalogue.CATALOGUE`.
+        catalogue: `model.zoo.catalogue.CATALOGUE`.
         used: Names of those that run now.
     """
     st.subheader("Networks")

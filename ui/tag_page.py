@@ -10,7 +10,7 @@ import streamlit as st
 from data.library.views import Shelf
 from data.media.fonts import can_draw
 from data.media.photos import PHOTO_SUFFIXES, read_photo
-from model.background import BackgroundModel
+from model.inference.background import BackgroundModel
 from ui.deciding import decide, known_names
 from ui.library_in_use import decided_here, do, library_in_use, undo_button
 from ui.live import live, names_list

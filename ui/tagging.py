@@ -22,7 +22,7 @@ from data.media.uploads import safe_name
 from data.regions import Region, write_regions
 from data.tables import CSV_COLUMNS, csv_rows, json_line
 from data.tags import PhotoTags
-from model.background import BackgroundModel
+from model.inference.background import BackgroundModel
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
 def train(options: argparse.Namespace) -> None:
     import keras
 
-    from model.single_shot import KINDRED_CONFIG, fold_batch_norm, load_yunet
-    from model.weight_file import save_weights
+    from model.detector.single_shot import KINDRED_CONFIG, fold_batch_norm, load_yunet
+    from model.zoo.weight_file import save_weights
     from training.board import board
     from training.detector.fit import Schedule, fit
     from training.detector.samples import read_samples, split
@@ -62,9 +62,9 @@ def train(options: argparse.Namespace) -> None:
 
 
 def _taught(samples, cache: Path):
-    from model.catalogue import MTCNN
-    from model.networks import find_files
-    from model.second_look import load_second_look
+    from model.detector.refinement import load_second_look
+    from model.zoo.catalogue import MTCNN
+    from model.zoo.networks import find_files
     from training.detector.teacher import with_landmarks
 
     return with_landmarks(samples, load_second_look(find_files(MTCNN)), cache)

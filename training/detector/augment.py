@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from model.aligner import MIRRORED
+from model.embedder.aligner import MIRRORED
 from training.detector.faces import Faces
 
 FACE_SIZES = (9.0, 520.0)

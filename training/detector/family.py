@@ -16,9 +16,9 @@ import keras
 
 from data.errors import FamilyError
 from data.library import Library
-from model.second_look import SecondLook
-from model.single_shot import KINDRED_CONFIG, SingleShotConfig
-from model.single_shot_decode import kindred_detector
+from model.detector.decode import kindred_detector
+from model.detector.refinement import SecondLook
+from model.detector.single_shot import KINDRED_CONFIG, SingleShotConfig
 from training.detector.faces import Faces
 from training.detector.fit import Schedule, fit
 from training.detector.judge import average_precision, find

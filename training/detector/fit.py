@@ -17,7 +17,12 @@ import numpy as np
 from keras import layers
 
 from data.media.photos import read_photo
-from model.single_shot import KINDRED_CONFIG, MAP_CHANNELS, SingleShotConfig, build_single_shot
+from model.detector.single_shot import (
+    KINDRED_CONFIG,
+    MAP_CHANNELS,
+    SingleShotConfig,
+    build_single_shot,
+)
 from training.detector.augment import Picture, random_picture
 from training.detector.distill import (
     by_cell,

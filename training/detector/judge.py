@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from data.media.photos import read_photo
-from model.catalogue import choose
-from model.networks import load_detector
+from model.zoo.catalogue import choose
+from model.zoo.networks import load_detector
 from training.detector.samples import Sample, read_samples
 
 IOU = 0.5

@@ -4,14 +4,15 @@ The score is learned by "object" alone. With a second estimate of the IoU in "fa
 there is a face, average precision on photos kept aside was .007 lower.
 
 `truth` is float32 [B, C, 16] of `targets`, `output` float32 [B, C, 16 or more] of the network, all
-levels put together, in the order of `model.single_shot.split_map`; what follows is `distill`'s.
+levels put together, in the order of `model.detector.single_shot.split_map`; what follows is
+`distill`'s.
 """
 
 from __future__ import annotations
 
 from keras import ops
 
-from model.single_shot import MAP_CHANNELS, split_map
+from model.detector.single_shot import MAP_CHANNELS, split_map
 from training.detector.targets import BOX, KNOWN, LANDMARKS, STATE
 
 BOX_WEIGHT = 2.0

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from data.media.photos import read_photo
-from model.second_look import SMALLEST, SecondLook
+from model.detector.refinement import SMALLEST, SecondLook
 from training.detector.samples import Sample
 
 SURE = 0.7

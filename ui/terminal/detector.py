@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from model.quiet import import_tensorflow
+from model.tensorflow_import import import_tensorflow
 from ui.terminal.output import DONE, Bars, say
 
 
@@ -26,17 +26,17 @@ def _train_detector(options: argparse.Namespace) -> int:
     import_tensorflow()
     if (options.folder is None) != options.forget:
         options.wrong("expected FOLDER, or --forget alone")
-    from model.family_detector import adopt, forget
+    from model.detector.family_detector import adopt, forget
 
     if options.forget:
         say("The shipped detector is used again" if forget() else "Nothing was fine-tuned")
         return DONE
 
-    from model.catalogue import KINDRED, MTCNN, best
-    from model.networks import find_files, load_detector
-    from model.second_look import load_second_look
-    from model.single_shot import KINDRED_CONFIG, build_single_shot
-    from model.weight_file import load_weights
+    from model.detector.refinement import load_second_look
+    from model.detector.single_shot import KINDRED_CONFIG, build_single_shot
+    from model.zoo.catalogue import KINDRED, MTCNN, best
+    from model.zoo.networks import find_files, load_detector
+    from model.zoo.weight_file import load_weights
     from training.detector.family import fine_tune
     from training.detector.teacher import with_landmarks
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data.errors import KindredError
 from data.home import replace_file
-from model.quiet import import_tensorflow
+from model.tensorflow_import import import_tensorflow
 from ui.terminal.output import DONE, Bars, share
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from data.errors import KindredError, ModelError, PhotoError
 from data.home import replace_file
 from data.media.folders import find_photos
-from model.quiet import import_tensorflow
+from model.tensorflow_import import import_tensorflow
 from ui.terminal.output import DONE, SOME_UNREADABLE, say, warn
 
 
@@ -16,7 +16,7 @@ def explain(paths: list[str], model: str | Path | None, pictures: str) -> int:
     if model is None:
         raise ModelError("nobody is enrolled yet", remedy="Train: python kindred.py train FOLDER")
     import_tensorflow()
-    from model.explain import Explainer
+    from model.inference.explanation import Explainer
 
     explainer, unreadable = Explainer(model), 0
     broken: list[PhotoError] = []

@@ -8,7 +8,7 @@ import math
 from data.home import current_model_dir, home
 from data.library import Library
 from data.lock import library_lock
-from model.on_demand import ModelOnDemand
+from model.inference.on_demand import ModelOnDemand
 from ui.terminal.output import DONE, count, print_paths, say
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from data.errors import ModelError
-from model.quiet import import_tensorflow
+from model.tensorflow_import import import_tensorflow
 from ui.terminal.output import DONE, Bars
 
 
@@ -25,7 +25,7 @@ def add(commands) -> None:
 
 def _networks(options: argparse.Namespace) -> int:
     import_tensorflow()
-    from model.catalogue import RANKED_BY, choose, known
+    from model.zoo.catalogue import RANKED_BY, choose, known
 
     used = {choose(task).name for task in RANKED_BY}
     for network in known().values():
@@ -42,8 +42,8 @@ def _networks(options: argparse.Namespace) -> int:
 
 def _get_networks(options: argparse.Namespace) -> int:
     import_tensorflow()
-    from model.catalogue import CATALOGUE
-    from model.fetch import fetch
+    from model.zoo.catalogue import CATALOGUE
+    from model.zoo.fetch import fetch
 
     unknown = [name for name in options.names if name not in CATALOGUE]
     if unknown:

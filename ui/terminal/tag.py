@@ -19,7 +19,7 @@ from data.library.intake.album import Album, Plan
 from data.lock import library_lock
 from data.media.folders import find_photos
 from data.tags import PhotoTags
-from model.on_demand import ModelOnDemand
+from model.inference.on_demand import ModelOnDemand
 from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, count, say, warn
 
 

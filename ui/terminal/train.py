@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from model.quiet import import_tensorflow
+from model.tensorflow_import import import_tensorflow
 from ui.terminal.output import DONE, Bars, count, share
 
 

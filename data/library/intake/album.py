@@ -6,7 +6,8 @@
         for tags in album.tag(plan, results): ...
 
 What finds the faces is passed in as a function from works to results, so that it may run here
-(`model.batch`) or on a cluster (`model.cluster`); what writes is always this one process.
+(`model.inference.batch`) or on a cluster (`model.inference.cluster`); what writes is always this
+one process.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from data.media.photos import count_pixels
 from data.tags import PhotoTags
 
 Results = Callable[[Iterable[Work], Collection[bytes]], Iterator]
-"""Works and the contents that are known already, to an iterator of `model.batch.Tagged`."""
+"""Works and the contents that are known already, to an iterator of
+`model.inference.batch.Tagged`."""
 Name = Callable[[np.ndarray], list[tuple[str | None, float]]]
 
 _PHOTOS_AT_A_TIME = 100

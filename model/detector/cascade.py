@@ -1,8 +1,8 @@
 """The MTCNN cascade as one graph: image pyramid, sliding window, two refinements, suppression.
 
-Source: Zhang et al. 2016 (see `model.mtcnn`). Constants are those of the authors' implementation:
-pyramid factor .709, smallest face 20 px, suppression at IoU .5 within a scale, .7 across scales and
-after R-Net, and .7 of the smaller box after O-Net.
+Source: Zhang et al. 2016 (see `model.detector.mtcnn`). Constants are those of the authors'
+implementation: pyramid factor .709, smallest face 20 px, suppression at IoU .5 within a scale, .7
+across scales and after R-Net, and .7 of the smaller box after O-Net.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from model import boxes as bx
-from model.mtcnn import ONET, PNET, RNET, load_stage
-from model.resize import shrink
-from model.windows import in_photo, judge, normalised
+from model.detector import boxes as bx
+from model.detector.mtcnn import ONET, PNET, RNET, load_stage
+from model.detector.resize import shrink
+from model.detector.windows import in_photo, judge, normalised
 
 MIN_FACE = 20.0
 WINDOW = 12.0
@@ -33,7 +33,7 @@ class Cascade(tf.Module):
     """Finds faces with P-Net, R-Net and O-Net.
 
     Args:
-        pnet, rnet, onet: Keras models of `model.mtcnn.build_stage`.
+        pnet, rnet, onet: Keras models of `model.detector.mtcnn.build_stage`.
         max_pixels: Larger images are shrunk to this area before the search; boxes and landmarks
             come back in the pixels of the image that was given.
     """

@@ -18,7 +18,7 @@ from data.errors import KindredError, ModelError
 from data.library.intake.prefetch import Work
 
 if TYPE_CHECKING:
-    from model.batch import Tagged
+    from model.inference.batch import Tagged
 
 CONNECT_SECONDS = 10
 CHUNK = 16  # photos: seconds of work, so that little is lost with a worker
@@ -63,7 +63,7 @@ def _results(
 ) -> Iterator[Tagged]:
     from distributed import KilledWorker, as_completed
 
-    from model.batch import Tagged
+    from model.inference.batch import Tagged
 
     with _client(address) as client:
         chunks: dict[str, list[Work]] = {}
@@ -121,12 +121,12 @@ def tag_chunk(folder: str | None, network: str, works: list[Work]) -> list[Tagge
 
 
 def _load(folder: str | None, network: str):
-    from model.quiet import import_tensorflow
+    from model.tensorflow_import import import_tensorflow
 
     import_tensorflow()
-    from model.batch import BatchTagger
+    from model.inference.batch import BatchTagger
+    from model.inference.tagger import Tagger
     from model.manifest import read_manifest
-    from model.tagger import Tagger
 
     key = (folder, folder and str(read_manifest(folder)))
     if key not in _loaded:

@@ -16,7 +16,7 @@ import numpy as np
 from keras import layers, ops
 
 from data.errors import ModelError
-from model.readers.dlib_dat import Block, read_dat
+from model.zoo.readers.dlib_dat import Block, read_dat
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from data.errors import ModelError
 from model.identity import model_id, network_of
 from model.manifest import read_manifest
-from model.quiet import import_tensorflow
+from model.tensorflow_import import import_tensorflow
 
 
 class ModelOnDemand:
@@ -46,13 +46,13 @@ class ModelOnDemand:
     def doubt(self) -> float:
         """The cosine below which two of its embeddings are hardly one person's."""
         import_tensorflow()
-        from model.catalogue import choose
+        from model.zoo.catalogue import choose
 
         return choose("embedder", self._embedder).head.doubt
 
     @property
     def name(self):
-        """What names faces by their embeddings: `model.batch.BatchTagger.name`."""
+        """What names faces by their embeddings: `model.inference.batch.BatchTagger.name`."""
         self.prepare()
         return self._batch.name
 
@@ -61,7 +61,7 @@ class ModelOnDemand:
         """What finds faces: here, or on the cluster."""
         if self._scheduler:
             import_tensorflow()
-            from model.cluster import cluster_results
+            from model.inference.cluster import cluster_results
 
             return cluster_results(self._scheduler, self._folder, self.network)
         self.prepare()
@@ -76,8 +76,8 @@ class ModelOnDemand:
 
     def _load(self):
         import_tensorflow()
-        from model.batch import BatchTagger
-        from model.tagger import Tagger
+        from model.inference.batch import BatchTagger
+        from model.inference.tagger import Tagger
 
         tagger = Tagger.untrained() if self._folder is None else Tagger.load(self._folder)
         self._batch = BatchTagger(tagger)

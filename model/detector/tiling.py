@@ -8,8 +8,8 @@ from __future__ import annotations
 import tensorflow as tf
 
 from data.media.photos import PANORAMA, PART
-from model import boxes as bx
-from model.resize import shrink
+from model.detector import boxes as bx
+from model.detector.resize import shrink
 
 SHARED = 0.5  # what neighbouring parts share, in short sides
 MAX_IOU = 0.45

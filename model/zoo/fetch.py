@@ -11,7 +11,7 @@ from pathlib import Path
 
 from data.errors import ModelError
 from data.home import replace_file
-from model.networks import Network, WeightFile, require_hash
+from model.zoo.networks import Network, WeightFile, require_hash
 
 Progress = Callable[[str, int, int], None]
 

@@ -14,13 +14,13 @@ from data.errors import ModelError, PhotoError
 from data.media.photos import read_photo
 from data.media.quality import face_quality, sharpness
 from data.tags import FaceTag, PhotoTags
-from model.catalogue import choose
+from model.classifier.head import Head, HeadState
 from model.device import prepare_devices
 from model.graph import FaceGraph
-from model.head import Head, HeadState
 from model.identity import model_id, network_id, network_of
 from model.manifest import read_manifest
-from model.networks import load_detector, load_embedder
+from model.zoo.catalogue import choose
+from model.zoo.networks import load_detector, load_embedder
 
 UNTRAINED = "untrained"
 _SIGNATURES = ("tag", "detect", "embed", "align", "embed_chips", "name_photo")

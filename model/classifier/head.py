@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from model.assign import compete
+from model.classifier.assignment import compete
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Head(tf.Module):
         Args:
             embeddings: float32 [N, D], unit length; N may be 0.
             one_photo: Whether the faces are those of one photo, where a person is rarely seen
-                twice: see `model.assign`.
+                twice: see `model.classifier.assignment`.
 
         Returns:
             names string [N], "" for unknown; confidences float32 [N]: the probability of that

@@ -2,10 +2,11 @@
 
 A cell of the sliding window knows the points of a large face only to a fraction of its stride; the
 embedder's alignment wants them to a few hundredths of the distance of the eyes. O-Net (see
-`model.mtcnn`) is the last network of the cascade, and the templates of the chips were made of its
-points. It knows upright faces; a tilted one is shown to it turned, by what the sliding window's own
-landmarks say. What R-Net and O-Net take for a face is less certain than what the sliding window
-does, but their mistakes are others: a tenth of their log odds, added, takes false faces away.
+`model.detector.mtcnn`) is the last network of the cascade, and the templates of the chips were made
+of its points. It knows upright faces; a tilted one is shown to it turned, by what the sliding
+window's own landmarks say. What R-Net and O-Net take for a face is less certain than what the
+sliding window does, but their mistakes are others: a tenth of their log odds, added, takes false
+faces away.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from model import boxes as bx
-from model.aligner import MIRRORED
-from model.mtcnn import ONET, RNET, load_stage
-from model.windows import cut_upright, in_photo, say, tilts_of, turned
+from model.detector import boxes as bx
+from model.detector.mtcnn import ONET, RNET, load_stage
+from model.detector.windows import cut_upright, in_photo, say, tilts_of, turned
+from model.embedder.aligner import MIRRORED
 
 SMALLEST = 14.0  # pixels of the shorter side; in a smaller face the five points are guesses
 SMALLEST_JUDGED = 8.0  # pixels; what is smaller says nothing to the networks
@@ -32,7 +33,7 @@ class SecondLook(tf.Module):
     """Finds the landmarks of faces whose boxes are known, and says how likely they are faces.
 
     Args:
-        onet: A network of `model.mtcnn.build_stage(ONET)`.
+        onet: A network of `model.detector.mtcnn.build_stage(ONET)`.
         rnet: One of `build_stage(RNET)`.
     """
 

@@ -17,7 +17,7 @@ import numpy as np
 from keras import layers, ops
 
 from data.errors import ModelError
-from model.readers.joblib_lists import read_arrays
+from model.zoo.readers.joblib_lists import read_arrays
 
 
 @dataclass(frozen=True)

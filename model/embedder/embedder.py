@@ -7,7 +7,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from model.aligner import Aligner
+from model.embedder.aligner import Aligner
 
 BATCH = 32  # faces that go through the network together; bounds memory in a crowd
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from data.tags import FaceTag
-from model.tagger import Tagger
+from model.inference.tagger import Tagger
 
 # Where eyes, nose and corners of the mouth lie in a box of size 1: the medians of 154 faces found
 # by the default detector. Guessed like this in boxes that are off by 7 % of the face, landmarks

@@ -3,7 +3,7 @@
 Source: W. Wu, H. Peng and S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine
 Intelligence Research 2023; the network is that of libfacedetection.train
 (github.com/ShiqiYu/libfacedetection.train, Apache-2.0 / BSD-3). Only Keras layers, so that the
-model runs, trains and saves on any Keras backend; `model.single_shot_decode` turns its maps into
+model runs, trains and saves on any Keras backend; `model.detector.decode` turns its maps into
 faces.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 from keras import layers, ops
 
 from data.errors import ModelError
-from model.readers.onnx_file import OnnxGraph, read_onnx
+from model.zoo.readers.onnx_file import OnnxGraph, read_onnx
 
 MAP_CHANNELS = {"face": 1, "object": 1, "box": 4, "landmarks": 10}
 

@@ -13,8 +13,8 @@ import keras
 
 from data.errors import ModelError
 from data.home import home, replace_file
-from model.networks import Network, WeightFile
-from model.weight_file import save_weights
+from model.zoo.networks import Network, WeightFile
+from model.zoo.weight_file import save_weights
 
 NAME, WEIGHTS, ABOUT = "family", "detector.npz", "detector.json"
 

@@ -18,12 +18,12 @@ from data.library.intake.prefetch import Reading, Work, read_ahead
 from data.media.photos import read_photo
 from data.media.quality import face_quality, sharpness
 from data.tags import FaceTag
-from model.tagger import Tagger
+from model.inference.tagger import Tagger
 
-# The detectors shrink what is larger than this (`max_pixels` of `model.cascade` and
-# `model.single_shot_decode`); a JPEG that leaves so many pixels loses them nothing.
+# The detectors shrink what is larger than this (`max_pixels` of `model.detector.cascade` and
+# `model.detector.decode`); a JPEG that leaves so many pixels loses them nothing.
 DETECTION_PIXELS = 2_000_000
-EMBEDDED_TOGETHER = 32  # faces, the batch of `model.embedder`
+EMBEDDED_TOGETHER = 32  # faces, the batch of `model.embedder.embedder`
 WAITING_PHOTOS = 16  # photos with few faces do not wait for more than so many others
 WHOLE_PIXELS = 24_000_000  # of photos that are being decoded in full at a time
 

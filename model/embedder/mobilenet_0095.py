@@ -18,7 +18,7 @@ import numpy as np
 from keras import layers, ops
 
 from data.errors import ModelError
-from model.readers.openvino_ir import Layer, read_ir
+from model.zoo.readers.openvino_ir import Layer, read_ir
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ from data.errors import KindredError, ModelError
 from data.tags import FaceTag, PhotoTags
 
 if TYPE_CHECKING:  # TensorFlow is imported by the thread, not by whoever imports this module
-    from model.tagger import Tagger
+    from model.inference.tagger import Tagger
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class BackgroundModel:
             return self._loaded.tagger.tag(image, name=name)
 
     def look(self, image: np.ndarray, box: Sequence[float]) -> FaceTag:
-        """The face in a box that somebody drew (xyxy pixels); see `model.drawn`."""
-        from model.drawn import face_in_box
+        """The face in a box that somebody drew (xyxy pixels); see `model.inference.drawn_box`."""
+        from model.inference.drawn_box import face_in_box
 
         with self._running:
             return face_in_box(self._loaded.tagger, image, box)
@@ -109,12 +109,12 @@ def load_model(folder: Path | None) -> Loaded:
     Raises:
         ModelError: If the model, or the weights of the untrained one, cannot be used.
     """
-    from model.quiet import import_tensorflow
+    from model.tensorflow_import import import_tensorflow
 
     import_tensorflow()
     _keep_keras_state()
     from model.device import describe_device
-    from model.tagger import Tagger
+    from model.inference.tagger import Tagger
 
     tagger = Tagger.untrained() if folder is None else Tagger.load(folder)
     tagger.tag(np.zeros((64, 64, 3), np.uint8))

@@ -9,10 +9,10 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from model import boxes as bx
-from model.resize import shrink
-from model.second_look import SecondLook, load_second_look, log_odds
-from model.single_shot import (
+from model.detector import boxes as bx
+from model.detector.refinement import SecondLook, load_second_look, log_odds
+from model.detector.resize import shrink
+from model.detector.single_shot import (
     KINDRED_CONFIG,
     YUNET_CONFIG,
     SingleShotConfig,
@@ -20,7 +20,7 @@ from model.single_shot import (
     load_yunet,
     split_map,
 )
-from model.weight_file import load_weights
+from model.zoo.weight_file import load_weights
 
 MOST_FACES = 5000  # that suppression looks at
 MOST_FOUND = 1000  # that stay

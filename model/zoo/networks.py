@@ -1,8 +1,8 @@
 """What a network is to Kindred, and the one way to find, check and load it.
 
-A new network needs a description in `model.catalogue` and, if its file format is new, a reader in
-`model.readers`. Weights are found in an installed package or under `KINDRED_HOME/networks`, and
-every file is checked against its SHA-256 before a single byte of it is interpreted.
+A new network needs a description in `model.zoo.catalogue` and, if its file format is new, a reader
+in `model.zoo.readers`. Weights are found in an installed package or under `KINDRED_HOME/networks`,
+and every file is checked against its SHA-256 before a single byte of it is interpreted.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import keras
 
 from data.errors import ModelError
 from data.home import home
-from model.aligner import Aligner
-from model.embedder import Embedder
-from model.head import HeadConfig
-from model.search import Search
+from model.classifier.head import HeadConfig
+from model.detector.tiling import Search
+from model.embedder.aligner import Aligner
+from model.embedder.embedder import Embedder
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Network:
             return f"Run: python kindred.py networks get {self.name}"
         if self.package is None:
             return "Run: python kindred.py train-detector FOLDER"
-        if self.package[0] == __package__:
+        if self.package[0] == __package__.partition(".")[0]:
             return "Get Kindred again: a file that belongs to it is missing"
         return f"Run: pip install --force-reinstall {self.package[0]}"
 

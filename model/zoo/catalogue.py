@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from data.errors import ModelError
-from model.cascade import load_cascade
-from model.embedder_0095 import load_0095, with_fixed_slopes
-from model.family_detector import NAME as FAMILY
-from model.family_detector import family_detector
-from model.head import HeadConfig
-from model.networks import Network, WeightFile, find_files
-from model.resnet29 import load_resnet
-from model.single_shot_decode import load_kindred_detector, load_yunet_detector
+from model.classifier.head import HeadConfig
+from model.detector.cascade import load_cascade
+from model.detector.decode import load_kindred_detector, load_yunet_detector
+from model.detector.family_detector import NAME as FAMILY
+from model.detector.family_detector import family_detector
+from model.embedder.mobilenet_0095 import load_0095, with_fixed_slopes
+from model.embedder.resnet29 import load_resnet
+from model.zoo.networks import Network, WeightFile, find_files
 
 MTCNN = Network(
     name="mtcnn",
@@ -62,7 +62,7 @@ KINDRED = Network(
     task="detector",
     about="our own single-shot network of 802,000 parameters, finds small faces",
     licence="MIT",
-    source="training.detector, see model/weights/detector.md",
+    source="training.detector, see model/zoo/weights/detector.md",
     files=(
         WeightFile(
             "detector.npz",
@@ -71,7 +71,7 @@ KINDRED = Network(
         ),
     ),
     load=lambda files: load_kindred_detector({**find_files(MTCNN), **files}),
-    package=("model", "weights"),
+    package=("model", "zoo/weights"),
     min_score=0.5,
     figures={"wider_easy": 0.868, "wider_medium": 0.84, "wider_hard": 0.7496},
 )

@@ -1,0 +1,1 @@
+"""Finding faces: sliding window, cascade, decoding of maps, refinement, tiling."""

@@ -1,0 +1,1 @@
+"""Faces to unit vectors: the aligner, the networks, and what joins them."""

@@ -1,0 +1,1 @@
+"""The networks that Kindred knows: catalogue, weights, readers of their formats, fetching."""
