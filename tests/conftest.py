@@ -37,8 +37,8 @@ def fresh_home(tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def few_steps(monkeypatch):
     """Prototypes, which start at the means, are fitted by 25 steps instead of 200."""
-    monkeypatch.setattr("training.prototypes.EPOCHS", 1)
-    monkeypatch.setattr("training.prototypes.STEPS", 25)
+    monkeypatch.setattr("training.classifier.prototypes.EPOCHS", 1)
+    monkeypatch.setattr("training.classifier.prototypes.STEPS", 25)
 
 
 @pytest.fixture(scope="session")

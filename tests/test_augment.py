@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training import augment
+from training.embedder import chip_views as augment
 
 CHIP = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from tests.faces import astronaut, portrait, resized
-from training.bursts import group_moments
-from training.faces import difference_hash
-from training.folds import make_folds
+from training.dataset.face_finder import difference_hash
+from training.dataset.folds import make_folds
+from training.dataset.moments import group_moments
 
 NOON = datetime(2020, 5, 1, 12)
 

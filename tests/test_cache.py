@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.home import home
-from training.cache import FaceCache
+from training.dataset.face_cache import FaceCache
 
 CONTENT = "ab" * 32
 

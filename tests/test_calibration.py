@@ -9,7 +9,7 @@ import pytest
 
 from model.classifier.head import HeadConfig
 from model.zoo.catalogue import RESNET29
-from training.calibration import (
+from training.classifier.calibration import (
     LEAST_PROBABILITY,
     Calibration,
     _logistic,

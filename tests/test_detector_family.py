@@ -17,9 +17,9 @@ from tests.libraries import add_photo
 from tests.libraries import face as tag_of
 from tests.pictures import four_corners
 from training.detector.drawings import random_drawing
-from training.detector.faces import Faces
-from training.detector.family import Outcome, corrected_samples, fine_tune
+from training.detector.family_finetune import Outcome, corrected_samples, fine_tune
 from training.detector.fit import Schedule
+from training.detector.ground_truth import Faces
 from training.detector.samples import Sample
 
 TINY = SingleShotConfig(

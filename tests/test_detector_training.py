@@ -12,10 +12,11 @@ from PIL import Image
 
 from data.errors import FamilyError
 from model.detector.single_shot import SingleShotConfig, split_map
-from training.detector import augment, distill, judge, losses
+from training.detector import augment, distill, losses
+from training.detector import average_precision as judge
 from training.detector.drawings import random_drawing
-from training.detector.faces import Faces
 from training.detector.fit import Pictures, Schedule, _fresh, _repeat_score, fit
+from training.detector.ground_truth import Faces
 from training.detector.samples import Sample, read_samples, split
 from training.detector.targets import BOX, KNOWN, LANDMARKS, STATE, cells, targets
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 import kindred
-import training.evaluate
-import training.protocols
+import training.report.evaluate
+import training.report.protocols
 import training.train
 from data.errors import FamilyError
 from tests import faces
 from tests.pictures import encoded
 from tests.stubs import ColourEmbedder, CornerDetector, plain
 from tests.test_graph_export import export_colours
-from training.evaluate import evaluate_family, evaluate_model, middle_face
+from training.report.evaluate import evaluate_family, evaluate_model, middle_face
 from training.train import train
 
 RED, GREEN, BLUE = (250, 10, 10), (10, 250, 10), (10, 10, 250)
@@ -79,7 +79,7 @@ def test_a_detector_is_judged_by_boxes(capsys, tmp_path):
 
 
 def test_families_are_drawn_and_measured(tmp_path, monkeypatch):
-    monkeypatch.setitem(training.protocols.draw_families.__kwdefaults__, "draws", 2)
+    monkeypatch.setitem(training.report.protocols.draw_families.__kwdefaults__, "draws", 2)
     rng = np.random.default_rng(0)
     for person, colour in enumerate(rng.integers(0, 250, (10, 3))):
         for i in range(9):

@@ -13,8 +13,8 @@ from model.inference.explanation import Explainer
 from model.inference.tagger import Tagger
 from model.manifest import read_manifest
 from tests.conftest import EILEEN, LEI
-from training.calibration import expected_calibration_error, reliability
-from training.charts import curves, diagonal
+from training.classifier.calibration import expected_calibration_error, reliability
+from training.report.charts import curves, diagonal
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from model.zoo.networks import load_detector, load_embedder
 from tests.faces import astronaut
 from tests.pictures import encoded
 from tests.stubs import ColourEmbedder
-from training import faces
-from training.faces import FaceFinder
+from training.dataset import face_finder as faces
+from training.dataset.face_finder import FaceFinder
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ import pytest
 from keras import layers
 
 from model.classifier.head import HeadConfig
-from training import stages
-from training.epochs import Epochs
-from training.finetune import (
+from training.embedder import stages
+from training.embedder.finetune import (
     DEFAULTS,
     BalancedBatches,
     Features,
@@ -22,6 +21,7 @@ from training.finetune import (
     fine_tune,
     split_network,
 )
+from training.report.epochs import Epochs
 
 HEAD = HeadConfig(0.1, 0.5, 10.0, kin=(0.8, 0.1), stranger=(0.3, 0.1), doubt=0.4)
 FAST = dataclasses.replace(DEFAULTS, epochs=2, rate=3e-3, views=3, hold=0.0)

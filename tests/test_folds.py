@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.folds import MAX_FOLDS, make_folds
+from training.dataset.folds import MAX_FOLDS, make_folds
 
 
 def owners_of(counts: list[int], seed: int = 0) -> np.ndarray:

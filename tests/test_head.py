@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from model.classifier.head import Head, HeadState
 from model.zoo.catalogue import RESNET29
-from training.calibration import calibrate
+from training.classifier.calibration import calibrate
 
 TWO = HeadState(
     people=("Anne", "Bob"),

@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 
 from model.classifier.head import Head, HeadConfig
-from training.calibration import Calibration
-from training.head import _confidence, fold_state, learn_head
+from training.classifier.calibration import Calibration
+from training.classifier.fit import _confidence, fold_state, learn_head
 
 CONFIG = HeadConfig(0.05, 3.0, 10 / 3, kin=(0.6, 0.1), stranger=(0.3, 0.1), doubt=0.4)
 

@@ -12,8 +12,8 @@ from data.family import read_family, read_strangers
 from model.zoo.catalogue import RESNET29
 from tests.pictures import encoded
 from tests.stubs import ColourEmbedder, CornerDetector, plain
-from training.faces import FaceFinder
-from training.lesson import prepare, vectors_of
+from training.dataset.face_finder import FaceFinder
+from training.dataset.training_set import prepare, vectors_of
 
 RED, GREEN, GREY = (250, 10, 10), (10, 250, 10), (120, 120, 130)
 

@@ -18,9 +18,9 @@ from tests.colours import make_foreign, tag
 from tests.pictures import encoded
 from tests.stubs import ColourEmbedder, HalvesDetector, NoseAligner, couple_graph
 from tests.test_regions_reading import BOX, STYLES, photo_in
+from training.dataset.face_finder import FaceFinder
+from training.dataset.training_set import prepare
 from training.export import export
-from training.faces import FaceFinder
-from training.lesson import prepare
 from training.train import train
 
 RED, GREEN, BLUE, GREY = (250, 0, 0), (0, 250, 0), (0, 0, 250), (120, 120, 120)

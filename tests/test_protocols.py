@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from data.errors import KindredError
-from training.protocols import Pair, measure_families, read_pairs, verify
+from training.report.protocols import Pair, measure_families, read_pairs, verify
 
 BENCH = Path(__file__).parents[2] / "shared" / "bench"
 needs_bench = pytest.mark.skipif(not BENCH.is_dir(), reason="../shared/bench is not there")

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.prototypes import fit_prototypes
+from training.classifier.prototypes import fit_prototypes
 
 TEMPERATURE = 0.05
 

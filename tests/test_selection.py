@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.media.quality import FULL_SIDE, POOR
-from training.faces import Face, Sighting
-from training.selection import ENOUGH, select
+from training.dataset.face_finder import Face, Sighting
+from training.dataset.selection import ENOUGH, select
 
 DOUBT = 0.9
 AXES = {"anne": 0, "bob": 1, "carl": 2, "stranger": 3}

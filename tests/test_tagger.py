@@ -18,7 +18,7 @@ from tests.conftest import EILEEN, LEI
 from tests.pictures import encoded, exif
 from tests.stubs import plain
 from tests.test_graph_export import export_colours
-from training.detector.judge import iou
+from training.detector.average_precision import iou
 
 
 @pytest.fixture(scope="module")

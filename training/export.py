@@ -22,7 +22,7 @@ from model.graph import FaceGraph
 from model.identity import CODE
 from model.manifest import FILE, FORMAT
 from model.zoo.networks import Network
-from training.reuse import describe_graph, graph_key, reuse_graph
+from training.reuse_graph import describe_graph, graph_key, reuse_graph
 
 
 def export(
@@ -45,7 +45,7 @@ def export(
         training: Summary of the training set and of the measurement, for the manifest.
         fine_tuned: Whether the embedder's weights are no longer those of its files.
         card: The page `card.html` of the model.
-        former: A model whose graph may be used again, if it is the same (`training.reuse`).
+        former: A model whose graph may be used again, if it is the same (`training.reuse_graph`).
 
     Raises:
         ModelError: If the folder holds something else, or the reloaded model disagrees.

@@ -92,7 +92,7 @@ class Head(tf.Module):
         super().__init__(name="head")
         self.state = state
         # All that was learned is in variables of any length, so that the graph of one family is
-        # the graph of every family, and only its variables change (`training.reuse`).
+        # the graph of every family, and only its variables change (`training.reuse_graph`).
         self.names = _kept([*state.people, ""], tf.string)
         self.prototypes = _kept(state.prototypes)
         self.exemplars = _kept(state.exemplars)

@@ -1,8 +1,8 @@
 """`python -m training.detector FOLDER... --out DIR`: trains the detector from fresh weights.
 
 Time: 36 epochs took 90 minutes on two busy cores. Metric: average precision, see
-`training.detector.judge`; the log holds the losses on every 24th photo, which is not learned from.
-The same command goes on after a kill.
+`training.detector.average_precision`; the log holds the losses on every 24th photo, which is not
+learned from. The same command goes on after a kill.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def train(options: argparse.Namespace) -> None:
 
     from model.detector.single_shot import KINDRED_CONFIG, fold_batch_norm, load_yunet
     from model.zoo.weight_file import save_weights
-    from training.board import board
     from training.detector.fit import Schedule, fit
     from training.detector.samples import read_samples, split
+    from training.report.board import board
 
     given = {name: getattr(options, name) for name in ("epochs", "steps")}
     schedule = Schedule(**{name: value for name, value in given.items() if value is not None})
@@ -65,7 +65,7 @@ def _taught(samples, cache: Path):
     from model.detector.refinement import load_second_look
     from model.zoo.catalogue import MTCNN
     from model.zoo.networks import find_files
-    from training.detector.teacher import with_landmarks
+    from training.detector.landmark_teacher import with_landmarks
 
     return with_landmarks(samples, load_second_look(find_files(MTCNN)), cache)
 

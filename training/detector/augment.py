@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from model.embedder.aligner import MIRRORED
-from training.detector.faces import Faces
+from training.detector.ground_truth import Faces
 
 FACE_SIZES = (9.0, 520.0)
 SCALES = (0.5, 4.0)

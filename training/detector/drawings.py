@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from training.detector.augment import Picture
-from training.detector.faces import Faces
+from training.detector.ground_truth import Faces
 
 SIDES = (240, 720)
 SHAPES = (2, 40)

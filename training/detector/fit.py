@@ -1,7 +1,7 @@
 """Trains the detector, with a checkpoint after every epoch from which the next run goes on.
 
 Time: an epoch of 400 batches of 16 pictures took 100 to 180 seconds on two cores. Metric:
-average precision, `training.detector.judge`.
+average precision, `training.detector.average_precision`.
 """
 
 from __future__ import annotations

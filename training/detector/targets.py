@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.detector.faces import Faces
+from training.detector.ground_truth import Faces
 
 CANDIDATES = 9
 ANCHOR = 4.0  # sides of the square round a cell, in strides

@@ -37,8 +37,8 @@ def _train_detector(options: argparse.Namespace) -> int:
     from model.zoo.catalogue import KINDRED, MTCNN, best
     from model.zoo.networks import find_files, load_detector
     from model.zoo.weight_file import load_weights
-    from training.detector.family import fine_tune
-    from training.detector.teacher import with_landmarks
+    from training.detector.family_finetune import fine_tune
+    from training.detector.landmark_teacher import with_landmarks
 
     samples = _samples(options.folder)
     shipped = load_weights(find_files(KINDRED)["detector.npz"], build_single_shot(KINDRED_CONFIG))
@@ -67,7 +67,7 @@ def _train_detector(options: argparse.Namespace) -> int:
 def _samples(folder: Path):
     from data.home import home
     from data.library import Library
-    from training.detector.family import corrected_samples
+    from training.detector.family_finetune import corrected_samples
     from training.detector.samples import read_samples
 
     if (folder / "boxes.json").is_file():

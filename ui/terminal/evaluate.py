@@ -43,7 +43,7 @@ def add(commands) -> None:
 
 def _pairs(options: argparse.Namespace) -> int:
     import_tensorflow()
-    from training.evaluate import evaluate_pairs
+    from training.report.evaluate import evaluate_pairs
 
     with Bars() as bars:
         result = evaluate_pairs(
@@ -54,7 +54,7 @@ def _pairs(options: argparse.Namespace) -> int:
 
 def _family(options: argparse.Namespace) -> int:
     import_tensorflow()
-    from training.evaluate import evaluate_family
+    from training.report.evaluate import evaluate_family
 
     with Bars() as bars:
         result = evaluate_family(
@@ -68,7 +68,7 @@ def _family(options: argparse.Namespace) -> int:
 
 def _folder(options: argparse.Namespace) -> int:
     import_tensorflow()
-    from training.evaluate import evaluate_folder, evaluate_model
+    from training.report.evaluate import evaluate_folder, evaluate_model
 
     with Bars() as bars:
         if options.model:
@@ -87,7 +87,7 @@ def _folder(options: argparse.Namespace) -> int:
 
 def _detector(options: argparse.Namespace) -> int:
     import_tensorflow()
-    from training.detector.judge import evaluate_detector
+    from training.detector.average_precision import evaluate_detector
 
     with Bars() as bars:
         result = evaluate_detector(options.folder, options.detector, progress=bars.show)
@@ -99,7 +99,7 @@ def _networks(options: argparse.Namespace) -> dict:
 
 
 def _report(options: argparse.Namespace, result: dict, page: str | None = None) -> int:
-    from training.pages import figures_page
+    from training.report.html_page import figures_page
 
     text = json.dumps(result, indent=2, ensure_ascii=False) + "\n"
     try:

@@ -14,7 +14,7 @@ from data.media.quality import POOR, fault
 from data.regions import Region
 from data.regions.matching import Face as Box
 from data.regions.matching import pair
-from training.faces import Face, Sighting
+from training.dataset.face_finder import Face, Sighting
 
 ENOUGH = 3  # photos of a person that must remain before poor ones are left out
 

@@ -4,7 +4,7 @@ What is below the upper levels stays as it is, and is run once for every view of
 training is feasible on two cores. Pure Keras: it runs on every Keras backend.
 
 Expected: 8 people with 20 photos each take about a minute and a half on two cores; what it gains is
-measured for every family (`training.stages`), because it may be nothing.
+measured for every family (`training.embedder.stages`), because it may be nothing.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy as np
 from keras import layers, ops
 
 from model.classifier.head import HeadConfig
-from training.augment import views
-from training.hold import hold
+from training.embedder.chip_views import views
+from training.embedder.l2sp import hold
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class FineTuning:
         margin: Of the softmax, in parts of the distance between a stranger's and kin's score.
         hold: Strength of the pull to the pretrained weights.
         distil: Weight of the pretrained geometry for faces of nobody in the family.
-        views: How many views of every face, see `training.augment`.
+        views: How many views of every face, see `training.embedder.chip_views`.
         patience: Epochs without progress on held-out photos after which it stops.
     """
 

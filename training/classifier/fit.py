@@ -7,11 +7,18 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from model.classifier.head import HeadConfig, HeadState
-from training.calibration import Calibration, calibrate, expected_calibration_error
-from training.epochs import HeldOut
-from training.folds import Folds, make_folds
-from training.prototypes import fit_prototypes
-from training.unseen import NOBODY, Unseen, crossed_offsets, judge, person_offsets, scores
+from training.classifier.calibration import Calibration, calibrate, expected_calibration_error
+from training.classifier.held_out import (
+    NOBODY,
+    Unseen,
+    crossed_offsets,
+    judge,
+    person_offsets,
+    scores,
+)
+from training.classifier.prototypes import fit_prototypes
+from training.dataset.folds import Folds, make_folds
+from training.report.epochs import HeldOut
 
 USUAL = 5  # photos a person, with which the priors of `HeadConfig` were measured
 
@@ -91,7 +98,7 @@ def learn_head(
         owners: int [N], rows of `people`; everybody has at least one face.
         people: K names.
         false_names: The share of strangers that may get a name.
-        groups: int [N], which photos must not be separated; see `training.folds`.
+        groups: int [N], which photos must not be separated; see `training.dataset.folds`.
         strangers: float32 [S, D], faces of nobody in the family.
         callbacks: Keras callbacks of the fit; they find `val_accuracy` of the held-out faces.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from training.calibration import Bin
+from training.classifier.calibration import Bin
 
 _WIDTH, _HEIGHT, _EDGE = 460, 300, 40
 

@@ -19,11 +19,11 @@ from data.library import Library
 from model.detector.decode import kindred_detector
 from model.detector.refinement import SecondLook
 from model.detector.single_shot import KINDRED_CONFIG, SingleShotConfig
-from training.detector.faces import Faces
+from training.detector.average_precision import average_precision, find
 from training.detector.fit import Schedule, fit
-from training.detector.judge import average_precision, find
+from training.detector.ground_truth import Faces
 from training.detector.samples import Sample, split
-from training.hold import hold
+from training.embedder.l2sp import hold
 
 LEAST_PHOTOS = 8
 ASIDE = 4  # every fourth photo is judged and not learned from

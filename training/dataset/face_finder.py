@@ -19,7 +19,7 @@ from data.family import Family
 from data.media.photos import captured_at, read_photo
 from data.media.quality import face_quality, sharpness
 from model.embedder.embedder import Embedder
-from training.cache import FaceCache
+from training.dataset.face_cache import FaceCache
 
 Progress = Callable[[int, int, str], None]
 

@@ -14,11 +14,11 @@ from data.family import Family, read_strangers
 from data.library.intake.named_faces import find_places
 from model.classifier.head import HeadConfig
 from model.zoo.networks import Network
-from training.bursts import group_moments
-from training.doubts import bystanders
-from training.faces import Face, FaceFinder, Sighting
-from training.head import Learned, learn_head
-from training.selection import Example, LeftOut, select
+from training.classifier.fit import Learned, learn_head
+from training.dataset.face_finder import Face, FaceFinder, Sighting
+from training.dataset.folder_questions import bystanders
+from training.dataset.moments import group_moments
+from training.dataset.selection import Example, LeftOut, select
 
 Progress = Callable[[str, int, int], None]
 
@@ -31,7 +31,7 @@ class Lesson:
         people: K names.
         examples: N faces to learn from.
         owners: int [N], rows of `people`.
-        groups: int [N], photos of one moment (`training.bursts`).
+        groups: int [N], photos of one moment (`training.dataset.moments`).
         strangers: Faces of nobody in the family, from the folder of strangers.
         bystanders: Faces of nobody in the family, from its own photos.
         sightings, left_out: All photos, and those nobody is learned from.
@@ -140,7 +140,7 @@ def _most_frequent(left_out: list[LeftOut]) -> str:
 def learn(
     lesson: Lesson, config: HeadConfig, false_names: float, *, callbacks: tuple = ()
 ) -> Learned:
-    """The classifier of a lesson, see `training.head.learn_head`."""
+    """The classifier of a lesson, see `training.classifier.fit.learn_head`."""
     return learn_head(
         lesson.embeddings,
         lesson.owners,

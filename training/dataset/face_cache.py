@@ -14,7 +14,8 @@ import numpy as np
 from data.home import home, replace_file
 from model.identity import CODE
 
-# Raise it when the code of `training.faces` measures something else; `CODE` is about the networks.
+# Raise it when the code of `training.dataset.face_finder` measures something else; `CODE` is about
+# the networks.
 _MEASURES = 2
 _FIELDS = {  # dtype and rank of what is kept of N faces
     "boxes": (np.float32, 2),

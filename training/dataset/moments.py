@@ -31,7 +31,7 @@ def group_moments(
     Args:
         owners: int [N], person numbers.
         taken: When each photo was taken, or `None`.
-        looks: `training.faces.difference_hash` of each photo, or `None`.
+        looks: `training.dataset.face_finder.difference_hash` of each photo, or `None`.
         chips: Aligned faces uint8 [S, S, 3], or `None`.
 
     Returns:

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from training.calibration import reliability
-from training.charts import curves, diagonal
-from training.head import Judged, Learned
-from training.pages import page_of
+from training.classifier.calibration import reliability
+from training.classifier.fit import Judged, Learned
+from training.report.charts import curves, diagonal
+from training.report.html_page import page_of
 
 if TYPE_CHECKING:
-    from training.lesson import Lesson
+    from training.dataset.training_set import Lesson
     from training.train import Report
 
 FEW = 5  # photos of different moments, below which more are asked for

@@ -12,13 +12,13 @@ import tensorflow as tf
 from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
 from model.zoo.networks import Network, load_trainable
-from training.board import board
-from training.epochs import Epochs, OnEpoch
-from training.finetune import DEFAULTS
-from training.stages import RUNS, Outcome, try_fine_tuning, why_not
+from training.embedder.finetune import DEFAULTS
+from training.embedder.stages import RUNS, Outcome, try_fine_tuning, why_not
+from training.report.board import board
+from training.report.epochs import Epochs, OnEpoch
 
 if TYPE_CHECKING:
-    from training.lesson import Lesson
+    from training.dataset.training_set import Lesson
 
 
 def tune(

@@ -15,7 +15,11 @@ import keras
 import numpy as np
 
 from model.classifier.head import HeadConfig
-from training.finetune import (
+from training.classifier.fit import Learned, conclude, finished, fold_state
+from training.classifier.held_out import NOBODY, Unseen, judge, scores
+from training.classifier.prototypes import fit_prototypes
+from training.dataset.folds import make_folds
+from training.embedder.finetune import (
     DEFAULTS,
     Features,
     FineTuning,
@@ -26,10 +30,6 @@ from training.finetune import (
     fine_tune,
     split_network,
 )
-from training.folds import make_folds
-from training.head import Learned, conclude, finished, fold_state
-from training.prototypes import fit_prototypes
-from training.unseen import NOBODY, Unseen, judge, scores
 
 # Fewer people or photos leave too little to hold out, and so nothing to decide by.
 PEOPLE, PHOTOS = 3, 5
@@ -125,7 +125,7 @@ def try_fine_tuning(
         network: The embedder's network, trainable.
         upper: Prefixes of the layers to train.
         chips: N aligned faces, uint8 [S, S, 3].
-        owners, groups: int [N], see `training.head.learn_head`.
+        owners, groups: int [N], see `training.classifier.fit.learn_head`.
         strangers: Aligned faces of nobody in the family, whose embeddings should stay.
         judged: The same, to measure with; nothing is learned from them.
         callbacks: More callbacks for the run of that name, one of `RUNS`.

@@ -33,7 +33,7 @@ def make_folds(owners: np.ndarray, groups: np.ndarray | None = None, *, seed: in
     Args:
         owners: int [N], person numbers 0..K-1.
         groups: int [N]: photos of a person with the same number are learned from together or held
-            out together (`training.bursts`). By default every photo is a group of its own.
+            out together (`training.dataset.moments`). By default every photo is a group of its own.
     """
     if groups is None:
         groups = np.arange(len(owners))

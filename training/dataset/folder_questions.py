@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.faces import Face, Sighting
-from training.selection import Example
+from training.dataset.face_finder import Face, Sighting
+from training.dataset.selection import Example
 
 # Of two halves of one person's photos every second photo has its nearest in the other half; of two
 # people, even of siblings, hardly one in ten.

@@ -15,13 +15,13 @@ from model.device import prepare_devices
 from model.inference.tagger import Tagger
 from model.zoo.catalogue import choose
 from model.zoo.networks import Network, load_detector, load_embedder
-from training.cache import FaceCache
-from training.card import card
-from training.faces import FaceFinder
-from training.head import learn_head
-from training.lesson import learn, prepare
-from training.protocols import Rule, draw_families, measure_families, read_pairs, verify
-from training.reuse import network_key
+from training.classifier.fit import learn_head
+from training.dataset.face_cache import FaceCache
+from training.dataset.face_finder import FaceFinder
+from training.dataset.training_set import learn, prepare
+from training.report.card import card
+from training.report.protocols import Rule, draw_families, measure_families, read_pairs, verify
+from training.reuse_graph import network_key
 from training.train import report_of
 
 Progress = Callable[[str, int, int], None]
@@ -36,7 +36,8 @@ def evaluate_pairs(
     embedder: str | None = None,
     progress: Progress = lambda *_: None,
 ) -> dict:
-    """Verification of a list of pairs, as in LFW and CACD-VS; see `training.protocols.verify`.
+    """Verification of a list of pairs, as in LFW and CACD-VS; see
+    `training.report.protocols.verify`.
 
     Args:
         pairs: CSV file with the columns fold, a, b, same; a and b are paths below `folder`.
@@ -67,8 +68,8 @@ def evaluate_family(
     """Open-set naming in 40 families of eight drawn from FOLDER/<person>/.
 
     Returns:
-        `nearest_mean` and `kindred`, both as `training.protocols.measure_families` has them, and
-        `own_threshold`: what happens at the thresholds that Kindred sets by itself.
+        `nearest_mean` and `kindred`, both as `training.report.protocols.measure_families` has them,
+        and `own_threshold`: what happens at the thresholds that Kindred sets by itself.
     """
     photos = read_family(folder).photos
     todo = [(person, path) for person, paths in photos.items() for path in paths]

@@ -1,0 +1,1 @@
+"""Fitting the classifier: prototypes, calibration, held-out predictions."""

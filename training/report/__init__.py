@@ -1,0 +1,1 @@
+"""How good it became: measurements, protocols, the accuracy card."""
