@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import (
-    about_page,
-    find_page,
-    folder_page,
-    people_page,
-    review_page,
-    style,
-    tag_page,
-    teach_page,
-)
-from ui.library_in_use import show_said
-from ui.serving import open_to_others
+from ui.actions.library_in_use import show_said
+from ui.actions.serving import open_to_others
+from ui.components import style
+from ui.pages import about as about_page
+from ui.pages import find as find_page
+from ui.pages import folder as folder_page
+from ui.pages import people as people_page
+from ui.pages import review as review_page
+from ui.pages import tag as tag_page
+from ui.pages import teach as teach_page
 
 st.set_page_config(page_title="Kindred", page_icon=style.ICON, layout="wide")
 style.apply()

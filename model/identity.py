@@ -14,7 +14,7 @@ from collections.abc import Mapping
 # Raise it when the code of the graph finds something else in the same pixels, with the same
 # networks: detection, alignment, embedding. A model keeps the number that it was exported with, and
 # so its faces; with the first one of another number every photo of a library is looked at again.
-# `tests/test_identity.py` has the boxes of this number.
+# `tests/model/test_identity.py` has the boxes of this number.
 CODE = 6
 
 

@@ -11,7 +11,7 @@ from data.jobs import work
 from data.library import content_of
 from data.library.intake.labels import Labels
 from tests.libraries import MODEL, NETWORK, face
-from ui import chores
+from ui.actions import job_handlers as chores
 
 COMMAND = (sys.executable, "-m", "tests.slow_worker")
 

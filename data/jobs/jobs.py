@@ -20,7 +20,7 @@ from data.jobs.files import is_held, read, wish_in
 from data.jobs.job import ALIVE, OUTCOME, STARTING, STOPPED, Job, job_of
 
 ROOT = Path(__file__).parents[2]
-WORKER = (sys.executable, "-m", "ui.worker")
+WORKER = (sys.executable, "-m", "ui.actions.worker")
 
 _SECONDS_TO_START = 30.0  # for Python to come up on a busy computer
 _KEPT = 30  # finished jobs, for looking back

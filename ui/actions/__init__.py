@@ -1,0 +1,1 @@
+"""What pages do when somebody presses something, without widgets where possible."""

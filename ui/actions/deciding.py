@@ -1,0 +1,121 @@
+"""What somebody does to the faces of a photo, as decisions in the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from data.errors import KindredError
+from data.library.views import Shelf, Shown
+from data.tags import FaceTag
+
+Look = Callable[[Sequence[float]], "Looked | None"]
+"""A box in pixels, to what the model in use makes of it; `None` if it cannot be asked."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A face in a drawn box, and the ids of what embedded and what named it."""
+
+    face: FaceTag
+    network: str
+    model: str
+
+
+def decide(
+    library: Shelf, photo: int, shown: Shown, act: Mapping, look: Look = lambda _: None
+) -> str:
+    """Carries out what was done on the page of one photo.
+
+    Args:
+        library: The library.
+        photo: The photo's number.
+        shown: The photo as it was shown.
+        act: From `ui.components.live`: `do` is "name", "confirm", "reject", "ignore" or "draw";
+            `face` is the place of the face in what was shown, `value` a name, `box` a drawn box, as
+            fractions.
+        look: Looks at a drawn box.
+
+    Returns:
+        What was done, in words; "" if there was nothing to do.
+
+    Raises:
+        KindredError: It cannot be done.
+    """
+    do = act.get("do")
+    if do == "draw":
+        return _draw(library, photo, shown, act.get("box") or (), look)
+    face = _face(shown, act)
+    if do == "name":
+        name = " ".join(str(act.get("value", "")).split())
+        library.decisions.confirm(face, name)
+        return f"This is {library.suggestions.name(face).name}"
+    if do == "ignore":
+        library.decisions.ignore(face)
+        return "This face is left out from now on"
+    said = library.suggestions.name(face)
+    if said is None:
+        return ""
+    if do == "confirm":
+        library.decisions.confirm(face, said.person)
+        return f"This is {said.name}"
+    if do == "reject":
+        library.decisions.reject(face, said.person)
+        return f"This is not {said.name}, and will not be suggested again"
+    return ""
+
+
+def known_names(library: Shelf) -> list[str]:
+    """Everybody's name, those in most photos first."""
+    return [person.name for person in library.people.list(with_ignored=True)]
+
+
+def take_back(library: Shelf, decisions: Sequence[int]) -> int:
+    """Takes back decisions that were made together, the last one first; returns how many.
+
+    Raises:
+        KindredError: A later decision builds on one of them.
+    """
+    with library.transaction():
+        for decision in reversed(decisions):
+            library.decisions.undo(decision)
+    return len(decisions)
+
+
+def last_decision(library: Shelf) -> int:
+    """The number of the newest decision, 0 if there is none."""
+    return next((decision.id for decision in library.decisions.history(1)), 0)
+
+
+def decided_since(library: Shelf, last: int) -> list[int]:
+    """The decisions that were made after another, oldest first."""
+    newer = last_decision(library) - last
+    found = library.decisions.history(newer) if newer > 0 else ()
+    return sorted(decision.id for decision in found if decision.id > last and decision.in_force)
+
+
+def _draw(library: Shelf, photo: int, shown: Shown, box: Sequence[float], look: Look) -> str:
+    x0, y0, x1, y1 = (float(edge) for edge in box) if len(box) == 4 else (0.0,) * 4
+    if not (0.0 <= x0 < x1 <= 1.0 and 0.0 <= y0 < y1 <= 1.0):
+        raise KindredError("a face needs a box with a width and a height")
+    width, height = shown.tags.width, shown.tags.height
+    box = (x0 * width, y0 * height, x1 * width, y1 * height)
+    looked = look(box)
+    if looked is None:
+        library.photos.add_face(photo, box)
+        return "A face was added; now give it a name"
+    face = looked.face
+    library.photos.add_looked_at(photo, face, looked.network, looked.model)
+    if face.name is None:
+        return "A face was added; now give it a name"
+    return f"A face was added, and it looks like {face.name}"
+
+
+def _face(shown: Shown, act: Mapping) -> int:
+    try:
+        index = int(act["face"])
+    except (KeyError, TypeError, ValueError):
+        index = -1
+    if not 0 <= index < len(shown.faces):
+        raise KindredError("this face is not there any more", remedy="Look at the photo again")
+    return shown.faces[index]

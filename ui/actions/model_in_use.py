@@ -1,0 +1,70 @@
+"""The one model that all pages and all browser tabs share, and the line that says how it is."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from data.errors import ModelError
+from data.home import current_model_dir
+from model.inference.background import BackgroundModel
+from model.manifest import FILE
+from ui.components.style import plain
+
+
+def model_in_use() -> BackgroundModel:
+    """The current model, loaded again when training has put another one in its place."""
+    try:
+        folder = current_model_dir()
+    except ModelError as error:
+        return _background(None, 0, str(error))
+    if folder is None:
+        return _background(None, 0, None)
+    try:
+        written = (folder / FILE).stat().st_mtime_ns
+    except OSError:  # loading will say what is wrong
+        written = 0
+    return _background(folder, written, None)
+
+
+def show_state(model: BackgroundModel) -> None:
+    """What runs, or that it is loading, or what is wrong and what to do about it."""
+    if not model.done:
+        _show_loading(model)
+        return
+    if model.problem:
+        found = " Meanwhile faces are found, but not named." if model.loaded else ""
+        st.error(plain(model.problem + found), icon=":material/error:")
+        if st.button("Try again", icon=":material/refresh:"):
+            _background.clear()
+            st.rerun()
+    if model.loaded:
+        st.html(f'<div class="kd-bar"><div>{_facts(model)}</div></div>')
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _background(folder: Path | None, written: int, problem: str | None) -> BackgroundModel:
+    # `written` is part of the key: a model that was trained again in the same folder is another.
+    return BackgroundModel(folder, problem=problem)
+
+
+@st.fragment(run_every=0.5)
+def _show_loading(model: BackgroundModel) -> None:
+    if model.done:
+        st.rerun()
+    st.html(
+        '<div class="kd-bar"><p class="kd-busy" role="status">The networks are loading. '
+        "You can choose photos meanwhile.</p></div>"
+    )
+
+
+def _facts(model: BackgroundModel) -> str:
+    people = len(model.loaded.tagger.people)
+    knows = f"{people} {'person' if people == 1 else 'people'}" if people else "nobody yet"
+    return (
+        f"<span>Knows: <b>{knows}</b></span>"
+        f"<span>Runs on: <b>{escape(model.loaded.device)}</b></span>"
+        "<span>Nothing leaves this computer</span>"
+    )

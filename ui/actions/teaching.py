@@ -1,0 +1,128 @@
+"""What the page "Teach" knows of families and models: what is in a folder, how models compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import KindredError, ModelError
+from data.family import Family
+from data.home import current_model_dir, home, set_current_model
+from model.manifest import read_manifest
+from ui.actions.about_facts import created_text
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """A model folder under `KINDRED_HOME/models`.
+
+    Attributes:
+        folder: The folder.
+        manifest: What it says of itself.
+        current: Whether it is the one in use.
+    """
+
+    folder: Path
+    manifest: dict
+    current: bool
+
+    @property
+    def title(self) -> str:
+        people = len(self.manifest.get("people", ()))
+        who = f"{people} {'person' if people == 1 else 'people'}"
+        right = (self.manifest.get("measured") or {}).get("right")
+        said = "" if right is None else f", {right:.0%} right on photos it had not seen"
+        return f"{created_text(self.manifest)}, {who}{said}"
+
+
+def people_folder() -> Path:
+    """Kindred's own family folder, where uploaded photos of people go."""
+    return home() / "people"
+
+
+def models() -> list[KnownModel]:
+    """The models that can be used, the newest first."""
+    try:
+        current = current_model_dir()
+    except ModelError:
+        current = None
+    found = []
+    for file in (home() / "models").glob("*/manifest.json"):
+        try:
+            manifest = read_manifest(file.parent)
+        except KindredError:  # of another version, or damaged: not to be chosen
+            continue
+        found.append(KnownModel(file.parent, manifest, file.parent == current))
+    return sorted(found, key=lambda model: model.manifest.get("created", ""), reverse=True)
+
+
+def find_model(name: str) -> KnownModel | None:
+    """The model in the folder of this name."""
+    return next((model for model in models() if model.folder.name == name), None)
+
+
+def use(name: str) -> None:
+    """Makes a model the one in use.
+
+    Raises:
+        ModelError: There is none of this name.
+    """
+    model = find_model(name)
+    if model is None:
+        raise ModelError("this model is gone", file=home() / "models" / Path(name).name)
+    set_current_model(model.folder)
+
+
+def family_rows(family: Family) -> list[dict]:
+    """Who is in a family folder, with the number of photos and what to do better."""
+    rows = []
+    for name, photos in sorted(family.photos.items(), key=lambda item: -len(item[1])):
+        advice = "" if len(photos) >= 5 else "five or more work much better"
+        advice = "one is a start; " + advice if len(photos) == 1 else advice
+        rows.append({"Name": name, "Photos": len(photos), "Note": advice})
+    return rows
+
+
+def comparison_rows(new: Mapping, old: Mapping | None) -> list[dict]:
+    """The measured accuracy of a new model beside that of the one in use."""
+    rows = []
+    for label, key in (
+        ("Right name", "right"),
+        ("No name", "unknown"),
+        ("Wrong name", "wrong"),
+        ("Strangers named", "false_names"),
+    ):
+        row = {"On unseen photos": label, "New model": _share(new, key)}
+        if old is not None:
+            row["Model in use"] = _share(old, key)
+        rows.append(row)
+    people = {"On unseen photos": "People it knows", "New model": _people(new)}
+    if old is not None:
+        people["Model in use"] = _people(old)
+    return [*rows, people]
+
+
+def verdict(new: Mapping, old: Mapping | None) -> str:
+    """The comparison in a sentence."""
+    now = (new.get("measured") or {}).get("right")
+    if now is None:
+        return "Its accuracy could not be measured: that takes photos of a person from two moments."
+    text = f"It gave {now:.0%} of the photos that it had not seen the right name."
+    before = ((old or {}).get("measured") or {}).get("right")
+    if before is None:
+        return text
+    if set(new.get("people", ())) != set(old.get("people", ())):
+        return f"{text} The model in use had {before:.0%}, but with other people to tell apart."
+    if abs(now - before) < 0.005:
+        return f"{text} That is as good as the model in use."
+    return f"{text} The model in use had {before:.0%}."
+
+
+def _share(manifest: Mapping, key: str) -> str:
+    value = (manifest.get("measured") or {}).get(key)
+    return "not measured" if value is None else f"{value:.1%}"
+
+
+def _people(manifest: Mapping) -> str:
+    return str(len(manifest.get("people", ())))

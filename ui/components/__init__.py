@@ -1,0 +1,1 @@
+"""What several pages show: walls, photos with faces, jobs, pickers, style."""

@@ -1,0 +1,108 @@
+"""The page "Find": photos with these people and without those, in these years."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+
+from data.errors import KindredError
+from data.library.views import Entry, Shelf
+from ui.actions.library_in_use import library_in_use
+from ui.components.style import plain
+from ui.components.wall import empty_html
+from ui.components.walls import show_photos
+from ui.pages.photo import show_photo
+
+OPEN = "find.open"
+
+
+def show() -> None:
+    """The whole page."""
+    with st.container(key="kd-page-find"), library_in_use() as library:
+        if st.session_state.get(OPEN):
+            show_photo(library, st.session_state[OPEN], OPEN)
+            return
+        if not library.counts().photos:
+            st.html(
+                empty_html(
+                    "Nothing to find yet",
+                    "Your library is empty. Tag a folder of photos, or add photos on the page Tag; "
+                    "then find them here by who is in them.",
+                    ("folder", "Tag a folder"),
+                )
+            )
+            return
+        st.title("Find photos")
+        found = _ask(library)
+        if found is None:
+            return
+        st.html(
+            f'<p class="kd-lead" role="status">{len(found):,} '
+            f"{'photo' if len(found) == 1 else 'photos'}</p>"
+        )
+        if not found:
+            st.html(empty_html("No photo fits", "Take somebody out, or allow more years."))
+            return
+        opened = show_photos(found, "find.wall")
+        if opened:
+            st.session_state[OPEN] = opened
+            st.rerun()
+
+
+def find(
+    library: Shelf,
+    with_: list[str],
+    without: list[str],
+    years: tuple[int, int] | None,
+    *,
+    alone: bool = False,
+    confirmed: bool = False,
+    all_entries: dict[str, Entry] | None = None,
+) -> list[Entry]:
+    """The photos that fit, as they go onto a wall.
+
+    Args:
+        library: The library.
+        with_, without, alone, confirmed: As `Library.find`.
+        years: The first and the last one, `None` for any time.
+        all_entries: All that is in the library, by path, if it is known already.
+    """
+    since, until = years or (None, None)
+    paths = library.find(with_, without, since=since, until=until, alone=alone, confirmed=confirmed)
+    known = all_entries if all_entries is not None else entries_by_path(library)
+    return [known[path] for path in map(os.fspath, paths) if path in known]
+
+
+def entries_by_path(library: Shelf) -> dict[str, Entry]:
+    """Everything in the library, by path."""
+    return {entry.path: entry for entry in library.entries()}
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _entries(stamp: tuple, _library: Shelf) -> dict[str, Entry]:
+    return entries_by_path(_library)
+
+
+def _ask(library: Shelf) -> list[Entry] | None:
+    names = [person.name for person in library.people.list()]
+    left, right = st.columns(2)
+    with_ = left.multiselect("With", names, key="find.with", placeholder="Everybody")
+    others = [name for name in names if name not in with_]
+    without = right.multiselect("Without", others, key="find.without", placeholder="Nobody")
+    years = library.years()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        chosen = None
+        if years and years[0] < years[1]:
+            picked = st.slider("Years", *years, value=years, key="find.years", width=320)
+            chosen = None if picked == years else picked
+        alone = st.toggle("Nobody else", key="find.alone", help="Only these people, and no others")
+        sure = st.toggle("Confirmed only", key="find.confirmed")
+    try:
+        everything = _entries(library.stamp(), library)
+        return find(
+            library, with_, without, chosen, alone=alone, confirmed=sure, all_entries=everything
+        )
+    except KindredError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None

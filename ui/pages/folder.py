@@ -1,0 +1,188 @@
+"""The page "Folder": tag all photos of a folder, look through them, write the names into files."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+import streamlit as st
+
+from data.jobs import DONE, Job
+from data.library.name_writer import Written, write_names
+from data.library.views import Entry, Shelf
+from ui.actions.library_in_use import library_in_use
+from ui.components.folder_picker import pick_folder
+from ui.components.job_view import jobs, show_ended, show_running, start
+from ui.components.style import plain
+from ui.components.wall import empty_html
+from ui.components.walls import show_photos
+from ui.pages.photo import show_photo
+
+OPEN = "folder.open"
+FILTERS = ("All", "Named", "With unknown faces", "Nobody", "Unreadable")
+_PREVIEWED = 200  # photos looked at for the preview of what writing would change
+
+
+def show() -> None:
+    """The whole page."""
+    with st.container(key="kd-page-folder"), library_in_use() as library:
+        if st.session_state.get(OPEN):
+            show_photo(library, st.session_state[OPEN], OPEN)
+            return
+        st.title("Tag a folder")
+        st.html(
+            '<p class="kd-lead">Every photo in it, and in the folders below it, goes into your '
+            "library with its faces. The photos stay where they are and are not changed.</p>"
+        )
+        running = show_running()
+        if not running:
+            _ask()
+            last = jobs().latest("tag", "renew", "write", "unwrite")
+            if last is not None:
+                show_ended(last)
+                _show_result(last)
+        _show_gallery(library, running)
+
+
+def fits(entry: Entry, which: str) -> bool:
+    """Whether a photo belongs to one of `FILTERS`."""
+    return {
+        "All": True,
+        "Named": bool(entry.names),
+        "With unknown faces": entry.unknown > 0,
+        "Nobody": not entry.names and not entry.unknown and not entry.error,
+        "Unreadable": entry.error is not None,
+    }[which]
+
+
+def result_text(job: Job) -> str:
+    """What a job that is done has brought, in words; "" for other jobs."""
+    got = job.result
+    if job.status != DONE or not got:
+        return ""
+    if job.kind in ("tag", "renew"):
+        parts = [f"{got['photos']:,} photos, {got['fresh']:,} of them new"]
+        if got.get("renamed"):
+            parts.append(f"{got['renamed']:,} named by the new model")
+        if got["unknown"]:
+            parts.append(f"{got['unknown']:,} unknown faces")
+        if got["unreadable"]:
+            parts.append(f"{got['unreadable']:,} could not be read")
+        return "Done: " + ", ".join(parts)
+    what = "written" if job.kind == "write" else "put back"
+    failed = f", {got['failed']:,} could not be" if got["failed"] else ""
+    return f"Done: {got['changed']:,} photos {what}{failed}"
+
+
+def preview_of_writing(
+    library: Shelf, photos: list[str], *, embed: bool, confirmed_only: bool
+) -> list[Written]:
+    """What writing would change, for the first photos; changes nothing."""
+    written = write_names(library, photos, embed=embed, dry_run=True, confirmed_only=confirmed_only)
+    return [photo for photo in itertools.islice(written, _PREVIEWED) if photo.change or photo.error]
+
+
+def _ask() -> None:
+    folder = pick_folder("folder", "Folder on this computer")
+    if st.button(
+        "Tag this folder",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=folder is None,
+        key="folder.start",
+    ):
+        start("tag", {"paths": [os.fspath(folder.absolute())]})
+
+
+def _show_result(job: Job) -> None:
+    if text := result_text(job):
+        st.success(plain(text), icon=":material/check_circle:")
+    for error in job.result.get("errors", ()):
+        st.caption(plain(error))
+
+
+def _show_gallery(library: Shelf, running: bool) -> None:
+    entries = _entries(library.stamp() if not running else (), library)
+    if not entries:
+        if not running:
+            st.html(
+                empty_html(
+                    "No photos in your library yet",
+                    "Choose a folder above. You can pause at any time and go on later; what is "
+                    "done once is not done again.",
+                )
+            )
+        return
+    folders = sorted({os.path.dirname(entry.path) for entry in entries})
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        under = st.selectbox("Show", ["All folders", *folders], key="folder.under", width=420)
+        which = st.segmented_control(
+            "Which", FILTERS, default="All", key="folder.which", label_visibility="collapsed"
+        )
+    shown = [
+        entry
+        for entry in entries
+        if fits(entry, which or "All")
+        and (under == "All folders" or os.path.dirname(entry.path) == under)
+    ]
+    st.html(f'<p class="kd-dates">{len(shown):,} of {len(entries):,} photos</p>')
+    opened = show_photos(shown, "folder.wall") if shown else None
+    if opened:
+        st.session_state[OPEN] = opened
+        st.rerun()
+    if not running:
+        _show_writing(library, None if under == "All folders" else under)
+
+
+def _entries(stamp: tuple, library: Shelf) -> list[Entry]:
+    return _kept_entries(stamp, library) if stamp else library.entries()
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _kept_entries(stamp: tuple, _library: Shelf) -> list[Entry]:
+    return _library.entries()
+
+
+def _show_writing(library: Shelf, under: str | None) -> None:
+    with st.expander(
+        "Write the names where other photo programs read them", icon=":material/sell:"
+    ):
+        st.write(
+            "Names and face regions go into a small file beside each photo (photo.jpg.xmp). What "
+            "other programs wrote is kept, and everything can be taken back."
+        )
+        embed = st.toggle(
+            "Write into JPEG files themselves",
+            key="folder.embed",
+            help="Only the metadata change, no pixel does. Programs that know no sidecars see it.",
+        )
+        only = st.toggle("Only names I confirmed", value=True, key="folder.confirmed")
+        photos = library.records.paths([under] if under else ())
+        with st.container(horizontal=True):
+            look = st.button("Show what would change", key="folder.look", icon=":material/preview:")
+            arguments = {
+                "paths": [under] if under else [],
+                "embed": embed,
+                "confirmed_only": only,
+            }
+            if st.button("Write names", key="folder.write", icon=":material/edit_note:"):
+                start("write", arguments)
+            if st.button("Take the last writing back", key="folder.undo", icon=":material/undo:"):
+                start("unwrite", {})
+        if look:
+            _show_preview(preview_of_writing(library, photos, embed=embed, confirmed_only=only))
+
+
+def _show_preview(changes: list[Written]) -> None:
+    if not changes:
+        st.info("Nothing would change: the files say it all already, or no name is confirmed.")
+        return
+    rows = [
+        {
+            "Photo": os.path.basename(photo.photo),
+            "What": photo.error or "; ".join(photo.change.notes),
+            "File": ", ".join(edit.path for edit in photo.change.edits) if photo.change else "",
+        }
+        for photo in changes
+    ]
+    st.dataframe(rows, hide_index=True, width="stretch")

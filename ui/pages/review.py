@@ -1,0 +1,135 @@
+"""The page "Review": one question at a time, whole groups of faces answered at once."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from data.library.views import Shelf
+from ui.actions.library_in_use import decided_here, do, library_in_use, undo_button
+from ui.actions.review_queue import Question, no, progress, questions, yes
+from ui.components.job_view import show_running, start
+from ui.components.name_box import name_box
+from ui.components.style import plain
+from ui.components.unclear_faces import SHOWN, offer_unclear, show_unclear
+from ui.components.wall import empty_html
+from ui.components.walls import show_faces, sure
+
+SKIPPED = "review.skipped"
+
+
+def show() -> None:
+    """The whole page."""
+    with st.container(key="kd-page-review"), library_in_use() as library:
+        show_running()
+        if st.session_state.get(SHOWN):
+            show_unclear(library)
+            return
+        queue = questions(library, st.session_state.setdefault(SKIPPED, []))
+        if not queue:
+            _show_empty(library)
+            offer_unclear(library)
+            return
+        question = queue[0]
+        done, waiting = progress(library)
+        if question.name:
+            st.title(f"Is this {plain(question.name)}?", anchor=False)
+        else:
+            st.title("Who is this?", anchor=False)
+        st.html(
+            f'<p class="kd-dates">{waiting:,} faces wait, {done:,} are confirmed, '
+            f"{decided_here():,} answers in this tab. Take out what does not belong by clicking "
+            "it.</p>"
+        )
+        _ask(library, question)
+        offer_unclear(library)
+
+
+def _show_empty(library: Shelf) -> None:
+    if library.counts().faces:
+        st.html(empty_html("All answered", "No suggestion and no group of unknown faces waits."))
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            undo_button(library, shortcut="u")
+            if st.button(
+                "Look for unknown people",
+                icon=":material/group_work:",
+                help="Groups the unknown faces: those of photos that were added one by one, too",
+                key="review.group",
+            ):
+                start("group", {})
+    else:
+        st.html(
+            empty_html(
+                "Nothing to review yet",
+                "Tag a folder first. Then Kindred asks here about the faces it has a name for, "
+                "and about unknown people whom it has seen more than once.",
+                ("folder", "Tag a folder"),
+            )
+        )
+
+
+def _ask(library: Shelf, question: Question) -> None:
+    places = library.places(question.faces)
+    faces = [places[face] for face in question.faces if face in places]
+    above = st.container()
+    captions = [
+        sure(question.confidences[question.faces.index(place.face)]) if question.name else ""
+        for place in faces
+    ]
+    answer = show_faces(
+        faces, f"review.{question.key}", captions=captions, picked=[p.face for p in faces]
+    )
+    picked = [int(face) for face in answer.picked]
+    with above:
+        if question.name:
+            _ask_yes(library, question, picked)
+        else:
+            _ask_name(library, question, picked)
+
+
+def _ask_yes(library: Shelf, question: Question, picked: list[int]) -> None:
+    out = len(question.faces) - len(picked)
+    label = f"Yes, these {len(picked)}" if len(picked) > 1 else "Yes"
+    label += f", not the other {out}" if out else ""
+    with st.container(horizontal=True):
+        if st.button(
+            label,
+            type="primary",
+            shortcut="y",
+            icon=":material/check:",
+            disabled=not picked,
+            key="review.yes",
+        ):
+            do(library, lambda: yes(library, question, picked, question.name))
+        _other_buttons(library, question, f"None is {plain(question.name)}")
+
+
+def _ask_name(library: Shelf, question: Question, picked: list[int]) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = name_box(library, f"review.name.{question.key}")
+        label = (
+            f"These {len(picked)} are the same"
+            if not name
+            else f"These {len(picked)} are {plain(name)}"
+        )
+        if st.button(
+            label,
+            type="primary",
+            shortcut="y",
+            icon=":material/check:",
+            key="review.yes",
+            disabled=not (name and picked),
+        ):
+            do(library, lambda: yes(library, question, picked, name))
+        _other_buttons(library, question, "Nobody to name")
+
+
+def _other_buttons(library: Shelf, question: Question, no_label: str) -> None:
+    if st.button(no_label, shortcut="n", icon=":material/close:", key="review.no"):
+        do(library, lambda: no(library, question))
+    if st.button("Skip", shortcut="s", icon=":material/skip_next:", key="review.skip"):
+        skipped = st.session_state[SKIPPED]
+        if question.key in skipped:
+            skipped.remove(question.key)
+        skipped.append(question.key)
+        st.rerun()
+    undo_button(library, shortcut="u")

@@ -1,0 +1,179 @@
+"""The page "Teach": show Kindred a family, let it learn, decide whether to use the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from data.errors import KindredError
+from data.family import read_family
+from data.jobs import DONE, Job
+from data.media.uploads import unpack_people
+from ui.actions import teaching
+from ui.actions.library_in_use import library_in_use, say
+from ui.actions.teaching import KnownModel
+from ui.components.card_view import show_card
+from ui.components.folder_picker import pick_folder
+from ui.components.job_view import jobs, show_curve, show_ended, show_running, start
+from ui.components.style import plain
+
+HANDLED = "teach.handled"  # digest of the zip that was unpacked, in the session's state
+
+
+def show() -> None:
+    """The whole page."""
+    with st.container(key="kd-page-teach"):
+        st.title("Teach Kindred your family")
+        st.html(
+            '<p class="kd-lead">Show it a few photos of each person: one folder for each, named '
+            "as you want the person called. It learns in the background, tells you how well it "
+            "does, and you decide whether to use it.</p>"
+        )
+        running = show_running()
+        if not running:
+            _show_last()
+        if not running:
+            _ask()
+        _show_models()
+
+
+def _ask() -> None:
+    here, zipped = st.tabs(["A folder on this computer", "Upload a zip"])
+    with here:
+        folder = pick_folder(
+            "teach", "Family folder", help="A folder with one folder for each person"
+        )
+        if folder is not None:
+            _show_family(folder, "folder")
+    with zipped:
+        upload = st.file_uploader(
+            "A zip with one folder for each person", type=["zip"], key="teach.zip"
+        )
+        if upload is not None and st.session_state.get(HANDLED) != upload.file_id:
+            _unpack(upload)
+        if teaching.people_folder().is_dir():
+            st.caption(f"These photos are in {plain(str(teaching.people_folder()))}")
+            _show_family(teaching.people_folder(), "own")
+
+
+def _unpack(upload) -> None:
+    with st.spinner("Unpacking"):
+        try:
+            found = unpack_people(upload, teaching.people_folder())
+        except KindredError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
+    st.session_state[HANDLED] = upload.file_id
+    photos, people = sum(found.photos.values()), len(found.photos)
+    text = f"{photos} new photos of {people} {'person' if people == 1 else 'people'}"
+    text += f", {found.known} were here already" if found.known else ""
+    st.success(text, icon=":material/check_circle:")
+    if found.left_out:
+        with st.expander(f"Left out ({len(found.left_out)})"):
+            rows = [{"File": file, "Reason": reason} for file, reason in found.left_out]
+            st.dataframe(rows, hide_index=True, width="stretch")
+
+
+def _show_family(folder: Path, key: str) -> None:
+    try:
+        family = read_family(folder)
+    except KindredError as error:
+        st.warning(plain(str(error)), icon=":material/folder_off:")
+        return
+    people, photos = len(family.photos), sum(map(len, family.photos.values()))
+    st.markdown(f"**{people} {'person' if people == 1 else 'people'}, {photos} photos**")
+    st.dataframe(teaching.family_rows(family), hide_index=True, width="stretch")
+    if family.left_out:
+        with st.expander(f"Cannot be used ({len(family.left_out)})"):
+            rows = [{"File": file, "Reason": reason} for file, reason in family.left_out]
+            st.dataframe(rows, hide_index=True, width="stretch")
+    if st.button(
+        "Learn these people", type="primary", icon=":material/school:", key=f"teach.{key}"
+    ):
+        start("train", {"folder": str(folder.absolute())})
+
+
+def _show_last() -> None:
+    """What became of the last training, and of naming the library with what it made."""
+    last = jobs().latest("train", "renew")
+    if last is not None:
+        show_ended(last)
+    learned = jobs().latest("train")
+    if learned is not None:
+        _show_learned(learned)
+
+
+def _show_learned(job: Job) -> None:
+    """The accuracy card of what was learned last, until somebody has decided about it."""
+    if job.status != DONE:
+        return
+    model = teaching.find_model(job.result.get("model", ""))
+    decided = st.session_state.setdefault("teach.decided", set())
+    if model is None or model.current or job.id in decided:
+        return
+    used = next((m for m in teaching.models() if m.current), None)
+    old = used and used.manifest
+    with st.container(border=True, key="kd-learned"):
+        st.subheader("It has learned")
+        st.write(plain(teaching.verdict(model.manifest, old)))
+        rows = teaching.comparison_rows(model.manifest, old)
+        st.dataframe(rows, hide_index=True, width="stretch")
+        with st.container(horizontal=True):
+            if st.button("Use this model", type="primary", icon=":material/check:"):
+                _use(model.folder.name)
+            if st.button("Keep the old one" if old else "Not yet", icon=":material/close:"):
+                decided.add(job.id)
+                st.rerun()
+        for name in job.result.get("missing", ()):
+            st.caption(f":material/warning: Nobody could be learned as {plain(name)}.")
+        if left_out := job.result.get("left_out"):
+            with st.expander(f"Photos left out of learning ({len(left_out)})"):
+                rows = [{"Person": p, "File": f, "Reason": r} for p, f, r in left_out]
+                st.dataframe(rows, hide_index=True, width="stretch")
+        if job.figures:
+            with st.expander("Learning curve"):
+                show_curve(job)
+        _show_cards(model, used)
+
+
+def _show_cards(new: KnownModel, used: KnownModel | None) -> None:
+    """The accuracy cards, with pictures: of the new model, and of the one in use beside it."""
+    if used is None:
+        show_card(new.folder, "teach")
+        return
+    new_tab, used_tab = st.tabs(["New model", "Model in use"])
+    with new_tab:
+        show_card(new.folder, "teach")
+    with used_tab:
+        if not show_card(used.folder, "teach"):
+            st.caption("This model has no accuracy card: it was made without one.")
+
+
+def _show_models() -> None:
+    known = teaching.models()
+    if not known:
+        return
+    st.subheader(f"Models ({len(known)})")
+    for model in known[:20]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.write(plain(model.title))
+            if model.current:
+                st.badge("in use", icon=":material/check:", color="green")
+            elif st.button("Use", key=f"teach.use.{model.folder.name}"):
+                _use(model.folder.name)
+
+
+def _use(name: str) -> None:
+    try:
+        teaching.use(name)
+    except KindredError as error:
+        say(str(error), ":material/error:")
+        st.rerun()
+    with library_in_use() as library:
+        photos = library.counts().photos
+    if not photos:
+        say("This model is in use now.")
+        st.rerun()
+    say("This model is in use now, and names everybody in your library. What you confirmed stays.")
+    start("renew", {})
