@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from model.classifier.head import Head, HeadState
+from data.recognition.scoring import HeadState
+from model.classifier.head import Head
 from model.graph import FaceGraph
 
 
@@ -80,7 +81,7 @@ def colour_head(people: tuple[str, ...] = ("Red", "Grün", "蓝")) -> HeadState:
         directions,
         directions,
         np.arange(len(people), dtype=np.int32),
-        nearest=0.5,
+        nearest_weight=0.5,
         slope=20.0,
         centre=0.8,
         threshold=0.5,

@@ -161,7 +161,7 @@ def report_of(
         tuple(name for name in family.photos if not counts[name]),
         learned.measured,
         stage,
-        tuple(one_person_twice(lesson.examples, networks[1].head.doubt)),
+        tuple(one_person_twice(lesson.examples, networks[1].head.same_person_threshold)),
     )
 
 

@@ -6,9 +6,7 @@ import math
 
 import tensorflow as tf
 
-# Odds against a person being in a photo a second time. They do occur: mirrors, collages, pictures
-# on the wall. So a face that is surely the same person keeps the name all the same.
-SECOND_TIME = 20.0
+from data.recognition.scoring import SECOND_TIME
 
 
 def compete(logits: tf.Tensor, threshold: float) -> tf.Tensor:

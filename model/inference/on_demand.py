@@ -43,12 +43,12 @@ class ModelOnDemand:
             ) from error
 
     @property
-    def doubt(self) -> float:
+    def same_person_threshold(self) -> float:
         """The cosine below which two of its embeddings are hardly one person's."""
         import_tensorflow()
         from model.zoo.catalogue import choose
 
-        return choose("embedder", self._embedder).head.doubt
+        return choose("embedder", self._embedder).head.same_person_threshold
 
     @property
     def name(self):

@@ -13,8 +13,9 @@ import tensorflow as tf
 from data.errors import ModelError, PhotoError
 from data.media.photos import read_photo
 from data.media.quality import face_quality, sharpness
+from data.recognition.scoring import HeadState
 from data.tags import FaceTag, PhotoTags
-from model.classifier.head import Head, HeadState
+from model.classifier.head import Head
 from model.device import prepare_devices
 from model.graph import FaceGraph
 from model.identity import model_id, network_id, network_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.errors import ModelError
-from model.classifier.head import HeadConfig
+from data.recognition.config import HeadConfig
 from model.detector.cascade import load_cascade
 from model.detector.decode import load_kindred_detector, load_yunet_detector
 from model.detector.family_detector import NAME as FAMILY
@@ -94,14 +94,14 @@ RESNET29 = Network(
     upper=("level4_", "level5_", "embedding"),
     head=HeadConfig(
         temperature=0.05,
-        pull=3.0,
-        half=10 / 3,
-        kin=(0.935, 0.03),
-        stranger=(0.8775, 0.0184),
-        doubt=0.9,
-        margin=0.25,
-        nobody=0.855,
-        many=0.0045,
+        prototype_l2=3.0,
+        half_weight_count=10 / 3,
+        genuine=(0.935, 0.03),
+        impostor=(0.8775, 0.0184),
+        same_person_threshold=0.9,
+        runner_up_weight=0.25,
+        default_runner_up=0.855,
+        log_count_shift=0.0045,
     ),
     chip_size=150,
     # The median place of MTCNN's points in 1659 chips that dlib's own aligner had cut.
@@ -136,13 +136,13 @@ RETAIL_0095 = Network(
     upper=("stage4_", "stage5_", "head_"),
     head=HeadConfig(
         temperature=0.2,
-        pull=0.2,
-        half=35 / 3,
-        kin=(0.63, 0.13),
-        stranger=(0.235, 0.088),
-        doubt=0.25,
-        margin=0.215,
-        nobody=0.15,
+        prototype_l2=0.2,
+        half_weight_count=35 / 3,
+        genuine=(0.63, 0.13),
+        impostor=(0.235, 0.088),
+        same_person_threshold=0.25,
+        runner_up_weight=0.215,
+        default_runner_up=0.15,
     ),
     chip_size=128,
     template=tuple(

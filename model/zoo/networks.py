@@ -18,7 +18,7 @@ import keras
 
 from data.errors import ModelError
 from data.home import home
-from model.classifier.head import HeadConfig
+from data.recognition.config import HeadConfig
 from model.detector.tiling import Search
 from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder

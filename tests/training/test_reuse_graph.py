@@ -12,7 +12,8 @@ import tensorflow as tf
 import training.reuse_graph
 from data.errors import ModelError
 from data.media.photos import read_photo
-from model.classifier.head import Head, HeadState
+from data.recognition.scoring import HeadState
+from model.classifier.head import Head
 from model.graph import FaceGraph
 from model.zoo.catalogue import MTCNN, RESNET29, YUNET
 from tests.checks import check_export
@@ -28,12 +29,12 @@ OTHERS = HeadState(
     np.float32([[1, 0, 0], [0.6, 0.8, 0], [0, 0.8, 0.6], [0, 0, 1]]),
     np.float32([[1, 0, 0], [0.8, 0.6, 0], [0.6, 0.8, 0], [0, 0.6, 0.8], [0, 0, 1]]),
     np.int32([0, 0, 1, 2, 3]),
-    nearest=0.6,
+    nearest_weight=0.6,
     slope=31.0,
     centre=0.85,
     threshold=0.55,
-    margin=0.1,
-    nobody=0.5,
+    runner_up_weight=0.1,
+    default_runner_up=0.5,
     offsets=np.float32([0.01, 0, 0, 0.02]),
 )
 

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from model.classifier.head import HeadConfig
+from data.recognition.config import HeadConfig
 
 # How many faces the prior over scores counts for, beside those of the family itself. A percent of
 # strangers is read off the far tail, for which a family has too few faces; and five people who look
@@ -55,8 +55,8 @@ def calibrate(
         Slope and centre by logistic regression (Platt 1999), and the threshold that meets
         `false_names`, but never less than `LEAST_PROBABILITY`.
     """
-    right, right_weight = _with_prior(right, config.kin, KIN_PRIOR)
-    strangers, stranger_weight = _with_prior(strangers, config.stranger, STRANGER_PRIOR)
+    right, right_weight = _with_prior(right, config.genuine, KIN_PRIOR)
+    strangers, stranger_weight = _with_prior(strangers, config.impostor, STRANGER_PRIOR)
     confused_weight = np.full(len(confused), right_weight[0])
     slope, centre = _logistic(
         np.concatenate([right, confused, strangers]),

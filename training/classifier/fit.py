@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from model.classifier.head import HeadConfig, HeadState
+from data.recognition.config import HeadConfig
+from data.recognition.scoring import HeadState, probabilities
 from training.classifier.calibration import Calibration, calibrate, expected_calibration_error
 from training.classifier.held_out import (
     NOBODY,
@@ -108,7 +109,7 @@ def learn_head(
         owners,
         folds.train,
         temperature=config.temperature,
-        pull=config.pull,
+        prototype_l2=config.prototype_l2,
         callbacks=(HeldOut(embeddings, owners, folds.train), *callbacks) if callbacks else (),
     )
     unseen = judge_folds(embeddings, owners, folds, prototypes, config, strangers)
@@ -158,7 +159,7 @@ def fold_state(
     # One weight for all people: a cosine with a photo and one with a prototype are not of one
     # scale, and people with other weights could not be compared.
     photos = float(np.exp(np.log(np.bincount(rows)).mean()))
-    nearest = photos / (photos + config.half)
+    nearest = photos / (photos + config.half_weight_count)
     state = HeadState(
         tuple(str(k) for k in present),
         prototypes[present],
@@ -168,9 +169,9 @@ def fold_state(
         1.0,
         0.0,
         1.0,
-        config.margin * (1.0 - nearest),
-        config.nobody,
-        config.many * np.log(photos / USUAL),
+        config.runner_up_weight * (1.0 - nearest),
+        config.default_runner_up,
+        config.log_count_shift * np.log(photos / USUAL),
     )
     return state, present
 
@@ -241,8 +242,6 @@ def measure(judged: Judged, false_names: float) -> Measured:
 
 
 def _confidence(scores: np.ndarray, calibration: Calibration) -> np.ndarray:
-    """The classifier's probability of its best person, as `model.classifier.head.Head` has it."""
+    """The classifier's probability of its best person."""
     logits = calibration.slope * (scores - calibration.centre)
-    top = np.maximum(logits.max(1), 0.0)
-    total = np.exp(logits - top[:, None]).sum(1) + np.exp(-top)
-    return np.exp(logits.max(1) - top) / total
+    return probabilities(logits)[:, :-1].max(1)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.classifier.head import Head, HeadConfig, HeadState
+from data.recognition.config import HeadConfig
+from data.recognition.scoring import HeadState, less_runner_up
+from data.recognition.scoring import likeness as likeness_of
 
 NOBODY = -1  # the owner of a stranger's face
 # How many strangers a person's own offset needs before it counts for half.
@@ -20,14 +22,14 @@ class Unseen:
 
     Attributes:
         likeness: float32 [N, K], with -inf for people whom the classifier had not learned.
-        margins: float32 [N], how much of the runner-up's likeness counts, by its classifier.
+        runner_up_weights: float32 [N], see `HeadState.runner_up_weight`.
         owners: int [N], whose faces they are, 0..K-1 or `NOBODY`.
         rows: int [N], the example that was judged; for strangers from elsewhere their number.
         from_elsewhere: bool [N], whether it is a stranger from outside the family.
     """
 
     likeness: np.ndarray
-    margins: np.ndarray
+    runner_up_weights: np.ndarray
     owners: np.ndarray
     rows: np.ndarray
     from_elsewhere: np.ndarray
@@ -48,7 +50,7 @@ class Unseen:
         return cls(
             *(
                 np.concatenate([getattr(part, name) for part in (nothing, *parts)])
-                for name in ("likeness", "margins", "owners", "rows", "from_elsewhere")
+                for name in ("likeness", "runner_up_weights", "owners", "rows", "from_elsewhere")
             )
         )
 
@@ -65,22 +67,17 @@ def judge(
 ) -> Unseen:
     """Lets a classifier of some people, int [K'] of K = `people`, judge faces float32 [N, D]."""
     likeness = np.full((len(embeddings), people), -np.inf, np.float32)
-    likeness[:, present] = Head(state).likeness(embeddings).numpy()
-    margins = np.full(len(embeddings), state.margin, np.float32)
-    return Unseen(likeness, margins, owners, rows, np.full(len(embeddings), from_elsewhere))
+    likeness[:, present] = likeness_of(state, embeddings)
+    runner_up_weights = np.full(len(embeddings), state.runner_up_weight, np.float32)
+    return Unseen(
+        likeness, runner_up_weights, owners, rows, np.full(len(embeddings), from_elsewhere)
+    )
 
 
 def scores(unseen: Unseen, offsets: np.ndarray, config: HeadConfig) -> np.ndarray:
-    """The scores of `model.classifier.head.Head`, float [N, K], for offsets float [K] or [N, K]."""
+    """The classifier's scores, float [N, K], for offsets float [K] or [N, K]."""
     likeness = unseen.likeness - offsets
-    if likeness.shape[1] < 2:
-        return likeness
-    best = likeness.argmax(1)
-    top = np.sort(likeness, axis=1)[:, -2:]
-    rival = np.repeat(top[:, 1:], likeness.shape[1], axis=1)
-    rival[np.arange(len(best)), best] = top[:, 0]
-    several = np.isfinite(top[:, :1])  # where one person was learned there is no runner-up
-    return likeness - np.where(several, unseen.margins[:, None] * (rival - config.nobody), 0.0)
+    return less_runner_up(likeness, unseen.runner_up_weights, config.default_runner_up)
 
 
 def person_offsets(unseen: Unseen) -> np.ndarray:

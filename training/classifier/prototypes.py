@@ -24,14 +24,16 @@ class FoldedCosine(layers.Layer):
         embeddings: float32 [N, D].
         shares: float32 [N, F, K], one-hot times the weight of the face in the fold.
         means: float32 [F, K, D], where the prototypes start and what holds them.
-        temperature, pull: See `model.classifier.head.HeadConfig`.
+        temperature, prototype_l2: See `data.recognition.config.HeadConfig`.
     """
 
-    def __init__(self, embeddings, shares, means, temperature: float, pull: float, **options):
+    def __init__(
+        self, embeddings, shares, means, temperature: float, prototype_l2: float, **options
+    ):
         super().__init__(**options)
         self._faces, self._shares, self._means = embeddings, shares, means
         self._absent = np.where(shares.sum(0) > 0, 0.0, ABSENT).astype(np.float32)
-        self._temperature, self._pull = temperature, pull
+        self._temperature, self._prototype_l2 = temperature, prototype_l2
 
     def build(self, input_shape):
         def keep(values, name, trainable=False):
@@ -55,7 +57,10 @@ class FoldedCosine(layers.Layer):
         logits = ops.reshape(cosines, (-1, folds, people)) / self._temperature + self._absent
         entropy = -ops.sum(self.shares * ops.log_softmax(logits, axis=-1))
         away = ops.sum((self.prototypes - self.means) ** 2)
-        return ops.reshape(entropy + self._pull / (2.0 * people) * away, (1,)) + 0.0 * step[:, 0]
+        return (
+            ops.reshape(entropy + self._prototype_l2 / (2.0 * people) * away, (1,))
+            + 0.0 * step[:, 0]
+        )
 
 
 def fit_prototypes(
@@ -64,13 +69,13 @@ def fit_prototypes(
     train: np.ndarray,
     *,
     temperature: float,
-    pull: float,
+    prototype_l2: float,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
 ) -> np.ndarray:
     """Prototypes that tell the people apart.
 
     Minimises, for each fold, the cross-entropy of the softmax over cosine / temperature, every
-    person weighing the same, plus pull / 2K times the squared distance from the means.
+    person weighing the same, plus prototype_l2 / 2K times the squared distance from the means.
 
     Args:
         embeddings: float32 [N, D], unit length.
@@ -89,7 +94,9 @@ def fit_prototypes(
         shares = members / np.maximum(counts, 1)[:, None] / present.sum(1)[:, None, None]
         shares = shares.transpose(1, 0, 2).astype(np.float32)
         means[~present] = np.eye(means.shape[2])[0]  # any direction: zero has none, nor a gradient
-        layer = FoldedCosine(embeddings, shares, means.astype(np.float32), temperature, pull)
+        layer = FoldedCosine(
+            embeddings, shares, means.astype(np.float32), temperature, prototype_l2
+        )
         inputs = keras.Input((1,))
         model = keras.Model(inputs, layer(inputs))
         model.compile(

@@ -16,12 +16,14 @@ MIXED = 1 / 3
 ENOUGH = 4  # photos of both together, or chance decides
 
 
-def one_person_twice(examples: Sequence[Example], doubt: float) -> list[tuple[str, str]]:
+def one_person_twice(
+    examples: Sequence[Example], same_person_threshold: float
+) -> list[tuple[str, str]]:
     """Pairs of folders whose photos are mixed as those of one person would be.
 
     Args:
         examples: What people are learned from.
-        doubt: See `model.classifier.head.HeadConfig`.
+        same_person_threshold: See `data.recognition.config.HeadConfig`.
     """
     people = sorted({example.person for example in examples})
     owners = np.array([people.index(example.person) for example in examples])
@@ -38,13 +40,13 @@ def one_person_twice(examples: Sequence[Example], doubt: float) -> list[tuple[st
             own = nearest[rows, owners[rows]]
             other = nearest[rows, np.where(owners[rows] == a, b, a)]
             mixed = (other >= own) & (own > -1.0)
-            if mixed.mean() >= MIXED and np.median(other) > doubt:
+            if mixed.mean() >= MIXED and np.median(other) > same_person_threshold:
                 found.append((people[a], people[b]))
     return found
 
 
 def bystanders(
-    sightings: Sequence[Sighting], examples: Sequence[Example], doubt: float
+    sightings: Sequence[Sighting], examples: Sequence[Example], same_person_threshold: float
 ) -> list[Face]:
     """Faces in the family's photos that are nobody of the family, and unlike all of them.
 
@@ -65,6 +67,9 @@ def bystanders(
             continue
         seen.add(sighting.content)
         for face in sighting.faces:
-            if face is not taken[sighting.path] and (known @ face.embedding).max() < doubt:
+            if (
+                face is not taken[sighting.path]
+                and (known @ face.embedding).max() < same_person_threshold
+            ):
                 found.append(face)
     return found

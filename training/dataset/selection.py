@@ -38,13 +38,13 @@ class LeftOut:
 
 
 def select(
-    sightings: Sequence[Sighting], doubt: float, places: Places | None = None
+    sightings: Sequence[Sighting], same_person_threshold: float, places: Places | None = None
 ) -> tuple[list[Example], list[LeftOut]]:
     """One face a photo: the one that somebody named, or that agrees with the person's others.
 
     Args:
         sightings: All photos of all people.
-        doubt: Cosine below which two photos are hardly of one person, in this embedder's space.
+        same_person_threshold: Cosine below which two photos are hardly of one person.
         places: By person and path where the person's face is, as far as somebody has said so.
 
     Returns:
@@ -83,7 +83,7 @@ def select(
     unlike = _somebody_else(
         {p: {i: f for i, f in faces.items() if i not in left_out} for p, faces in chosen.items()},
         sightings,
-        doubt,
+        same_person_threshold,
     )
     # A person knows better who a face is than its likeness does.
     left_out |= {i: reason for i, reason in unlike.items() if i not in named}
@@ -175,7 +175,7 @@ def _what_is_poor(face: Face) -> str:
 
 
 def _somebody_else(
-    chosen: dict[str, dict[int, Face]], sightings: Sequence[Sighting], doubt: float
+    chosen: dict[str, dict[int, Face]], sightings: Sequence[Sighting], same_person_threshold: float
 ) -> dict[int, str]:
     """Faces that are like nobody in their own folder, or more like another person."""
     rows = [(person, i, face) for person, faces in chosen.items() for i, face in faces.items()]
@@ -199,8 +199,8 @@ def _somebody_else(
             theirs = np.sort(likeness[rows_of[other]])[::-1][: min(3, max(1, len(own) // 2))]
             if other != person and len(theirs) and theirs.mean() > best:
                 best, rival = theirs.mean(), other
-        if rival is not None and best > doubt:
+        if rival is not None and best > same_person_threshold:
             left_out[i] = f"it looks like {rival}"
-        elif support < doubt:
+        elif support < same_person_threshold:
             left_out[i] = "it looks like somebody else"
     return left_out

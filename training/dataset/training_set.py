@@ -12,7 +12,7 @@ import numpy as np
 from data.errors import FamilyError
 from data.family import Family, read_strangers
 from data.library.intake.named_faces import find_places
-from model.classifier.head import HeadConfig
+from data.recognition.config import HeadConfig
 from model.zoo.networks import Network
 from training.classifier.fit import Learned, learn_head
 from training.dataset.face_finder import Face, FaceFinder, Sighting
@@ -66,10 +66,10 @@ def prepare(
             folder cannot be read.
     """
     unknown = None if strangers is None else read_strangers(strangers)
-    doubt = network.head.doubt
+    same_person_threshold = network.head.same_person_threshold
     sightings = list(finder.look(family, lambda done, of, _: progress("finding faces", done, of)))
     places = find_places(family.photos) if family.places is None else family.places
-    examples, left_out = select(sightings, doubt, places)
+    examples, left_out = select(sightings, same_person_threshold, places)
     _require_someone(examples, left_out, family)
     counts = Counter(example.person for example in examples)
     people = tuple(name for name in family.photos if counts[name])
@@ -86,7 +86,7 @@ def prepare(
     if unknown is not None:
         nobody, useless = _faces_of(finder, strangers, unknown, sightings, progress)
         left_out += useless
-    others = bystanders(sightings, examples, doubt)
+    others = bystanders(sightings, examples, same_person_threshold)
     return Lesson(people, examples, owners, groups, nobody, others, sightings, left_out)
 
 

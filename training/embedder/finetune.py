@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from model.classifier.head import HeadConfig
+from data.recognition.config import HeadConfig
 from training.embedder.chip_views import views
 from training.embedder.l2sp import hold
 
@@ -218,7 +218,7 @@ def fine_tune(
     student = _copy(upper, "mixed_float16" if mixed else "float32")
     hold(student, options.hold)
     teacher = _unit(_run(upper, features.strangers))
-    spread = head.kin[0] - head.stranger[0]
+    spread = head.genuine[0] - head.impostor[0]
     people, present = _directions(embed(upper, features.family), owners, rows)
     people = people[present]
 

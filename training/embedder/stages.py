@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 import keras
 import numpy as np
 
-from model.classifier.head import HeadConfig
+from data.recognition.config import HeadConfig
 from training.classifier.fit import Learned, conclude, finished, fold_state
 from training.classifier.held_out import NOBODY, Unseen, judge, scores
 from training.classifier.prototypes import fit_prototypes
@@ -197,7 +197,7 @@ def _not_too_many(owners: np.ndarray) -> np.ndarray:
 def _judge_all(splits, embeddings, owners: np.ndarray, head: HeadConfig) -> Unseen:
     parts, count = [], int(owners.max()) + 1
     for train, (family, strangers) in zip(splits, embeddings, strict=True):
-        options = {"temperature": head.temperature, "pull": head.pull}
+        options = {"temperature": head.temperature, "prototype_l2": head.prototype_l2}
         prototypes = fit_prototypes(family, owners, train[None], **options)[0]
         state, present = fold_state(family, owners, train, prototypes, head)
         out = np.flatnonzero(~train)
@@ -246,7 +246,7 @@ def _finish(
     )
     top.set_weights(run.upper.get_weights())
     family = embed(top, features.family)
-    options = {"temperature": head.temperature, "pull": head.pull}
+    options = {"temperature": head.temperature, "prototype_l2": head.prototype_l2}
     everything = np.ones(len(owners), bool)
     prototypes = fit_prototypes(family, owners, everything[None], **options)[0]
     whole, _ = fold_state(family, owners, everything, prototypes, head)

@@ -118,7 +118,7 @@ def group(arguments: dict, report: Report) -> dict:
 
 def _group(model: ModelOnDemand, report: Report) -> int:
     report.progress("grouping unknown faces", 0, 0)
-    distance = math.sqrt(2 - 2 * model.doubt)
+    distance = math.sqrt(2 - 2 * model.same_person_threshold)
     with library_lock(home(), "grouping faces"), Shelf(home()) as library:
         library.groups.update(model.network, max_distance=distance)
         return len(library.groups.list())

@@ -7,7 +7,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.classifier.assignment import SECOND_TIME, compete
+from data.recognition.scoring import SECOND_TIME
+from model.classifier.assignment import compete
 from model.classifier.head import Head
 from tests.stubs import colour_head
 

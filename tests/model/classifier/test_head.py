@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.classifier.head import Head, HeadState
+from data.recognition.scoring import HeadState
+from model.classifier.head import Head
 from model.zoo.catalogue import RESNET29
 from training.classifier.calibration import calibrate
 
@@ -18,7 +19,7 @@ TWO = HeadState(
     prototypes=np.float32([[1, 0], [0, 1]]),
     exemplars=np.float32([[1, 0], [0, 1]]),
     owners=np.int32([0, 1]),
-    nearest=0.5,
+    nearest_weight=0.5,
     slope=10.0,
     centre=0.7,
     threshold=0.5,
@@ -63,7 +64,7 @@ def test_the_score_is_a_mean_of_prototype_and_nearest_photo():
         prototypes=np.float32([[0.6, 0.8], [-1, 0]]),
         exemplars=np.float32([[0, 1], [1, 0], [0.8, 0.6]]),
         owners=np.int32([0, 0, 1]),
-        nearest=0.6,
+        nearest_weight=0.6,
         slope=1.0,
         centre=0.0,
         threshold=0.5,
@@ -74,7 +75,9 @@ def test_the_score_is_a_mean_of_prototype_and_nearest_photo():
 
 
 def test_the_runner_up_and_the_offset_by_hand():
-    state = dataclasses.replace(TWO, margin=0.2, nobody=0.3, offsets=np.float32([0, 0.1]))
+    state = dataclasses.replace(
+        TWO, runner_up_weight=0.2, default_runner_up=0.3, offsets=np.float32([0, 0.1])
+    )
     scores = Head(state).scores(tf.constant([[0.8, 0.6]])).numpy()
     # Likeness .8 and .6 - .1; less .2 (.5 - .3) and .2 (.8 - .3).
     np.testing.assert_allclose(scores, [[0.76, 0.4]], rtol=0, atol=1e-6)

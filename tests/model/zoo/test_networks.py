@@ -38,8 +38,10 @@ def test_every_description_is_complete(network: Network):
         assert left_eye[0] < nose[0] < right_eye[0] and left_mouth[0] < nose[0] < right_mouth[0]
         assert left_eye[1] < nose[1] < left_mouth[1]
         head = network.head
-        assert head.stranger[0] < head.doubt < 1 or head.stranger[0] < head.kin[0]
-        assert head.stranger[0] < head.kin[0] < 1 and head.half > 0
+        assert (
+            head.impostor[0] < head.same_person_threshold < 1 or head.impostor[0] < head.genuine[0]
+        )
+        assert head.impostor[0] < head.genuine[0] < 1 and head.half > 0
 
 
 @pytest.mark.parametrize("network", [MTCNN, RESNET29], ids=lambda n: n.name)

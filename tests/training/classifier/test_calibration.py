@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from model.classifier.head import HeadConfig
+from data.recognition.config import HeadConfig
 from model.zoo.catalogue import RESNET29
 from training.classifier.calibration import (
     LEAST_PROBABILITY,
@@ -17,7 +17,9 @@ from training.classifier.calibration import (
     expected_calibration_error,
 )
 
-CONFIG = HeadConfig(0.05, 3.0, 10 / 3, kin=(0.6, 0.1), stranger=(0.3, 0.1), doubt=0.4)
+CONFIG = HeadConfig(
+    0.05, 3.0, 10 / 3, genuine=(0.6, 0.1), impostor=(0.3, 0.1), same_person_threshold=0.4
+)
 NONE = np.zeros(0)
 
 
@@ -70,11 +72,11 @@ def test_the_prior_alone_is_enough():
 
 def test_the_prior_of_the_default_network_names_one_stranger_in_a_hundred():
     calibration = fit(config=RESNET29.head)
-    mean, deviation = RESNET29.head.stranger
+    mean, deviation = RESNET29.head.impostor
     strangers = np.random.default_rng(0).normal(mean, deviation, 100_000)
     named = calibration.probability(strangers) >= calibration.threshold
     assert named.mean() == pytest.approx(0.01, abs=0.003)
-    kin = np.random.default_rng(0).normal(*RESNET29.head.kin, 100_000)
+    kin = np.random.default_rng(0).normal(*RESNET29.head.genuine, 100_000)
     assert (calibration.probability(kin) >= calibration.threshold).mean() > 0.6
 
 

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.classifier.head import Head, HeadConfig
+from data.recognition.config import HeadConfig
+from model.classifier.head import Head
 from training.classifier.calibration import Calibration
 from training.classifier.fit import _confidence, fold_state, learn_head
 
-CONFIG = HeadConfig(0.05, 3.0, 10 / 3, kin=(0.6, 0.1), stranger=(0.3, 0.1), doubt=0.4)
+CONFIG = HeadConfig(
+    0.05, 3.0, 10 / 3, genuine=(0.6, 0.1), impostor=(0.3, 0.1), same_person_threshold=0.4
+)
 
 
 pytestmark = pytest.mark.usefixtures("few_steps")
@@ -69,7 +72,7 @@ def test_everything_learned_is_in_the_state_person_by_person(family):
         mine = {row.tobytes() for row in state.exemplars[state.owners == k]}
         assert mine == {row.tobytes() for row in embeddings[owners == k]}
     # 8 photos each: the nearest has 8 / (8 + 10/3) of the likeness.
-    assert state.nearest == pytest.approx(24 / 34)
+    assert state.nearest_weight == pytest.approx(24 / 34)
     np.testing.assert_allclose(np.linalg.norm(state.prototypes, axis=1), 1, rtol=0, atol=1e-5)
     assert state.slope > 0 and 0.5 < state.threshold < 1
 
@@ -179,13 +182,15 @@ def test_the_measurement_is_written_as_plain_json(family):
 
 def test_the_more_photos_the_more_the_nearest_one_says():
     """And the less the prototype and the runner-up do; a stranger finds a like photo among many."""
-    config = dataclasses.replace(CONFIG, half=5.0, margin=0.3, many=0.01)
+    config = dataclasses.replace(
+        CONFIG, half_weight_count=5.0, runner_up_weight=0.3, log_count_shift=0.01
+    )
     embeddings, owners = photos_of(2, (15, 135))  # typically 45: the geometric mean
     everything = np.ones(len(owners), bool)
     prototypes = unit(np.random.default_rng(0).normal(size=(2, 64)))
     state, _ = fold_state(embeddings, owners, everything, prototypes, config)
-    assert state.nearest == pytest.approx(0.9)
-    assert state.margin == pytest.approx(0.03)
+    assert state.nearest_weight == pytest.approx(0.9)
+    assert state.runner_up_weight == pytest.approx(0.03)
     assert state.offsets == pytest.approx(0.01 * np.log(9))
 
 

@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.classifier.head import Head, HeadConfig, HeadState
+from data.recognition.config import HeadConfig
+from data.recognition.scoring import HeadState
+from model.classifier.head import Head
 from training.classifier.held_out import NOBODY, OFFSET_PRIOR, Unseen, judge, person_offsets, scores
 from training.dataset.face_finder import Face, Sighting
 from training.dataset.folder_questions import bystanders, one_person_twice
 from training.dataset.selection import Example
 
-CONFIG = HeadConfig(0.05, 3.0, 10 / 3, (0.6, 0.1), (0.3, 0.1), 0.4, margin=0.5, nobody=0.25)
+CONFIG = HeadConfig(
+    0.05, 3.0, 10 / 3, (0.6, 0.1), (0.3, 0.1), 0.4, runner_up_weight=0.5, default_runner_up=0.25
+)
 
 
 def unit(vectors):

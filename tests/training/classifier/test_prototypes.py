@@ -1,4 +1,4 @@
-"""The prototypes: near people move apart, the pull holds them, absent people are zero."""
+"""The prototypes: near people move apart, the L2 penalty holds them, absent people are zero."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ def cloud(centres, each: int = 6, spread: float = 0.08, seed: int = 0):
 NEAR = cloud([[1, 0.2, 0, 0], [1, -0.2, 0, 0], [0, 0, 1, 0]])
 
 
-def fit(embeddings, owners, train=None, pull=3.0, **options) -> np.ndarray:
+def fit(embeddings, owners, train=None, prototype_l2=3.0, **options) -> np.ndarray:
     train = np.ones((1, len(owners)), bool) if train is None else np.asarray(train)
-    return fit_prototypes(embeddings, owners, train, temperature=TEMPERATURE, pull=pull, **options)
+    return fit_prototypes(
+        embeddings, owners, train, temperature=TEMPERATURE, prototype_l2=prototype_l2, **options
+    )
 
 
 def means(embeddings, owners, keep=slice(None)) -> np.ndarray:
@@ -38,23 +40,28 @@ def means(embeddings, owners, keep=slice(None)) -> np.ndarray:
     return unit([embeddings[owners == k].mean(0) for k in np.unique(owners)])
 
 
-def loss(prototypes, embeddings, owners, pull) -> float:
+def loss(prototypes, embeddings, owners, prototype_l2) -> float:
     """What is minimised, by the words of the docstring."""
     logits = embeddings @ unit(prototypes).T / TEMPERATURE
     logits -= logits.max(1, keepdims=True)
     logs = logits - np.log(np.exp(logits).sum(1, keepdims=True))
     people = range(len(prototypes))
     entropy = -np.mean([logs[owners == k, k].mean() for k in people])
-    hold = pull / (2 * len(prototypes)) * ((prototypes - means(embeddings, owners)) ** 2).sum()
+    hold = (
+        prototype_l2 / (2 * len(prototypes)) * ((prototypes - means(embeddings, owners)) ** 2).sum()
+    )
     return entropy + hold
 
 
 @pytest.fixture(scope="module")
 def fitted() -> dict[float, np.ndarray]:
-    """Prototypes of everybody and of everybody but the second person, by pull."""
+    """Prototypes of everybody and of everybody but the second person, by prototype_l2."""
     embeddings, owners = NEAR
     train = [np.ones(18, bool), owners != 1]
-    return {pull: fit(embeddings, owners, train, pull=pull) for pull in (0.3, 3.0, 30.0)}
+    return {
+        prototype_l2: fit(embeddings, owners, train, prototype_l2=prototype_l2)
+        for prototype_l2 in (0.3, 3.0, 30.0)
+    }
 
 
 def test_people_who_look_alike_move_apart(fitted):
@@ -79,7 +86,7 @@ def test_the_result_is_where_the_loss_is_least(fitted):
 
 def test_a_strong_pull_leaves_the_means_and_a_weak_one_does_not(fitted):
     start = means(*NEAR)
-    away = [np.abs(fitted[pull][0] - start).max() for pull in (0.3, 3.0, 30.0)]
+    away = [np.abs(fitted[prototype_l2][0] - start).max() for prototype_l2 in (0.3, 3.0, 30.0)]
     assert away[0] > 2 * away[1] > 4 * away[2]
     assert away[2] < 0.05
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from model.classifier.head import HeadConfig
+from data.recognition.config import HeadConfig
 from training.embedder import stages
 from training.embedder.finetune import (
     DEFAULTS,
@@ -23,7 +23,9 @@ from training.embedder.finetune import (
 )
 from training.report.epochs import Epochs
 
-HEAD = HeadConfig(0.1, 0.5, 10.0, kin=(0.8, 0.1), stranger=(0.3, 0.1), doubt=0.4)
+HEAD = HeadConfig(
+    0.1, 0.5, 10.0, genuine=(0.8, 0.1), impostor=(0.3, 0.1), same_person_threshold=0.4
+)
 FAST = dataclasses.replace(DEFAULTS, epochs=2, rate=3e-3, views=3, hold=0.0)
 PREFIXES = ("top_", "embedding")
 
