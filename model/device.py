@@ -14,6 +14,11 @@ def describe_device() -> str:
     return ", ".join(name or "GPU" for name in names)
 
 
+def has_gpu() -> bool:
+    """Whether there is a GPU that TensorFlow can use."""
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
 def prepare_devices() -> None:
     """Takes GPU memory as it is needed, so that other programs keep theirs. Call it first."""
     for gpu in tf.config.list_physical_devices("GPU"):

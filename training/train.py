@@ -18,17 +18,16 @@ from model.device import prepare_devices
 from model.graph import FaceGraph
 from model.zoo.catalogue import choose
 from model.zoo.networks import Network, load_detector, load_embedder
+from training.callbacks import Epochs, OnEpoch
 from training.classifier.fit import Learned, Measured
 from training.dataset.face_cache import FaceCache
 from training.dataset.face_finder import FaceFinder
 from training.dataset.folder_questions import one_person_twice
 from training.dataset.selection import LeftOut
 from training.dataset.training_set import Lesson, learn, prepare
-from training.embedder.stages import NOT_TRIED, Outcome
-from training.embedder.tuned import tune
+from training.embedder.stages import NOT_TRIED, Outcome, tune
 from training.export import export, refuse_other_content
 from training.report.card import card
-from training.report.epochs import Epochs, OnEpoch
 from training.reuse_graph import network_key
 
 Progress = Callable[[str, int, int], None]
@@ -98,7 +97,7 @@ def train(
         quick: Whether to leave out fine-tuning.
         progress: Called with what is being done, how much of it is done, and how much there is.
         on_epoch: Called with a row of the learning curve after every epoch
-            (`training.report.epochs`).
+            (`training.callbacks`).
 
     Raises:
         FamilyError: If there is nobody to learn.

@@ -8,6 +8,7 @@ import numpy as np
 
 from data.recognition.config import HeadConfig
 from data.recognition.scoring import HeadState, probabilities
+from training.callbacks import HeldOut
 from training.classifier.calibration import Calibration, calibrate, expected_calibration_error
 from training.classifier.held_out import (
     NOBODY,
@@ -19,7 +20,6 @@ from training.classifier.held_out import (
 )
 from training.classifier.prototypes import fit_prototypes
 from training.dataset.folds import Folds, make_folds
-from training.report.epochs import HeldOut
 
 USUAL = 5  # photos a person, with which the priors of `HeadConfig` were measured
 

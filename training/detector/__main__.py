@@ -35,9 +35,9 @@ def train(options: argparse.Namespace) -> None:
 
     from model.detector.single_shot import KINDRED_CONFIG, fold_batch_norm, load_yunet
     from model.zoo.weight_file import save_weights
+    from training.callbacks import tensorboard
     from training.detector.fit import Schedule, fit
     from training.detector.samples import read_samples, split
-    from training.report.board import board
 
     given = {name: getattr(options, name) for name in ("epochs", "steps")}
     schedule = Schedule(**{name: value for name, value in given.items() if value is not None})
@@ -53,7 +53,7 @@ def train(options: argparse.Namespace) -> None:
         teacher=load_yunet(options.teacher) if options.teacher else None,
         callbacks=[
             keras.callbacks.LambdaCallback(on_epoch_end=_report),
-            *board("detector", options.out.name),
+            *tensorboard("detector", options.out.name),
         ],
     )
     folded = fold_batch_norm(network, KINDRED_CONFIG)

@@ -10,11 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
 from data.recognition.config import HeadConfig
+from model.device import has_gpu
+from model.embedder.aligner import Aligner
+from model.embedder.embedder import Embedder
+from model.zoo.networks import Network, load_trainable
+from training.callbacks import Epochs, OnEpoch, tensorboard
 from training.classifier.fit import Learned, conclude, finished, fold_state
 from training.classifier.held_out import NOBODY, Unseen, judge, scores
 from training.classifier.prototypes import fit_prototypes
@@ -30,6 +37,9 @@ from training.embedder.finetune import (
     fine_tune,
     split_network,
 )
+
+if TYPE_CHECKING:
+    from training.dataset.training_set import Lesson
 
 # Fewer people or photos leave too little to hold out, and so nothing to decide by.
 PEOPLE, PHOTOS = 3, 5
@@ -252,3 +262,53 @@ def _finish(
     whole, _ = fold_state(family, owners, everything, prototypes, head)
     learned = conclude(tuned, people, head, false_names)
     return Learned(finished(whole, people, learned.state), learned.measured, learned.judged)
+
+
+def tune(
+    network: Network,
+    lesson: Lesson,
+    embedder: Embedder,
+    model: Path,
+    false_names: float,
+    progress: Callable[[str, int, int], None],
+    on_epoch: OnEpoch = lambda _: None,
+) -> tuple[Outcome, Embedder]:
+    """Tries stage 2.
+
+    Returns:
+        What became of it, and the embedder to use from now on: the given one, or the tuned one.
+    """
+    if reason := why_not(lesson.owners, lesson.groups):
+        return Outcome(False, reason), embedder
+    trainable = load_trainable(network)
+    known = _spread([face.chip for face in lesson.strangers])
+    half = len(known) // 2
+
+    def told(run: str) -> Epochs:
+        before, of = RUNS.index(run) * DEFAULTS.epochs, len(RUNS) * DEFAULTS.epochs
+        return Epochs(run, on_epoch, lambda done: progress("fine-tuning", before + done, of))
+
+    progress("preparing to fine-tune", 0, 0)
+    outcome = try_fine_tuning(
+        trainable,
+        network.upper,
+        [example.face.chip for example in lesson.examples],
+        lesson.owners,
+        lesson.groups,
+        _spread([face.chip for face in lesson.bystanders] + known[:half]),
+        known[half:],
+        lesson.people,
+        network.head,
+        false_names=false_names,
+        mixed=has_gpu(),
+        callbacks=lambda run: [*tensorboard(model.name, run), told(run)],
+    )
+    if not outcome.kept:
+        return outcome, embedder
+    tuned = network.for_inference(trainable)
+    return outcome, Embedder(Aligner(network.chip_size, network.template), tuned)
+
+
+def _spread(chips: list[np.ndarray]) -> list[np.ndarray]:
+    """The same in another order: of the first strangers many are from one photo."""
+    return [chips[i] for i in np.random.default_rng(0).permutation(len(chips))]

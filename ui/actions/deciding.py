@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from data.errors import KindredError
+import numpy as np
+import streamlit as st
+
+from data.errors import KindredError, PhotoError
 from data.library.views import Shelf, Shown
 from data.tags import FaceTag
+from model.inference.background import BackgroundModel
+
+_SECONDS = 60.0  # to wait for the networks, when a page is used that did not need them before
 
 Look = Callable[[Sequence[float]], "Looked | None"]
 """A box in pixels, to what the model in use makes of it; `None` if it cannot be asked."""
@@ -63,6 +70,32 @@ def decide(
         library.decisions.reject(face, said.person)
         return f"This is not {said.name}, and will not be suggested again"
     return ""
+
+
+def look_with(model: Callable[[], BackgroundModel], photo: Callable[[], np.ndarray]) -> Look:
+    """Looks at boxes of a photo.
+
+    Args:
+        model: Gives the model; asked only when there is a box.
+        photo: Reads the photo: upright RGB uint8 [H, W, 3].
+    """
+
+    def look(box) -> Looked | None:
+        with st.spinner("Looking at the face"):
+            used = model()
+            used.wait(_SECONDS)
+            if used.loaded is None:
+                return None
+            try:
+                face = used.look(photo(), box)
+            except PhotoError:
+                return None
+            except Exception:  # a network's runtime raises anything; the box is kept all the same
+                logging.getLogger(__name__).exception("looking at a drawn box failed")
+                return None
+            return Looked(face, used.loaded.tagger.network, used.loaded.tagger.model)
+
+    return look
 
 
 def known_names(library: Shelf) -> list[str]:

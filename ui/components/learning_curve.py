@@ -19,7 +19,7 @@ def curve_html(rows: Sequence[dict]) -> str:
     """A panel for each run of training; "" without any epoch.
 
     Args:
-        rows: Of `training.report.epochs`: run, epoch, loss and, on held-out faces, val_accuracy.
+        rows: Of `training.callbacks`: run, epoch, loss and, on held-out faces, val_accuracy.
     """
     runs: dict[str, list[dict]] = {}
     for row in rows:

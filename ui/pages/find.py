@@ -10,8 +10,7 @@ from data.errors import KindredError
 from data.library.views import Entry, Shelf
 from ui.actions.library_in_use import library_in_use
 from ui.components.style import plain
-from ui.components.wall import empty_html
-from ui.components.walls import show_photos
+from ui.components.wall import empty_html, show_photos
 from ui.pages.photo import show_photo
 
 OPEN = "find.open"

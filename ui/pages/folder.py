@@ -14,8 +14,7 @@ from ui.actions.library_in_use import library_in_use
 from ui.components.folder_picker import pick_folder
 from ui.components.job_view import jobs, show_ended, show_running, start
 from ui.components.style import plain
-from ui.components.wall import empty_html
-from ui.components.walls import show_photos
+from ui.components.wall import empty_html, show_photos
 from ui.pages.photo import show_photo
 
 OPEN = "folder.open"

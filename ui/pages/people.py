@@ -14,8 +14,7 @@ from ui.actions.deciding import known_names
 from ui.actions.library_in_use import decided_here, do, library_in_use, say, undo_button
 from ui.actions.outliers import outliers
 from ui.components.style import plain
-from ui.components.wall import empty_html
-from ui.components.walls import day, person_caption, show_faces, show_people, sure
+from ui.components.wall import day, empty_html, person_caption, show_faces, show_people, sure
 from ui.pages.photo import show_photo
 
 WHO, OPEN = "people.who", "people.open"

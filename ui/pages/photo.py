@@ -12,9 +12,8 @@ from data.library.views import Shelf
 from data.media.photos import read_photo, read_reduced
 from data.media.thumbnails import PREVIEW_SIDE, Thumbnails, Wanted, face_thumbnail, preview
 from data.tags import PhotoTags
-from ui.actions.deciding import decide, known_names
+from ui.actions.deciding import decide, known_names, look_with
 from ui.actions.library_in_use import do, undo_button
-from ui.actions.looking import look_with
 from ui.actions.model_in_use import model_in_use
 from ui.components.live import live, names_list
 from ui.components.photo_view import Editing, people_html, photo_html, picture_html

@@ -11,8 +11,7 @@ from ui.components.job_view import show_running, start
 from ui.components.name_box import name_box
 from ui.components.style import plain
 from ui.components.unclear_faces import SHOWN, offer_unclear, show_unclear
-from ui.components.wall import empty_html
-from ui.components.walls import show_faces, sure
+from ui.components.wall import empty_html, show_faces, sure
 
 SKIPPED = "review.skipped"
 

@@ -11,9 +11,8 @@ from data.library.views import Shelf
 from data.media.fonts import can_draw
 from data.media.photos import PHOTO_SUFFIXES, read_photo
 from model.inference.background import BackgroundModel
-from ui.actions.deciding import decide, known_names
+from ui.actions.deciding import decide, known_names, look_with
 from ui.actions.library_in_use import decided_here, do, library_in_use, undo_button
-from ui.actions.looking import look_with
 from ui.actions.model_in_use import model_in_use, show_state
 from ui.actions.tag_words import all_photos_text, hero_html, teach_html
 from ui.actions.tagging import (

@@ -10,6 +10,7 @@ import pytest
 from keras import layers
 
 from data.recognition.config import HeadConfig
+from training.callbacks import Epochs
 from training.embedder import stages
 from training.embedder.finetune import (
     DEFAULTS,
@@ -21,7 +22,6 @@ from training.embedder.finetune import (
     fine_tune,
     split_network,
 )
-from training.report.epochs import Epochs
 
 HEAD = HeadConfig(
     0.1, 0.5, 10.0, genuine=(0.8, 0.1), impostor=(0.3, 0.1), same_person_threshold=0.4

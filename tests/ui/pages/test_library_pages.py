@@ -13,7 +13,7 @@ from data.media.thumbnails import Thumbnails, Wanted
 from tests.libraries import MODEL, NETWORK, add_photo, direction, face, small_library
 from ui.actions import deciding, outliers
 from ui.actions import review_queue as reviewing
-from ui.components import walls
+from ui.components import wall
 from ui.pages import find as find_page
 from ui.pages import folder as folder_page
 from ui.pages import people as people_page
@@ -38,7 +38,7 @@ def page(name):
         from ui.actions import library_in_use
 
         library_in_use.show_said()
-        importlib.import_module(f"ui.{name}_page").show()
+        importlib.import_module(f"ui.pages.{name}").show()
 
     return AppTest.from_function(run, kwargs={"name": name}, default_timeout=20)
 
@@ -305,5 +305,5 @@ def test_ten_thousand_photos_are_found_and_shown_quickly(fresh_home):
 
 
 def test_words():
-    assert walls.day("2019-07-31T12:00:00") == "31 July 2019" and walls.day(None) == ""
-    assert walls.sure(0.999) == ">99%" and walls.sure(0.5) == "50%"
+    assert wall.day("2019-07-31T12:00:00") == "31 July 2019" and wall.day(None) == ""
+    assert wall.sure(0.999) == ">99%" and wall.sure(0.5) == "50%"

@@ -1,4 +1,4 @@
-"""Tells whoever watches how learning goes: a row of figures after every epoch, and how far it is.
+"""Keras callbacks of every training: progress, a row of figures after every epoch, TensorBoard.
 
 A row has the name of its `run` ("classifier", "split 1", "split 2", "all"), its `epoch` from 1 on,
 and under Keras' names `loss` and, on faces that the run does not learn from, `val_accuracy` and
@@ -7,6 +7,8 @@ and under Keras' names `loss` and, on faces that the run does not learn from, `v
 
 from __future__ import annotations
 
+import importlib.util
+import os
 from collections.abc import Callable
 
 import keras
@@ -15,6 +17,7 @@ from keras import ops
 
 OnEpoch = Callable[[dict], object]
 
+LOGS = "KINDRED_LOGS"  # a folder for TensorBoard; without it nothing is logged
 _FIGURES = ("loss", "val_loss", "val_accuracy")
 
 
@@ -65,3 +68,11 @@ class HeldOut(keras.callbacks.Callback):
         cosines = np.einsum("nd,fkd->fnk", self._embeddings, prototypes)
         nearest = np.where(self._present[:, None], cosines, -np.inf).argmax(-1)
         logs["val_accuracy"] = float((nearest == self._owners)[self._held].mean())
+
+
+def tensorboard(model: str, run: str) -> list[keras.callbacks.Callback]:
+    """The callback that writes a run of a model under the folder, or none."""
+    folder = os.environ.get(LOGS)
+    if not folder or importlib.util.find_spec("tensorboard") is None:
+        return []
+    return [keras.callbacks.TensorBoard(os.path.join(folder, model, run), write_graph=False)]
