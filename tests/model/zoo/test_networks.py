@@ -41,7 +41,7 @@ def test_every_description_is_complete(network: Network):
         assert (
             head.impostor[0] < head.same_person_threshold < 1 or head.impostor[0] < head.genuine[0]
         )
-        assert head.impostor[0] < head.genuine[0] < 1 and head.half > 0
+        assert head.impostor[0] < head.genuine[0] < 1 and head.half_weight_count > 0
 
 
 @pytest.mark.parametrize("network", [MTCNN, RESNET29], ids=lambda n: n.name)
