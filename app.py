@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.actions.library_in_use import show_said
 from ui.actions.serving import open_to_others
 from ui.components import style
+from ui.components.toasts import show_toasts
 from ui.pages import about as about_page
 from ui.pages import find as find_page
 from ui.pages import folder as folder_page
@@ -31,5 +31,5 @@ page = st.navigation(
 )
 if warning := open_to_others(st.get_option("server.address")):
     st.warning(style.plain(warning), icon=":material/lock_open:")
-show_said()
+show_toasts()
 page.run()

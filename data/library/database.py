@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from data.errors import LibraryError
@@ -16,9 +17,14 @@ class Connection(sqlite3.Connection):
     """A connection whose errors are sentences for a person (`LibraryError`).
 
     `sqlite3.IntegrityError` passes unchanged: it means that our own code broke a rule.
+
+    Attributes:
+        file: The library's file.
+        began: When the transaction began (ISO 8601, UTC): what is decided in one has one time.
     """
 
     file = ""
+    began = ""
 
     def execute(self, *args):
         with readable_errors(self.file):
@@ -77,6 +83,8 @@ def transaction(db: Connection) -> Iterator[None]:
     inner = db.in_transaction
     begin, end, undo = _INNER if inner else _OUTER
     db.execute(begin)
+    if not inner:
+        db.began = datetime.now(UTC).isoformat(timespec="milliseconds")
     try:
         yield
         db.execute(end)

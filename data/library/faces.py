@@ -126,14 +126,20 @@ def write(db: Connection, photo: int, network: str, faces: Sequence[FaceTag]) ->
 
 
 def insert(
-    db: Connection, photo: int, network: str, face: FaceTag, *, by_hand: bool = False
+    db: Connection,
+    photo: int,
+    network: str,
+    face: FaceTag,
+    *,
+    by_hand: bool = False,
+    ignored: bool = False,
 ) -> int:
     """Adds one face to a photo and returns its id."""
     return db.execute(
         "INSERT INTO faces"
-        " (photo, x0, y0, x1, y1, landmarks, score, embedding, quality, network, by_hand)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (photo, *_columns(face), network, int(by_hand)),
+        " (photo, x0, y0, x1, y1, landmarks, score, embedding, quality, network, by_hand, ignored)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (photo, *_columns(face), network, int(by_hand), int(ignored)),
     ).lastrowid
 
 

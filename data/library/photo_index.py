@@ -20,6 +20,7 @@ import numpy as np
 
 from data.library import faces as faces_
 from data.library.database import Connection, transaction
+from data.library.decisions import decision_journal as journal
 from data.library.suggestions import Candidates, Suggestions
 from data.tags import FaceTag
 
@@ -212,14 +213,17 @@ class Photos:
     def add_looked_at(self, photo: int, face: FaceTag, network: str, model: str = "") -> int:
         """Adds a face that somebody drew and a model has looked at; returns its id.
 
+        That is a decision, which can be taken back: then the face is left out.
+
         Args:
             photo: Its photo.
             face: With what the model found, and whom it takes it for.
             network: Id of the network that made the embedding.
             model: Id of the model that named it; "" if nobody was asked.
         """
-        with transaction(self._db):
-            number = faces_.insert(self._db, photo, network, face, by_hand=True)
+        with journal.decision(self._db, "draw") as entry:
+            number = faces_.insert(self._db, photo, network, face, by_hand=True, ignored=True)
+            entry.put("faces", (number,), ignored=0)
             if model:
                 named = [(face.name, face.confidence)] if face.name else []
                 unknown = {} if face.name else {number: face.confidence}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
 from data.errors import KindredError, PhotoError
 from data.library.views import Shelf, Shown
@@ -39,8 +38,8 @@ def decide(
         photo: The photo's number.
         shown: The photo as it was shown.
         act: From `ui.components.live`: `do` is "name", "confirm", "reject", "ignore" or "draw";
-            `face` is the place of the face in what was shown, `value` a name, `box` a drawn box, as
-            fractions.
+            `face` is one of `face_keys`, `value` a name, `name` the one that the face had when it
+            was shown, `box` a drawn box, as fractions.
         look: Looks at a drawn box.
 
     Returns:
@@ -60,15 +59,17 @@ def decide(
     if do == "ignore":
         library.decisions.ignore(face)
         return "This face is left out from now on"
-    said = library.suggestions.name(face)
-    if said is None:
+    # The name that was shown: since then it may have got another one, which nobody has seen.
+    name = str(act.get("name") or "")
+    person = library.people.find(name) if name else None
+    if person is None:
         return ""
     if do == "confirm":
-        library.decisions.confirm(face, said.person)
-        return f"This is {said.name}"
+        library.decisions.confirm(face, person)
+        return f"This is {name}"
     if do == "reject":
-        library.decisions.reject(face, said.person)
-        return f"This is not {said.name}, and will not be suggested again"
+        library.decisions.reject(face, person)
+        return f"This is not {name}, and will not be suggested again"
     return ""
 
 
@@ -81,26 +82,58 @@ def look_with(model: Callable[[], BackgroundModel], photo: Callable[[], np.ndarr
     """
 
     def look(box) -> Looked | None:
-        with st.spinner("Looking at the face"):
-            used = model()
-            used.wait(_SECONDS)
-            if used.loaded is None:
-                return None
-            try:
-                face = used.look(photo(), box)
-            except PhotoError:
-                return None
-            except Exception:  # a network's runtime raises anything; the box is kept all the same
-                logging.getLogger(__name__).exception("looking at a drawn box failed")
-                return None
-            return Looked(face, used.loaded.tagger.network, used.loaded.tagger.model)
+        used = model()
+        used.wait(_SECONDS)
+        if used.loaded is None:
+            return None
+        try:
+            face = used.look(photo(), box)
+        except PhotoError:
+            return None
+        except Exception:  # a network's runtime raises anything; the box is kept all the same
+            logging.getLogger(__name__).exception("looking at a drawn box failed")
+            return None
+        return Looked(face, used.loaded.tagger.network, used.loaded.tagger.model)
 
     return look
+
+
+def face_keys(faces: Sequence[FaceTag]) -> list[str]:
+    """What tells each face of a photo from the others, however many are added or left out.
+
+    It is the place, so that a photo that is not in the library has keys, too.
+    """
+    keys = ["-".join(str(round(float(edge))) for edge in face.box) for face in faces]
+    return [
+        f"{key}-{keys[:i].count(key)}" if key in keys[:i] else key for i, key in enumerate(keys)
+    ]
 
 
 def known_names(library: Shelf) -> list[str]:
     """Everybody's name, those in most photos first."""
     return [person.name for person in library.people.list(with_ignored=True)]
+
+
+def what_was_decided(library: Shelf, decisions: Sequence[int]) -> str:
+    """Decisions in words: "3 faces confirmed"."""
+    made = [d for d in library.decisions.history(None) if d.id in set(decisions)]
+    said = []
+    for decision in sorted(made, key=lambda decision: decision.id):
+        count = len(decision.faces)
+        faces = f"{count:,} {'face' if count == 1 else 'faces'} " if count else ""
+        said.append(faces + _DONE.get(decision.kind, decision.kind))
+    return ", ".join(said)
+
+
+_DONE = {
+    "confirm": "named",
+    "reject": "said not to be somebody",
+    "ignore": "left out",
+    "rename": "renamed",
+    "merge": "merged",
+    "split": "moved to somebody else",
+    "draw": "drawn",
+}
 
 
 def take_back(library: Shelf, decisions: Sequence[int]) -> int:
@@ -120,11 +153,11 @@ def last_decision(library: Shelf) -> int:
     return next((decision.id for decision in library.decisions.history(1)), 0)
 
 
-def decided_since(library: Shelf, last: int) -> list[int]:
+def decided_since(library: Shelf, last: int) -> tuple[int, ...]:
     """The decisions that were made after another, oldest first."""
     newer = last_decision(library) - last
     found = library.decisions.history(newer) if newer > 0 else ()
-    return sorted(decision.id for decision in found if decision.id > last and decision.in_force)
+    return tuple(sorted(d.id for d in found if d.id > last and d.in_force))
 
 
 def _draw(library: Shelf, photo: int, shown: Shown, box: Sequence[float], look: Look) -> str:
@@ -145,10 +178,7 @@ def _draw(library: Shelf, photo: int, shown: Shown, box: Sequence[float], look: 
 
 
 def _face(shown: Shown, act: Mapping) -> int:
-    try:
-        index = int(act["face"])
-    except (KeyError, TypeError, ValueError):
-        index = -1
-    if not 0 <= index < len(shown.faces):
+    keys = dict(zip(face_keys(shown.tags.faces), shown.faces, strict=True))
+    if act.get("face") not in keys:
         raise KindredError("this face is not there any more", remedy="Look at the photo again")
-    return shown.faces[index]
+    return keys[act["face"]]

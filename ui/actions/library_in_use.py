@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import streamlit as st
 
 from data.errors import KindredError
 from data.home import home
 from data.library.views import Shelf
-from ui.actions.deciding import decided_since, last_decision, take_back
+from ui.actions.deciding import decided_since, last_decision, take_back, what_was_decided
 from ui.components.style import plain
 
-# Keys of the session's state.
-SAID, DONE = "library.said", "library.done"
+SAID = "library.said"  # key of the session's state
+_SECONDS = 9.0  # that something said stays
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something that was said.
+
+    Attributes:
+        number: Tells it from everything else that was said in this tab.
+        text: In words.
+        failed: Whether it says that something could not be done.
+        decisions: The decisions that it tells of and that can be taken back.
+        at: When, by `time.monotonic`.
+    """
+
+    number: int
+    text: str
+    failed: bool
+    decisions: tuple[int, ...]
+    at: float
 
 
 @contextmanager
@@ -29,63 +50,93 @@ def library_in_use() -> Iterator[Shelf]:
         yield library
 
 
-def do(library: Shelf, action: Callable[[], str | None]) -> None:
-    """Does something to the library, notes it for `undo`, and runs the page again.
+def carry_out(library: Shelf, action: Callable[[], str | None]) -> bool:
+    """Does something to the library and says it, with a way to take it back.
 
     Args:
         library: The library.
         action: Decides, and returns what was done, in words.
+
+    Returns:
+        Whether it could be done.
     """
-    last = last_decision(library)
+    # Streamlit may end a run wherever the session's state is asked for: not after the action, or
+    # it would be carried out again.
+    said, last = _said(), last_decision(library)
     try:
-        said = action()
+        text = action()
     except KindredError as error:
-        say(str(error), ":material/error:")
-    else:
-        if made := decided_since(library, last):
-            st.session_state.setdefault(DONE, []).append(made)
-        if said:
-            say(said)
+        _add(said, str(error), failed=True)
+        return False
+    if text:
+        _add(said, text, decisions=decided_since(library, last))
+    return True
+
+
+def do(library: Shelf, action: Callable[[], str | None]) -> None:
+    """The same, and runs the page again."""
+    carry_out(library, action)
     st.rerun()
 
 
-def undo(library: Shelf) -> None:
-    """Takes back what was done last in this tab, and runs the page again."""
-    done = st.session_state.get(DONE) or []
-    if done:
-        try:
-            take_back(library, done[-1])
-            say("Taken back", ":material/undo:")
-        except KindredError as error:
-            say(str(error), ":material/error:")
-        done.pop()
-    st.rerun()
-
-
-def decided_here() -> int:
-    """How often something was decided in this tab and not taken back."""
-    return len(st.session_state.get(DONE) or ())
+def take_back_newest(library: Shelf) -> None:
+    """Takes back what was decided last, in whatever tab and before a reload, too."""
+    step = library.decisions.newest_step()
+    if step:
+        carry_out(library, lambda: _taken_back(library, step))
 
 
 def undo_button(library: Shelf, *, shortcut: str | None = None) -> None:
-    """A button for `undo`; greyed while there is nothing to take back."""
+    """A button for that; greyed while there is nothing to take back."""
     if st.button(
         "Undo",
         icon=":material/undo:",
         key="library.undo",
         shortcut=shortcut,
-        disabled=not decided_here(),
-        help="Take back what was decided last in this tab",
+        disabled=not library.decisions.newest_step(),
+        help="Take back what was decided last",
     ):
-        undo(library)
+        take_back_newest(library)
+        st.rerun()
 
 
-def say(text: str, icon: str = ":material/check:") -> None:
-    """A line that shows for a moment when the page has run again."""
-    st.session_state.setdefault(SAID, []).append((text, icon))
+def say(text: str, *, failed: bool = False) -> None:
+    """Something that shows for a moment, when the page has run again."""
+    _add(_said(), text, failed=failed)
 
 
-def show_said() -> None:
-    """Shows what there is to say; the application calls it once a run."""
-    for text, icon in st.session_state.pop(SAID, ()):
-        st.toast(plain(text), icon=icon)
+def what_is_said() -> list[Said]:
+    """What was said a moment ago, and was not taken back meanwhile."""
+    since = time.monotonic() - _SECONDS
+    return [said for said in _said() if said.at > since][-3:]
+
+
+def take_back_said(number: int) -> bool:
+    """Takes back what something that was said tells of; returns whether that could be done."""
+    everything = _said()
+    said = next((said for said in everything if said.number == number), None)
+    if said is None or not said.decisions:
+        return False
+    with library_in_use() as library:
+        done = carry_out(library, lambda: _taken_back(library, said.decisions))
+    if done:
+        everything.remove(said)
+    return done
+
+
+def _said() -> list[Said]:
+    return st.session_state.setdefault(SAID, [])
+
+
+def _add(
+    said: list[Said], text: str, *, failed: bool = False, decisions: tuple[int, ...] = ()
+) -> None:
+    number = said[-1].number + 1 if said else 0
+    said.append(Said(number, text, failed, decisions, time.monotonic()))
+    del said[:-50]
+
+
+def _taken_back(library: Shelf, decisions: tuple[int, ...]) -> str:
+    what = what_was_decided(library, decisions)
+    take_back(library, decisions)
+    return f"Taken back: {what}"

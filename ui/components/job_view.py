@@ -33,7 +33,7 @@ def start(kind: str, arguments: dict) -> None:
     try:
         jobs().start(kind, arguments)
     except KindredError as error:
-        say(str(error), ":material/error:")
+        say(str(error), failed=True)
     st.rerun()
 
 

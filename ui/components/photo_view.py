@@ -1,7 +1,7 @@
 """How a photo looks on a page: the picture with its faces outlined and named, and their table.
 
 Everything is HTML over a scaled picture, not pixels: the browser then finds the fonts for names in
-any script, and labels stay readable however small the screen. Names are escaped.
+any script, and labels stay readable however small the screen.
 """
 
 from __future__ import annotations
@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+
+from markupsafe import Markup
 
 from data.tags import FaceTag, PhotoTags
-from ui.components.wall import uri as _uri
+from ui.actions.deciding import face_keys
+from ui.components.templates import render
 
 CROWD = 12  # faces from which strangers are labelled only when one points at them
-_CONFIDENCE = "For a name: the probability that it is right. For unknown: that it is a stranger."
 _SMALL_FACE = 40  # pixels; below it networks see little
-_DRAW = (
-    '<p class="kd-draw"><button type="button" class="kd-link" data-draw aria-pressed="false">'
-    "Add a face that was missed: draw a box around it</button></p>"
-)
 _SMALL = 0.035  # of the photo's width; a thick line would hide a face narrower than this
 
 
@@ -54,17 +51,20 @@ def picture_html(
         trained: Whether the model knows anybody; if not, there is no reason to give.
         confirmed: Places, in the record, of the faces whose names somebody confirmed.
     """
-    faces = "".join(
-        _outline(tags, tags.faces[i], _why(tags.faces[i], trained, i in confirmed))
-        for i in reading_order(tags.faces)
-    )
-    crowd = " kd-crowd" if len(tags.faces) >= CROWD else ""
     # As wide as there is room, as high as most of the window, and small photos not blown up much.
     width = f"min(100cqw, {72 * tags.width / tags.height:.2f}vh, {max(tags.width, 360)}px)"
-    return (
-        f'<section class="kd-photo"><div class="kd-mat"><figure class="kd-picture{crowd}" '
-        f'style="width:{width};aspect-ratio:{tags.width}/{tags.height}">'
-        f'<img src="{_uri(preview)}" alt="{escape(tags.photo)}">{faces}</figure></div></section>'
+    keys = face_keys(tags.faces)
+    return render(
+        "picture.html",
+        tags=tags,
+        preview=preview,
+        width=width,
+        alt=f"{tags.photo}: {summary(tags.faces)}",
+        crowd=len(tags.faces) >= CROWD,
+        faces=[
+            _outline(tags, tags.faces[i], keys[i], _why(tags.faces[i], trained, i in confirmed))
+            for i in reading_order(tags.faces)
+        ],
     )
 
 
@@ -85,20 +85,26 @@ def people_html(
         note: Said in the place of the faces, while they are being looked for.
         editing: If names can be changed here.
     """
-    rows = "".join(
-        _row(tags.faces[i], i, thumbnails[i], trained, editing) for i in reading_order(tags.faces)
-    )
-    said = f'<p class="kd-busy" role="status">{escape(note)}</p>' if note else _said(tags)
-    draw = _DRAW if editing else ""
-    return (
-        f'<section class="kd-photo"><h3 class="kd-title"><bdi>{escape(tags.photo)}</bdi></h3>'
-        f"{said}{_table(rows) if rows else ''}{draw}</section>"
+    keys = face_keys(tags.faces)
+    confirmed = editing.confirmed if editing else frozenset()
+    faces = [
+        _row(tags.faces[i], keys[i], thumbnails[i], trained, i in confirmed)
+        for i in reading_order(tags.faces)
+    ]
+    return render(
+        "people.html",
+        tags=tags,
+        summary=summary(tags.faces),
+        note=note,
+        editing=editing,
+        faces=faces,
     )
 
 
 def photo_html(picture: str, people: str) -> str:
     """A photo with who is in it beside or below it."""
-    return f'<div class="kd-both"><div>{picture}</div><div>{people}</div></div>'
+    both = '<div class="kd-both"><div>{}</div><div>{}</div></div>'
+    return Markup(both).format(Markup(picture), Markup(people))
 
 
 def explanation(face: FaceTag, *, confirmed: bool = False) -> str:
@@ -132,95 +138,61 @@ def reading_order(faces: Sequence[FaceTag]) -> list[int]:
     return sorted(range(len(faces)), key=lambda i: float(faces[i].box[0] + faces[i].box[2]))
 
 
-def _said(tags: PhotoTags) -> str:
-    size = f"{tags.width} × {tags.height} pixels"
-    return f'<p class="kd-sum"><bdi>{escape(summary(tags.faces))}</bdi> · {size}</p>'
+def sure(confidence: float) -> str:
+    """A probability in percent; nothing is certain, and one that rounds to 100 % says so."""
+    return f"{confidence:.0%}".replace("100%", ">99%")
 
 
 def _why(face: FaceTag, trained: bool, confirmed: bool) -> str:
-    return escape(explanation(face, confirmed=confirmed)) if trained or confirmed else ""
+    return explanation(face, confirmed=confirmed) if trained or confirmed else ""
 
 
-def _outline(tags: PhotoTags, face: FaceTag, why: str) -> str:
+def _outline(tags: PhotoTags, face: FaceTag, key: str, why: str) -> dict:
     x0, y0, x1, y1 = (
         min(max(float(edge) / length, 0.0), 1.0)
         for edge, length in zip(face.box, (tags.width, tags.height) * 2, strict=True)
     )
     middle = (x0 + x1) / 2
-    kind = ["kd-face", "kd-unknown" if face.name is None else "kd-known"]
+    kind = ["kd-unknown" if face.name is None else "kd-known"]
     if x1 - x0 < _SMALL:
         kind.append("kd-small")
     if y1 > 0.9:
         kind.append("kd-above" if y0 > 0.1 else "kd-within")
     if not 0.14 < middle < 0.86:
         kind.append("kd-left" if middle < 0.5 else "kd-right")
-    name = escape(face.name or "unknown")
-    place = f"left:{x0:.3%};top:{y0:.3%};width:{x1 - x0:.3%};height:{y1 - y0:.3%}"
-    return (
-        f'<div class="{" ".join(kind)}" style="{place}" tabindex="0" role="img" '
-        f'aria-label="{name}{why and ". "}{why}"><span class="kd-name"><bdi>{name}</bdi>'
-        f"{why and f'<small class=kd-why>{why}</small>'}</span></div>"
-    )
+    return {
+        "key": key,
+        "kind": " ".join(kind),
+        "name": face.name or "unknown",
+        "why": why,
+        "left": x0,
+        "top": y0,
+        "width": x1 - x0,
+        "height": y1 - y0,
+    }
 
 
-def _table(rows: str) -> str:
-    return (
-        '<table class="kd-table"><thead><tr><th></th><th>Name</th>'
-        f'<th class="kd-number" title="{_CONFIDENCE}">Confidence</th><th></th></tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )
-
-
-def _row(
-    face: FaceTag, index: int, thumbnail: bytes, trained: bool, editing: Editing | None
-) -> str:
+def _row(face: FaceTag, key: str, thumbnail: bytes, trained: bool, confirmed: bool) -> dict:
     width, height = (round(float(face.box[i + 2] - face.box[i])) for i in (0, 1))
-    confirmed = editing is not None and index in editing.confirmed
-    why = _why(face, trained, confirmed)
-    name = f"<bdi>{escape(face.name or 'unknown')}</bdi>"
-    if editing:
-        name = _input(face, index, editing)
-    return (
-        f'<tr class="kd-row{"" if face.name else " kd-stranger"}" title="{why}">'
-        f'<td><img class="kd-chip" src="{_uri(thumbnail)}" alt=""></td>'
-        f'<td class="kd-who">{name}<small>{width} × {height} px</small></td>'
-        f'<td class="kd-number">{_sure(face, trained, confirmed)}</td>'
-        f"<td>{_buttons(face, index, confirmed) if editing else ''}</td></tr>"
-    )
+    said, meter = _how_sure(face, trained)
+    return {
+        "key": key,
+        "name": face.name or "unknown",
+        "named": bool(face.name),
+        "confirmed": confirmed,
+        "why": _why(face, trained, confirmed),
+        "thumbnail": thumbnail,
+        "size": f"{width} × {height}",
+        "sure": said,
+        "meter": meter,
+    }
 
 
-def _sure(face: FaceTag, trained: bool, confirmed: bool) -> str:
-    if confirmed:
-        return '<span class="kd-yes">✓ confirmed</span>'
-    if not trained or (face.name is None and not face.confidence):
-        return "–"
-    share = f"{min(max(float(face.confidence), 0.0), 1.0):.0%}"
-    # Nothing is certain: a probability that rounds to 100 % says so.
-    said = share.replace("100%", "&gt;99%")
-    return f'{said}<span class="kd-meter"><i style="width:{share}"></i></span>'
-
-
-def _input(face: FaceTag, index: int, editing: Editing) -> str:
-    name = escape(face.name or "")
-    return (
-        f'<form data-do="name" data-face="{index}"><input name="name" value="{name}" dir="auto" '
-        f'placeholder="Who is this?" list="{escape(editing.names)}" autocomplete="off" '
-        f'aria-label="Name of face {index + 1}" enterkeyhint="done"></form>'
-    )
-
-
-def _buttons(face: FaceTag, index: int, confirmed: bool) -> str:
-    def button(do: str, sign: str, title: str) -> str:
-        title = escape(title)
-        return (
-            f'<button type="button" class="kd-do kd-do-{do}" data-do="{do}" data-face="{index}" '
-            f'title="{title}" aria-label="{title}">{sign}</button>'
-        )
-
-    found = []
-    if face.name and not confirmed:
-        found.append(button("confirm", "✓", f"Yes, this is {face.name}"))
-    if face.name:
-        found.append(button("reject", "✗", f"Not {face.name}: never suggest it for this face"))
-    found.append(button("ignore", "−", "Leave out: not a face, or nobody to name"))
-    return f'<span class="kd-buttons">{"".join(found)}</span>'
+def _how_sure(face: FaceTag, trained: bool) -> tuple[str, float | None]:
+    """How sure the model is, in a word or a percentage, and what a bar shows of it."""
+    share = min(max(float(face.confidence), 0.0), 1.0)
+    if not trained or (face.name is None and not share):
+        return "–", None
+    if face.name is None:
+        return ("like nobody known" if share >= 0.8 else "hard to say"), None
+    return sure(share), share

@@ -6,7 +6,6 @@ What is on disk shows at once, the rest follows within moments. `wall_html` make
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -18,6 +17,7 @@ from data.home import home
 from data.library.views import Entry, Place, Shelf
 from data.media.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
 from ui.components.live import Answer, live
+from ui.components.templates import uri
 
 PHOTOS_A_PAGE = 60
 _SECONDS = 0.8  # for making thumbnails before the page is shown with what there is
@@ -86,11 +86,6 @@ def _picture(picture: bytes | None) -> str:
     if not picture:
         return '<span class="kd-none">?</span>'
     return f'<img src="{uri(picture)}" alt="" loading="lazy">'
-
-
-def uri(jpeg: bytes) -> str:
-    """A JPEG as something that an `img` shows."""
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
 
 
 def empty_html(title: str, text: str, link: tuple[str, str] | None = None) -> str:
@@ -192,11 +187,6 @@ def person_caption(person) -> str:
     photos = f"{person.photos:,} {'photo' if person.photos == 1 else 'photos'}"
     years = "–".join(dict.fromkeys(d[:4] for d in (person.first, person.last) if d))
     return f"{photos} · {years}" if years else photos
-
-
-def sure(confidence: float) -> str:
-    """A probability in percent; nothing is certain, and one that rounds to 100 % says so."""
-    return f"{confidence:.0%}".replace("100%", ">99%")
 
 
 def day(taken: str | None) -> str:

@@ -11,10 +11,11 @@ from data.errors import KindredError
 from data.library import PersonSummary
 from data.library.views import Place, Shelf
 from ui.actions.deciding import known_names
-from ui.actions.library_in_use import decided_here, do, library_in_use, say, undo_button
+from ui.actions.library_in_use import do, library_in_use, say, undo_button
 from ui.actions.outliers import outliers
+from ui.components.photo_view import sure
 from ui.components.style import plain
-from ui.components.wall import day, empty_html, person_caption, show_faces, show_people, sure
+from ui.components.wall import day, empty_html, person_caption, show_faces, show_people
 from ui.pages.photo import show_photo
 
 WHO, OPEN = "people.who", "people.open"
@@ -76,8 +77,7 @@ def _show_wall(library: Shelf) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if hidden and st.toggle(f"Show ignored ({len(hidden)})", key="people.ignored"):
             people = everybody
-        if decided_here():
-            undo_button(library)
+        undo_button(library)
     who = show_people(library, people, "people.wall")
     if who:
         _go(who)

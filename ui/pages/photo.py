@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from os.path import basename
 
 import streamlit as st
@@ -13,7 +14,7 @@ from data.media.photos import read_photo, read_reduced
 from data.media.thumbnails import PREVIEW_SIDE, Thumbnails, Wanted, face_thumbnail, preview
 from data.tags import PhotoTags
 from ui.actions.deciding import decide, known_names, look_with
-from ui.actions.library_in_use import do, undo_button
+from ui.actions.library_in_use import carry_out, library_in_use, undo_button
 from ui.actions.model_in_use import model_in_use
 from ui.components.live import live, names_list
 from ui.components.photo_view import Editing, people_html, photo_html, picture_html
@@ -50,11 +51,22 @@ def show_photo(library: Shelf, photo: int, back: str) -> None:
     people = people_html(tags, thumbnails, editing=Editing(names_list(key), confirmed))
     with st.container(border=True, key=f"kd-card-{photo}"):
         html = photo_html(picture_html(tags, picture, confirmed=confirmed), people)
-        answer = live(html, key=key, names=known_names(library))
+        live(html, key=key, on_act=partial(_act, photo), names=known_names(library))
     st.caption(plain(shown.tags.photo))
-    if answer.act:
-        look = look_with(model_in_use, lambda: read_photo(shown.tags.photo))
-        do(library, lambda: decide(library, photo, shown, answer.act, look))
+
+
+def _act(photo: int, act: dict) -> bool:
+    """Carries out what was done to a photo of the library; returns whether that could be done."""
+    with library_in_use() as library:
+
+        def decided() -> str:
+            shown = library.shown(photo)
+            if shown is None:
+                raise PhotoError("the file of this photo is gone")
+            look = look_with(model_in_use, lambda: read_photo(shown.tags.photo))
+            return decide(library, photo, shown, act, look)
+
+        return carry_out(library, decided)
 
 
 def pictures(tags: PhotoTags) -> tuple[bytes, tuple[bytes, ...]]:

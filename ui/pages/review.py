@@ -5,13 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from data.library.views import Shelf
-from ui.actions.library_in_use import decided_here, do, library_in_use, undo_button
+from ui.actions.library_in_use import do, library_in_use, undo_button
 from ui.actions.review_queue import Question, no, progress, questions, yes
 from ui.components.job_view import show_running, start
 from ui.components.name_box import name_box
+from ui.components.photo_view import sure
 from ui.components.style import plain
 from ui.components.unclear_faces import SHOWN, offer_unclear, show_unclear
-from ui.components.wall import empty_html, show_faces, sure
+from ui.components.wall import empty_html, show_faces
 
 SKIPPED = "review.skipped"
 
@@ -35,9 +36,8 @@ def show() -> None:
         else:
             st.title("Who is this?", anchor=False)
         st.html(
-            f'<p class="kd-dates">{waiting:,} faces wait, {done:,} are confirmed, '
-            f"{decided_here():,} answers in this tab. Take out what does not belong by clicking "
-            "it.</p>"
+            f'<p class="kd-dates">{waiting:,} faces wait, {done:,} are confirmed. '
+            "Take out what does not belong by clicking it.</p>"
         )
         _ask(library, question)
         offer_unclear(library)

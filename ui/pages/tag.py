@@ -12,7 +12,7 @@ from data.media.fonts import can_draw
 from data.media.photos import PHOTO_SUFFIXES, read_photo
 from model.inference.background import BackgroundModel
 from ui.actions.deciding import decide, known_names, look_with
-from ui.actions.library_in_use import decided_here, do, library_in_use, undo_button
+from ui.actions.library_in_use import carry_out, do, library_in_use, undo_button
 from ui.actions.model_in_use import model_in_use, show_state
 from ui.actions.tag_words import all_photos_text, hero_html, teach_html
 from ui.actions.tagging import (
@@ -119,15 +119,20 @@ def _show_faces(key: Key, upload, photo: ShownPhoto, model, library: Shelf, name
     editing = Editing(names_list(mine), photo.confirmed)
     picture = picture_html(photo.tags, photo.preview, trained=trained, confirmed=photo.confirmed)
     people = people_html(photo.tags, photo.thumbnails, trained=trained, editing=editing)
-    answer = live(photo_html(picture, people), key=mine, names=names)
 
-    def decided() -> str:
-        now = add_to_library(photo, upload.getvalue(), library, model)
-        look = look_with(lambda: model, lambda: read_photo(upload.getvalue(), name=upload.name))
-        return decide(library, now.photo, library.shown(now.photo), answer.act, look)
+    def act(what: dict) -> bool:
+        with library_in_use() as library:
 
-    if answer.act:
-        do(library, decided)
+            def decided() -> str:
+                now = add_to_library(photo, upload.getvalue(), library, model)
+                look = look_with(
+                    lambda: model, lambda: read_photo(upload.getvalue(), name=upload.name)
+                )
+                return decide(library, now.photo, library.shown(now.photo), what, look)
+
+            return carry_out(library, decided)
+
+    live(photo_html(picture, people), key=mine, on_act=act, names=names)
 
 
 def _show_downloads(key: Key, upload, photo: ShownPhoto, model, library: Shelf) -> None:
@@ -180,11 +185,10 @@ def _show_downloads(key: Key, upload, photo: ShownPhoto, model, library: Shelf) 
 def _show_summary(photos: dict, model: BackgroundModel, library: Shelf) -> None:
     """What was found in all photos, and what can be done with all of them."""
     done = [photo.tags for _, photo in photos.values() if _finished(photo)]
-    if len(done) < len(photos) or (len(photos) < 2 and not decided_here()):
+    if len(done) < len(photos):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        if decided_here():
-            undo_button(library)
+        undo_button(library)
         if len(photos) < 2:
             return
         st.markdown(f"**{plain(all_photos_text(done))}**")

@@ -168,7 +168,7 @@ def _use(name: str) -> None:
     try:
         teaching.use(name)
     except KindredError as error:
-        say(str(error), ":material/error:")
+        say(str(error), failed=True)
         st.rerun()
     with library_in_use() as library:
         photos = library.counts().photos

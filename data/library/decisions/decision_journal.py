@@ -12,7 +12,6 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from data.errors import LibraryError
 from data.library.database import Connection, transaction
@@ -177,9 +176,9 @@ def _is_needed(db: Connection, person: int, key: str) -> bool:
 
 
 def _note(db: Connection, kind: str, source: str, of: int | None = None) -> int:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
     return db.execute(
-        "INSERT INTO decisions (kind, source, at, of) VALUES (?, ?, ?, ?)", (kind, source, now, of)
+        "INSERT INTO decisions (kind, source, at, of) VALUES (?, ?, ?, ?)",
+        (kind, source, db.began, of),
     ).lastrowid
 
 

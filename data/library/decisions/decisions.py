@@ -25,7 +25,7 @@ class Decision:
 
     Attributes:
         id: Its number; later entries have higher ones.
-        kind: confirm, reject, ignore, rename, merge or split.
+        kind: confirm, reject, ignore, rename, merge, split or draw.
         source: Who decided: "user", or what an importer calls itself.
         at: ISO 8601 time, UTC.
         faces: Ids of the faces it changed.
@@ -182,6 +182,16 @@ class Decisions:
             Decision(id, kind, source, at, self._changed_faces(id), bool(in_force))
             for id, kind, source, at, in_force in rows
         ]
+
+    def newest_step(self) -> tuple[int, ...]:
+        """The newest decisions of a user in force that were made in one go, oldest first."""
+        rows = self._db.execute(
+            "SELECT d.id FROM decisions d WHERE d.of IS NULL AND d.source = 'user'"
+            f" AND {journal.IN_FORCE} AND d.at = (SELECT d.at FROM decisions d"
+            f" WHERE d.of IS NULL AND d.source = 'user' AND {journal.IN_FORCE}"
+            " ORDER BY d.id DESC LIMIT 1) ORDER BY d.id"
+        )
+        return tuple(decision for (decision,) in rows)
 
     def _changed_faces(self, decision: int) -> tuple[int, ...]:
         rows = self._db.execute(

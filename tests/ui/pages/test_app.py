@@ -96,7 +96,7 @@ def test_names_appear_on_the_picture_and_in_the_table():
     assert "Who is in this photo?" not in page
     # Who points at a face, or selects it, sees why it has its name; a screen reader says it.
     assert 'aria-label="Åsa 陳. The model takes this for Åsa 陳, with a probability of 93%' in page
-    assert page.count("<small class=kd-why>") == 2
+    assert page.count('<small class="kd-why">') == 2
 
 
 def test_a_rerun_tags_nothing_again_and_another_photo_only_itself():
@@ -316,7 +316,7 @@ def test_about_a_trained_model(untrained, tmp_path):
 def test_the_pages_of_the_application_open(untrained, tmp_path, monkeypatch):
     monkeypatch.setenv("KINDRED_HOME", str(tmp_path))
     monkeypatch.setattr("ui.actions.model_in_use._background", lambda *key, **_: untrained)
-    app = AppTest.from_file("../app.py", default_timeout=60).run()
+    app = AppTest.from_file("../../../app.py", default_timeout=60).run()
     assert not app.exception
     assert "Who is in this photo?" in html(app)
 

@@ -40,13 +40,17 @@ def photos(tmp_path):
 
 def folder_page():
     def run():
-        from ui.actions import library_in_use
+        from ui.components import toasts
         from ui.pages import folder as folder_page
 
-        library_in_use.show_said()
+        toasts.show_toasts()
         folder_page.show()
 
     return AppTest.from_function(run, default_timeout=30)
+
+
+def html(app):
+    return "\n".join(json.loads(e.proto.json)["html"] for e in app.get("bidi_component"))
 
 
 def button(app, start):
@@ -148,15 +152,15 @@ def test_an_adopted_model_names_the_library_in_the_background(jobs, monkeypatch)
     (folder / "manifest.json").write_text(json.dumps({"format": 1, "people": ["Berta"]}))
 
     def run():
-        from ui.actions import library_in_use
+        from ui.components import toasts
         from ui.pages import teach as teach_page
 
-        library_in_use.show_said()
+        toasts.show_toasts()
         teach_page.show()
 
     app = AppTest.from_function(run, default_timeout=30).run()
     app = button(app, "Use").click().run()
-    assert not app.exception and "names everybody" in app.toast[0].value
+    assert not app.exception and "names everybody" in html(app)
     assert until(jobs, jobs.latest("renew").id, DONE).result["renamed"] == 9
     with Shelf(jobs.home) as library:
         assert library.people.get("Berta").photos == 9 and anne

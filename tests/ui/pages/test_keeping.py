@@ -24,6 +24,10 @@ def library(fresh_home):
         yield library
 
 
+def act(shown, index, do, **more):
+    return {"do": do, "face": deciding.face_keys(shown.tags.faces)[index], **more}
+
+
 def look(model, name="beach.jpg"):
     return tagging.look_at(JPEG, name, model)
 
@@ -35,7 +39,7 @@ def test_naming_keeps_a_copy_and_the_name_comes_back_with_the_same_photo(library
     assert path.read_bytes() == JPEG and path.name == "beach.jpg"
     assert path.is_relative_to(library.home / "photos")
     shown = library.shown(photo.photo)
-    deciding.decide(library, photo.photo, shown, {"do": "name", "face": 1, "value": "Åsa"})
+    deciding.decide(library, photo.photo, shown, act(shown, 1, "name", value="Åsa"))
     again = tagging.from_library(look(model, "copy of it.jpg"), JPEG, library)
     assert [f.name for f in again.tags.faces] == ["Anne", "Åsa"]
     assert again.confirmed == {1} and again.tags.photo == "copy of it.jpg"
@@ -63,7 +67,7 @@ def test_a_drawn_face_gets_a_thumbnail_and_an_ignored_one_goes(library):
     deciding.decide(library, photo.photo, shown, {"do": "draw", "box": [0.5, 0.2, 0.9, 0.9]})
     now = tagging.from_library(photo, JPEG, library)
     assert len(now.tags.faces) == len(now.thumbnails) == 2
-    deciding.decide(library, photo.photo, library.shown(photo.photo), {"do": "ignore", "face": 0})
+    deciding.decide(library, photo.photo, shown, act(shown, 0, "ignore"))
     assert len(tagging.from_library(now, JPEG, library).thumbnails) == 1
 
 

@@ -28,10 +28,10 @@ MANIFEST = {
 
 def teach_page():
     def run():
-        from ui.actions import library_in_use
+        from ui.components import toasts
         from ui.pages import teach as teach_page
 
-        library_in_use.show_said()
+        toasts.show_toasts()
         teach_page.show()
 
     return AppTest.from_function(run, default_timeout=20)

@@ -1,0 +1,213 @@
+// Shows HTML that the pages made, and says what somebody did with it: one component for all pages.
+//   data-do="x" data-...     a button or form: sends {do: "x", ...}, a form with its `value`
+//   data-pick="id"           a tile that can be picked; the ids of all picked ones are kept
+//   data-draw                a switch: the next rectangle drawn on the picture is sent as {do: "draw"}
+//   data-face="id"           what belongs to one face: its outline, its row; they light up together
+//   data-key="k"             an element that is the same whenever the page is drawn anew
+// What was done is shown at once and waits in a queue until the page says that it was carried out,
+// so that nothing is lost, and nothing done twice, however quickly one works.
+// On a page with the file chooser of photos, pictures that are pasted go where dropped ones go.
+export default function (component) {
+  const root = component.parentElement.querySelector(".kd-live");
+  const first = !root.kd;
+  const kd = (root.kd = root.kd || { html: null, picked: new Set(), queue: [], last: 0 });
+  kd.send = () => component.setTriggerValue("acts", [...kd.queue]);
+  kd.pick = () => component.setStateValue("picked", [...kd.picked]);
+  if (first) listen(root, kd);
+  const done = kd.queue.filter((act) => act.at <= (component.data.done || 0));
+  kd.queue = kd.queue.filter((act) => !done.includes(act));
+  for (const act of done) forget(root, act, (component.data.failed || []).includes(act.at));
+  if (kd.html !== component.data.html || done.length) {
+    kd.html = component.data.html;
+    render(root, kd, done);
+  }
+}
+
+function render(root, kd, done) {
+  const focused = root.contains(document.activeElement) ? document.activeElement : null;
+  const [face, rows] = [focused && faceOf(focused), faces(root)];
+  const template = document.createElement("template");
+  template.innerHTML = kd.html;
+  if (kd.rendered) {
+    morphChildren(root, template.content);
+  } else {
+    root.replaceChildren(template.content);
+    kd.rendered = true;
+  }
+  for (const tile of root.querySelectorAll("[data-pick]")) {
+    if (kd.picked.has(tile.dataset.pick)) tile.setAttribute("aria-pressed", "true");
+    else if (tile.getAttribute("aria-pressed") === "true") kd.picked.add(tile.dataset.pick);
+  }
+  for (const act of kd.queue) foresee(root, act);
+  const added = faces(root).find((id) => !rows.includes(id));
+  if (done.some((act) => act.do === "draw") && added) fieldOf(root, added)?.focus();
+  else if (focused && document.activeElement !== focused) refocus(root, focused, face, rows);
+}
+
+// The control that had the cursor, or if it is gone the name of its face, or of the next face:
+// never another button, which the next press of a key would press.
+function refocus(root, focused, face, rows) {
+  if (root.contains(focused)) return focused.focus({ preventScroll: true });
+  const after = face ? rows.slice(rows.indexOf(face)) : [];
+  const field = after.map((id) => fieldOf(root, id)).find(Boolean);
+  field?.focus({ preventScroll: true });
+}
+
+const faces = (root) => [...root.querySelectorAll(".kd-row[data-face]")].map((r) => r.dataset.face);
+const faceOf = (element) => element.closest("[data-face]")?.dataset.face;
+const ofFace = (root, id, what = "") =>
+  [...root.querySelectorAll(`${what}[data-face]`)].filter((e) => e.dataset.face === id);
+const fieldOf = (root, id) => ofFace(root, id, ".kd-row")[0]?.querySelector("input");
+
+function listen(root, kd) {
+  root.addEventListener("click", (event) => {
+    if (event.detail < 2) kd.clicked = faceOf(event.target);
+    // The second click of a double click, when the first one has put another face there.
+    else if (kd.clicked !== faceOf(event.target)) return;
+    const button = event.target.closest("[data-do], [data-pick], [data-draw], .kd-face");
+    if (!button || !root.contains(button) || button.tagName === "FORM") return;
+    if ("draw" in button.dataset) draw(root, kd, button);
+    else if ("pick" in button.dataset) pick(kd, button);
+    else if ("do" in button.dataset) act(root, kd, { ...button.dataset });
+    else fieldOf(root, button.dataset.face)?.focus({ preventScroll: true });
+  });
+  root.addEventListener("submit", (event) => {
+    event.preventDefault();
+    name(root, kd, event.target);
+    if (event.target.dataset.do === "name") nextUnnamed(event.target.querySelector("input"));
+  });
+  root.addEventListener("change", (event) => {
+    if (event.target.form) name(root, kd, event.target.form);
+  });
+  root.addEventListener("keydown", (event) => {
+    const input = event.target;
+    if (event.key !== "Escape" || input.tagName !== "INPUT") return;
+    event.stopPropagation(); // it is meant for the field, not for the page
+    input.value = input.defaultValue;
+    input.blur();
+  });
+  root.addEventListener("focusin", (event) => {
+    if (event.target.tagName === "INPUT" && !isDraft(event.target)) event.target.select();
+    light(root, event.target);
+  });
+  for (const kind of ["mouseover", "mouseout", "focusout"]) {
+    root.addEventListener(kind, (event) => light(root, kind === "mouseover" ? event.target : null));
+  }
+  setInterval(() => kd.queue.length && root.isConnected && kd.send(), 15000); // after a lost connection
+}
+
+// Puts something into the queue; the same thing twice, before it was carried out, is done once.
+function act(root, kd, what) {
+  const same = ({ at, ...rest }) => JSON.stringify(rest) === JSON.stringify(what);
+  if (kd.queue.some(same)) return;
+  kd.last = Math.max(Date.now(), kd.last + 1);
+  kd.queue.push({ ...what, at: kd.last });
+  foresee(root, what);
+  kd.send();
+}
+
+// Shows at once what an act is going to change.
+function foresee(root, what) {
+  const face = what.face;
+  const parts = face ? ofFace(root, face) : [];
+  for (const part of parts) {
+    part.dataset.pending = what.do;
+    const label = part.querySelector(".kd-name bdi");
+    if (what.do === "name" && label) {
+      label.textContent = what.value;
+      part.classList.replace("kd-unknown", "kd-known");
+    }
+  }
+  if (!parts.length) root.dataset.pending = what.do;
+}
+
+function forget(root, what, failed) {
+  for (const part of what.face ? ofFace(root, what.face) : []) delete part.dataset.pending;
+  delete root.dataset.pending;
+  const input = failed && what.do === "name" && fieldOf(root, what.face);
+  if (input) delete input.dataset.sent; // so that what was typed stays
+}
+
+// A name is kept by Enter, and when its field is left.
+function name(root, kd, form) {
+  const input = form.querySelector("input");
+  const value = input.value.trim();
+  if (!value) input.value = input.defaultValue;
+  if (!value || !isDraft(input)) return;
+  input.dataset.sent = value;
+  act(root, kd, { ...form.dataset, value });
+}
+
+function nextUnnamed(input) {
+  const all = [...document.querySelectorAll(".kd-live form[data-do=name] input")];
+  const at = all.indexOf(input);
+  const next = [...all.slice(at + 1), ...all.slice(0, at)].find((one) => !one.value);
+  next?.focus();
+}
+
+function light(root, element) {
+  const face = element && root.contains(element) ? faceOf(element) : faceOf(focusIn(root));
+  for (const lit of root.querySelectorAll("[data-lit]")) {
+    if (lit.dataset.face !== face) delete lit.dataset.lit;
+  }
+  if (face) for (const part of ofFace(root, face)) part.dataset.lit = "";
+}
+
+function focusIn(root) {
+  return root.contains(document.activeElement) ? document.activeElement : root;
+}
+
+function pick(kd, tile) {
+  const on = tile.getAttribute("aria-pressed") !== "true";
+  tile.setAttribute("aria-pressed", on);
+  kd.picked[on ? "add" : "delete"](tile.dataset.pick);
+  kd.pick();
+}
+
+function draw(root, kd, button) {
+  const picture = root.querySelector(".kd-picture");
+  const on = picture.classList.toggle("kd-drawing");
+  button.setAttribute("aria-pressed", on);
+  picture.onpointerdown = !on ? null : (down) => {
+    down.preventDefault();
+    const frame = picture.getBoundingClientRect();
+    const place = (event) => [
+      Math.min(Math.max((event.clientX - frame.left) / frame.width, 0), 1),
+      Math.min(Math.max((event.clientY - frame.top) / frame.height, 0), 1),
+    ];
+    const [x, y] = place(down);
+    const line = picture.appendChild(document.createElement("div"));
+    line.className = "kd-drawn";
+    let box = [x, y, x, y];
+    picture.setPointerCapture(down.pointerId);
+    picture.onpointermove = (move) => {
+      const [u, v] = place(move);
+      box = [Math.min(x, u), Math.min(y, v), Math.max(x, u), Math.max(y, v)];
+      const [left, top, width, height] = [box[0], box[1], box[2] - box[0], box[3] - box[1]];
+      Object.assign(line.style, {
+        left: `${100 * left}%`, top: `${100 * top}%`, width: `${100 * width}%`, height: `${100 * height}%`,
+      });
+    };
+    picture.onpointerup = () => {
+      picture.onpointermove = picture.onpointerup = picture.onpointerdown = null;
+      picture.classList.remove("kd-drawing");
+      button.setAttribute("aria-pressed", false);
+      line.remove();
+      const big = (box[2] - box[0]) * frame.width > 8 && (box[3] - box[1]) * frame.height > 8;
+      if (big) act(root, kd, { do: "draw", box });
+    };
+  };
+}
+
+function paste(event) {
+  const input = document.querySelector(".st-key-tag-uploads input[type=file]");
+  const pictures = [...(event.clipboardData?.files || [])].filter((file) => file.type.startsWith("image/"));
+  if (!input || !pictures.length) return;
+  event.preventDefault();
+  const chosen = new DataTransfer();
+  for (const picture of pictures) chosen.items.add(picture);
+  input.files = chosen.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+document.removeEventListener("paste", window.kindredPaste); // of an earlier load of this module
+document.addEventListener("paste", (window.kindredPaste = paste));
