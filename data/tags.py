@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -68,6 +68,81 @@ class PhotoTags:
             "faces": [face.to_json() for face in self.faces],
             "error": self.error,
         }
+
+
+@dataclass(frozen=True)
+class TrackTag:
+    """One person in a film.
+
+    Attributes:
+        name: The person's name, or `None` for somebody unknown.
+        confidence: As of a `FaceTag`.
+        spans: (from, to) in seconds, in order, when the person is seen.
+        time: Seconds, of the frame in which the person is seen best.
+        box: float32 [4], xyxy pixels of the film's upright picture: the face in that frame.
+    """
+
+    name: str | None
+    confidence: float
+    spans: tuple[tuple[float, float], ...]
+    time: float
+    box: np.ndarray
+
+    def to_json(self) -> dict:
+        """A dictionary of plain numbers; times and pixels are rounded to a hundredth."""
+        return {
+            "name": self.name,
+            "confidence": round(float(self.confidence), 4),
+            "spans": [[round(start, 2), round(end, 2)] for start, end in self.spans],
+            "best": {"time": round(self.time, 2), "box": _rounded(self.box)},
+        }
+
+
+@dataclass(frozen=True)
+class FilmTags:
+    """Everybody in a film, or the reason why it was not looked at.
+
+    Attributes:
+        film: The path as it was given, or as it was found under what was given.
+        width, height: Of the film's upright picture, pixels; `None` if it could not be read.
+        duration: Seconds; `None` if it could not be read.
+        people: In the order in which they appear.
+        error: `None`, or a sentence for a person.
+    """
+
+    film: str
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    people: tuple[TrackTag, ...] = ()
+    error: str | None = None
+
+    def to_json(self) -> dict:
+        """The JSON Lines record of `kindred.py tag`.
+
+        Tracks with one name are one person, seen in the spans of all of them.
+        """
+        return {
+            "video": self.film,
+            "width": self.width,
+            "height": self.height,
+            "duration": None if self.duration is None else round(self.duration, 2),
+            "people": [person.to_json() for person in _by_name(self.people)],
+            "error": self.error,
+        }
+
+
+def _by_name(tracks: tuple[TrackTag, ...]) -> list[TrackTag]:
+    """Tracks of one name put together; the surest one's face stands for them."""
+    people: dict[object, TrackTag] = {}
+    for number, track in enumerate(tracks):
+        key = number if track.name is None else track.name
+        if key in people:
+            known = people[key]
+            surest = max(known, track, key=lambda t: t.confidence)
+            track = replace(surest, spans=tuple(sorted((*known.spans, *track.spans))))
+        people[key] = track
+    return list(people.values())
 
 
 def _rounded(pixels: np.ndarray) -> list:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -98,14 +98,27 @@ def stacked(rows) -> tuple[np.ndarray, np.ndarray]:
     return np.array(ids, np.int64), vectors.reshape(len(ids), -1 if ids else 0)
 
 
-def write(db: Connection, photo: int, network: str, faces: Sequence[FaceTag]) -> list[int]:
+def write(
+    db: Connection,
+    photo: int,
+    network: str,
+    faces: Sequence[FaceTag],
+    shared: Callable[[Sequence[int]], np.ndarray] | None = None,
+) -> list[int]:
     """Makes these the faces of a photo and returns their ids, in order.
 
     A face whose box was there before keeps its id. One that is not found any more goes, unless
     somebody drew it or decided something about it.
+
+    Args:
+        shared: How much faces are ones that were there, if not by their boxes: from the ids of
+            those to float [new, old], of which `SAME_BOX` is enough.
     """
     old = _read(db, "photo = ?", photo)
-    matches = _match(old, [face.box for face in faces])
+    if shared is None:
+        matches = _match(old, [face.box for face in faces])
+    else:
+        matches = _pairs(shared([face.id for face in old]))
     ids = []
     for index, face in enumerate(faces):
         if index in matches:
@@ -174,10 +187,14 @@ def _match(old: Sequence[Face], boxes: Sequence[np.ndarray]) -> dict[int, int]:
     """Which new box (key) is which old face (index), largest overlap first."""
     if not old or not boxes:
         return {}
-    overlaps = _overlaps(np.stack([np.asarray(box, np.float32) for box in boxes]), old)
+    return _pairs(_overlaps(np.stack([np.asarray(box, np.float32) for box in boxes]), old))
+
+
+def _pairs(overlaps: np.ndarray) -> dict[int, int]:
+    """Row (key) and column of the largest numbers, each once, down to `SAME_BOX`."""
     pairs: dict[int, int] = {}
     for flat in np.argsort(-overlaps, axis=None, kind="stable"):
-        here, there = divmod(int(flat), len(old))
+        here, there = divmod(int(flat), overlaps.shape[1])
         if overlaps[here, there] < SAME_BOX:
             break
         if here not in pairs and there not in pairs.values():

@@ -13,6 +13,7 @@ from data.library.database import open_database, readable_errors, transaction
 from data.library.decisions.decisions import Decisions
 from data.library.decisions.forget import Forgotten, clean, forget
 from data.library.faces import Faces
+from data.library.films import Films
 from data.library.groups.groups import Groups
 from data.library.names import Person
 from data.library.people import People
@@ -33,7 +34,7 @@ class Library:
         wait: Seconds to wait while another process is writing.
 
     Attributes:
-        photos, faces, suggestions, decisions, groups, people, records: The parts; see their
+        photos, faces, films, suggestions, decisions, groups, people, records: The parts; see their
             classes.
 
     Raises:
@@ -53,6 +54,7 @@ class Library:
         self._db = open_database(self.file, wait=wait)
         self.photos = Photos(self._db)
         self.faces = Faces(self._db)
+        self.films = Films(self._db)
         self.suggestions = Suggestions(self._db)
         self.decisions = Decisions(self._db)
         self.groups = Groups(self._db)

@@ -19,8 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from data.library import faces as faces_
+from data.library import films
 from data.library.database import Connection, transaction
 from data.library.decisions import decision_journal as journal
+from data.library.films import FilmTracks
 from data.library.suggestions import Candidates, Suggestions
 from data.tags import FaceTag
 
@@ -119,6 +121,7 @@ class Photos:
         faces: Sequence[FaceTag],
         model: str | None = None,
         candidates: Sequence[Candidates] | None = None,
+        film: FilmTracks | None = None,
     ) -> int:
         """Keeps one finished photo with all its faces, at once; returns the photo's id.
 
@@ -134,6 +137,7 @@ class Photos:
             faces: What was found; a face's `name` and `confidence` are kept as a suggestion.
             model: Id of the model that named the faces; `None` if nobody was asked.
             candidates: For each face more names than one, best first, instead of `name`.
+            film: For a film, its tracks, of which `faces` are the key faces.
         """
         when = taken and taken.replace(tzinfo=None).isoformat(timespec="seconds")
         with transaction(self._db):
@@ -150,7 +154,7 @@ class Photos:
                 "UPDATE photos SET width = ?, height = ?, taken = ?, network = ? WHERE id = ?",
                 (width, height, when, network, photo),
             )
-            ids = faces_.write(self._db, photo, network, faces)
+            ids = self._write_faces(photo, network, faces, film)
             if model is not None:
                 if candidates is None:
                     candidates = [[(f.name, f.confidence)] if f.name else [] for f in faces]
@@ -164,6 +168,22 @@ class Photos:
                 self._db.execute("UPDATE photos SET model = ? WHERE id = ?", (model, photo))
             self._put_path(file, photo, None)
             return photo
+
+    def _write_faces(
+        self, photo: int, network: str, faces: Sequence[FaceTag], film: FilmTracks | None
+    ) -> list[int]:
+        if film is None:
+            return faces_.write(self._db, photo, network, faces)
+        boxes = [face.box for face in faces]
+        ids = faces_.write(
+            self._db,
+            photo,
+            network,
+            faces,
+            lambda old: films.overlaps(self._db, photo, old, boxes, film),
+        )
+        films.write(self._db, photo, ids, film)
+        return ids
 
     def record_failure(self, file: Todo, error: str) -> None:
         """Notes that a file cannot be read, and why; it is tried again when it changes."""

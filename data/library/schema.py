@@ -132,7 +132,21 @@ ALTER TABLE faces ADD COLUMN quality REAL;            -- 0..1, see data.media.qu
 UPDATE faces SET quality = quality_of(x0, y0, x1, y1, landmarks) WHERE by_hand = 0;
 """
 
-MIGRATIONS: dict[int, str] = {1: _VERSION_1, 2: _VERSION_2}
+# A film is a photo with a length; a track is a face of it with times, in seconds.
+_VERSION_3 = """
+CREATE TABLE films (
+    photo INTEGER PRIMARY KEY REFERENCES photos(id),
+    duration REAL NOT NULL                            -- seconds
+);
+CREATE TABLE tracks (
+    face INTEGER PRIMARY KEY REFERENCES faces(id) ON DELETE CASCADE,
+    time REAL NOT NULL,                               -- of the key face
+    spans TEXT NOT NULL,                              -- JSON: [[from, to], ...]
+    examples BLOB                                     -- little-endian float32 [M, D]
+);
+"""
+
+MIGRATIONS: dict[int, str] = {1: _VERSION_1, 2: _VERSION_2, 3: _VERSION_3}
 """SQL that leads to each version from the one before; the highest is what this code writes."""
 
 

@@ -79,6 +79,9 @@ def forget(db: Connection, home: Path, person: Person) -> Forgotten:
             " group_id = NULL, forgotten = 1 WHERE id = ?",
             [(face,) for face, _ in gone],
         )
+        db.executemany(
+            "UPDATE tracks SET examples = NULL WHERE face = ?", [(face,) for face, _ in gone]
+        )
         suggestions += sum(
             db.execute("DELETE FROM suggestions WHERE face = ?", (face,)).rowcount
             for face, _ in gone
