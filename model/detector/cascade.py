@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from model.detector import boxes as bx
 from model.detector.mtcnn import ONET, PNET, RNET, load_stage
+from model.detector.refinement import SecondLook
 from model.detector.resize import shrink
 from model.detector.windows import in_photo, judge, normalised
 
@@ -48,6 +49,7 @@ class Cascade(tf.Module):
     ):
         super().__init__(name="cascade")
         self.pnet, self.rnet, self.onet = pnet, rnet, onet
+        self.second_look = SecondLook(onet, rnet)  # of the search; nothing here asks it
         self.max_pixels = max_pixels
 
     def detect(self, image: tf.Tensor, min_score: tf.Tensor):

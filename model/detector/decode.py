@@ -95,10 +95,9 @@ class SingleShotDetector(tf.Module):
         """
         pixels, factors = shrink(image, self.max_pixels)
         height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
-        last = self.strides[-1] * 2 ** (self.octaves - 1)
-        pixels = tf.pad(pixels, [[0, -height % last], [0, -width % last], [0, 0]])
         pixels = tf.cast(pixels, tf.float32)
-        judged = bool(self.agreement) or self.second_look is not None
+        votes = self.second_look is not None and self.second_look.votes
+        judged = bool(self.agreement) or votes
         least = tf.minimum(min_score, FAINT) if judged else min_score
         cells, sharp = self._search(pixels[None], least)
         boxes, landmarks, scores = (tf.boolean_mask(x, sharp) for x in cells)
@@ -132,6 +131,7 @@ class SingleShotDetector(tf.Module):
         for octave in range(self.octaves):
             if octave:
                 pixels = tf.nn.avg_pool2d(pixels, 2, 2, "VALID")
+            pixels = self._padded(pixels)
             maps = self.model(pixels, training=False)
             boxes, landmarks, scores = decode(maps, self.strides, min_score)
             sides = bx.shorter_side(boxes)
@@ -139,6 +139,12 @@ class SingleShotDetector(tf.Module):
             found.append((boxes * 2.0**octave, landmarks * 2.0**octave, scores, sharp))
         *cells, sharp = (tf.concat(parts, axis=0) for parts in zip(*found, strict=True))
         return cells, sharp
+
+    def _padded(self, pixels):
+        """Black at the bottom and on the right, up to whole cells of the last stride."""
+        height, width = tf.shape(pixels)[1], tf.shape(pixels)[2]
+        last = self.strides[-1]
+        return tf.pad(pixels, [[0, 0], [0, -height % last], [0, -width % last], [0, 0]])
 
 
 def decode(maps, strides, min_score):
@@ -235,8 +241,10 @@ def kindred_detector(
 
 
 def load_yunet_detector(files: Mapping[str, Path]) -> SingleShotDetector:
-    """YuNet with the weights of its one published file.
+    """YuNet from its one published file, and O-Net for the landmarks.
 
     The search at smaller sizes is ours: it finds the faces that fill a photo.
     """
-    return SingleShotDetector(load_yunet(next(iter(files.values()))), octaves=3)
+    network = load_yunet(files["yunet_n_640_640.onnx"])
+    look = load_second_look(files, votes=False)
+    return SingleShotDetector(network, octaves=3, second_look=look)

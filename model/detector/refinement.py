@@ -11,6 +11,7 @@ faces away.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,11 +36,12 @@ class SecondLook(tf.Module):
     Args:
         onet: A network of `model.detector.mtcnn.build_stage(ONET)`.
         rnet: One of `build_stage(RNET)`.
+        votes: Whether they have a say in the scores, and not in the landmarks alone.
     """
 
-    def __init__(self, onet: keras.Model, rnet: keras.Model):
+    def __init__(self, onet: keras.Model, rnet: keras.Model, *, votes: bool = True):
         super().__init__(name="second_look")
-        self.onet, self.rnet = onet, rnet
+        self.onet, self.rnet, self.votes = onet, rnet, votes
 
     def landmarks_in(self, image: tf.Tensor, boxes: tf.Tensor):
         """The landmarks in boxes.
@@ -65,6 +67,26 @@ class SecondLook(tf.Module):
         points = (seen + tf.concat([1.0 - x, y], axis=1)) / 2.0
         return turned(in_photo(points, squares), squares, tilts), odds
 
+    def standing(self, image: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
+        """How much boxes look like upright faces from each of the four sides.
+
+        Args:
+            image: uint8 or float32 [H, W, 3] RGB 0..255.
+            boxes: float32 [N, 4].
+
+        Returns:
+            float32 [N, 4], the log odds of a face after 0 to 3 quarter turns counter-clockwise,
+            as far as they are positive, R-Net's and O-Net's together.
+        """
+        count = tf.shape(boxes)[0]
+        squares = tf.repeat(bx.squared(boxes), 4, axis=0)
+        turns = tf.tile(tf.range(4.0) * (math.pi / 2.0), [count])
+        odds = tf.zeros([4 * count])
+        for network, side in ((self.rnet, RNET.window), (self.onet, ONET.window)):
+            said = say(network, cut_upright(image, squares, turns, side))
+            odds += tf.nn.relu(log_odds(said[-1][:, 1]))
+        return tf.reshape(odds, [count, 4])
+
     def refine(self, image, boxes, landmarks, scores, min_score) -> tuple[tf.Tensor, tf.Tensor]:
         """Better landmarks and scores of the best faces that are large enough; the others' stay.
 
@@ -81,20 +103,21 @@ class SecondLook(tf.Module):
             landmarks float32 [N, 5, 2] and scores float32 [N], in the order of the boxes.
         """
         sides = bx.shorter_side(boxes)
-        least = tf.maximum(tf.sigmoid(log_odds(min_score) - 2 * LARGEST_VOTE), LEAST_SCORE)
+        least = tf.sigmoid(log_odds(min_score) - 2 * LARGEST_VOTE) if self.votes else min_score
+        least = tf.maximum(least, LEAST_SCORE)
         chosen = tf.where((sides >= SMALLEST_JUDGED) & (scores >= least))[:MOST_FACES]
         squares = bx.squared(tf.gather_nd(boxes, chosen))
         tilts = tilts_of(tf.gather_nd(landmarks, chosen))
         points, onet_odds = self._points_in(image, squares, tilts)
-        _, rnet_odds = _judge_twice(self.rnet, image, squares, tilts, RNET.window)
-        votes = _vote(onet_odds) + _vote(rnet_odds)
-        voted = tf.sigmoid(log_odds(tf.gather_nd(scores, chosen)) + votes)
         clear = tf.gather_nd(sides, chosen)[:, None, None] >= SMALLEST
         points = tf.where(clear, points, tf.gather_nd(landmarks, chosen))
-        return (
-            tf.tensor_scatter_nd_update(landmarks, chosen, points),
-            tf.tensor_scatter_nd_update(scores, chosen, voted),
-        )
+        landmarks = tf.tensor_scatter_nd_update(landmarks, chosen, points)
+        if self.votes:
+            _, rnet_odds = _judge_twice(self.rnet, image, squares, tilts, RNET.window)
+            votes = _vote(onet_odds) + _vote(rnet_odds)
+            voted = tf.sigmoid(log_odds(tf.gather_nd(scores, chosen)) + votes)
+            scores = tf.tensor_scatter_nd_update(scores, chosen, voted)
+        return landmarks, scores
 
 
 def _vote(odds: tf.Tensor) -> tf.Tensor:
@@ -120,6 +143,6 @@ def _judge_twice(network: keras.Model, image, squares, tilts, side: int):
     return outputs, tf.reduce_mean(log_odds(outputs[-1][..., 1]), axis=0)
 
 
-def load_second_look(files: Mapping[str, Path]) -> SecondLook:
+def load_second_look(files: Mapping[str, Path], *, votes: bool = True) -> SecondLook:
     """Both networks, with the weights of `onet.lz4` and `rnet.lz4`."""
-    return SecondLook(load_stage(ONET, files), load_stage(RNET, files))
+    return SecondLook(load_stage(ONET, files), load_stage(RNET, files), votes=votes)

@@ -1,23 +1,34 @@
-"""Where a detector looks: at the whole photo, at parts of a panorama, and turned if in vain.
+"""Where a detector looks: at the whole photo, at parts of a panorama, and turned if it lies.
 
 Every detector has the same limits, so they stand here and not in each of them.
 """
 
 from __future__ import annotations
 
+import math
+
 import tensorflow as tf
 
 from data.media.photos import PANORAMA, PART
 from model.detector import boxes as bx
+from model.detector.refinement import SecondLook, log_odds
 from model.detector.resize import shrink
+from model.detector.windows import tilts_of
 
 SHARED = 0.5  # what neighbouring parts share, in short sides
 MAX_IOU = 0.45
+# A box goes if a much surer one has more than this share of the smaller of the two.
+OUTDONE_SHARE, OUTDONE_MARGIN = 0.6, 1.5
+# A photo with a face of this score that does not lean further (radians) is upright, and nothing
+# more is asked.
+STANDS, MOST_LEAN = 0.95, math.pi / 4
+ASKED_FACES = 6  # the best ones, of a photo in which no face is so sure
+CLEAR = 5.0  # log odds, between the side that speaks most for itself and the next one
 TURNED_PIXELS = 300_000  # a photo on its side is looked at in small: its faces are not tiny
 TURNED_SCORE = 0.1  # so much surer must the detector be of a face that does not stand upright
 # A texture looks like a small face from one of four sides easily: one large face must be there, as
-# a share of the photo's short side, or several.
-TURNED_SHARE, TURNED_FACES = 0.1, 3
+# a share of the photo's short side, or several, or one of such a score.
+TURNED_SHARE, TURNED_FACES, TURNED_SURE = 0.1, 3, 0.85
 
 
 class Search(tf.Module):
@@ -25,11 +36,13 @@ class Search(tf.Module):
 
     Args:
         detector: Object with `detect(image, min_score)`, which shrinks large images as it must.
+        second_look: What says from which side a found face stands upright; without it every doubt
+            costs three looks at the photo.
     """
 
-    def __init__(self, detector):
+    def __init__(self, detector, second_look: SecondLook | None = None):
         super().__init__(name="search")
-        self.detector = detector
+        self.detector, self.second_look = detector, second_look
         # One function for all five places that call it, kept apart from the graph round it:
         # otherwise each becomes a copy that is optimised anew.
         self._look = tf.function(
@@ -42,11 +55,14 @@ class Search(tf.Module):
         )
 
     def detect(self, image, min_score):
-        """Faces of an upright photo.
+        """Faces of a photo, which may lie on its side.
 
         A photo longer than three times its short side is searched as a whole and in parts, one
-        after the other, so that memory stays bounded. One without a face is searched turned by
-        90, 180 and 270 degrees; the turn with the highest sum of scores is taken.
+        after the other, so that memory stays bounded. Of boxes that share much, the ones that are
+        much less sure go. Where no face is surely upright, R-Net and O-Net say from which
+        side those that were found look like faces; if that is not clear, the photo is looked at in
+        small from the other sides. Then it is searched once more from the side from which its
+        faces stand.
 
         Args:
             image: uint8 [H, W, 3] RGB.
@@ -57,13 +73,23 @@ class Search(tf.Module):
             float32 [N]; best first. Left and right of the landmarks are those of the turned face.
         """
         image = tf.ensure_shape(image, [None, None, 3])
+        faces = self._whole(image, min_score)
+        leans = tf.abs(tilts_of(faces[1])) > MOST_LEAN
+        if not tf.reduce_any((faces[2] >= STANDS) & ~leans):
+            turns = self._turns(image, faces, min_score)
+            if turns > 0:
+                found = self._whole(tf.image.rot90(image, turns), min_score)
+                faces = _turned_back(found, turns, tf.cast(tf.shape(image)[:2], tf.float32))
+        return faces
+
+    def _whole(self, image, min_score):
+        """The faces of a photo as it is."""
         faces = self._look(image, min_score)
         size = tf.cast(tf.shape(image)[:2], tf.float32)
         if tf.reduce_max(size) > PANORAMA * tf.reduce_min(size):
             faces = self._parts(image, faces, min_score)
-        if tf.shape(faces[0])[0] == 0:
-            faces = self._turned(image, min_score)
-        return faces
+        kept = bx.not_outdone(faces[0], log_odds(faces[2]), OUTDONE_SHARE, OUTDONE_MARGIN)
+        return tuple(tf.gather(part, kept) for part in faces)
 
     def _parts(self, image, faces, min_score):
         size = tf.shape(image)[:2]
@@ -97,37 +123,62 @@ class Search(tf.Module):
         kept = bx.suppress(boxes, scores, MAX_IOU, over="smaller")
         return tf.gather(boxes, kept), tf.gather(landmarks, kept), tf.gather(scores, kept)
 
-    def _turned(self, image, min_score):
-        small, factors = shrink(image, TURNED_PIXELS)
-        size = tf.cast(tf.shape(small)[:2], tf.float32)
+    def _turns(self, image, faces, min_score):
+        """By how many quarter turns counter-clockwise the photo's faces stand upright, int32.
+
+        Args:
+            faces: What was found in the photo as it is.
+        """
+        evidence = tf.zeros([4])
+        if self.second_look is not None:
+            odds = self.second_look.standing(image, faces[0][:ASKED_FACES])
+            evidence = tf.reduce_sum(odds, axis=0)
+        most, which = tf.math.top_k(evidence, 2)
+        if most[0] - most[1] >= CLEAR:
+            turns = which[0]
+        else:
+            turns = self._turns_in_small(image, faces, min_score)
+        return turns
+
+    def _turns_in_small(self, image, faces, min_score):
+        """The same by three looks at the photo from its other sides."""
+        small, _ = shrink(image, TURNED_PIXELS)
+        short = tf.cast(tf.reduce_min(tf.shape(small)[:2]), tf.float32)
         least = tf.minimum(min_score + TURNED_SCORE, 1.0)
-        best = (tf.zeros([0, 4]), tf.zeros([0, 5, 2]), tf.zeros([0]))
+        best, most = tf.constant(0), _evidence(faces[2], min_score)
         for turns in (1, 2, 3):
-            boxes, landmarks, scores = self._look(tf.image.rot90(small, turns), least)
-            corners = turned_back(tf.reshape(boxes, [-1, 2, 2]), turns, size)
-            boxes = tf.concat([tf.reduce_min(corners, 1), tf.reduce_max(corners, 1)], axis=1)
-            landmarks = turned_back(landmarks, turns, size)
-            sides = bx.shorter_side(boxes)
-            large = tf.reduce_any(sides >= TURNED_SHARE * tf.reduce_min(size))
-            better = tf.reduce_sum(scores) > tf.reduce_sum(best[2])
-            better &= large | (tf.shape(scores)[0] >= TURNED_FACES)
-            best = tf.cond(better, lambda new=(boxes, landmarks, scores): new, lambda old=best: old)
-        return best[0] / tf.tile(factors, [2]), best[1] / factors, best[2]
+            boxes, _, scores = self._look(tf.image.rot90(small, turns), least)
+            large = bx.shorter_side(boxes) >= TURNED_SHARE * short
+            trusted = tf.reduce_any(large | (scores >= TURNED_SURE))
+            trusted |= tf.shape(scores)[0] >= TURNED_FACES
+            evidence = _evidence(scores, min_score)
+            better = (evidence > most) & trusted
+            best, most = tf.where(better, turns, best), tf.where(better, evidence, most)
+        return best
 
 
-def turned_back(points, turns: int, size):
+def _evidence(scores, min_score):
+    """How much these faces speak for the side from which they were found, float32 scalar."""
+    return tf.reduce_sum(tf.nn.relu(log_odds(scores) - log_odds(min_score)))
+
+
+def _turned_back(faces, turns, size):
+    """Boxes, landmarks and scores of a turned picture, in the picture before that."""
+    boxes, landmarks, scores = faces
+    corners = turned_back(tf.reshape(boxes, [-1, 2, 2]), turns, size)
+    boxes = tf.concat([tf.reduce_min(corners, 1), tf.reduce_max(corners, 1)], axis=1)
+    return boxes, turned_back(landmarks, turns, size), scores
+
+
+def turned_back(points, turns, size):
     """Points of a picture turned counter-clockwise, in the picture before that.
 
     Args:
         points: float32 [..., 2] xy in the turned picture.
-        turns: Quarter turns, 1 to 3.
+        turns: Quarter turns, 1 to 3, a number or an int32 scalar.
         size: float32 [2], height and width before turning.
     """
     x, y = points[..., 0], points[..., 1]
-    if turns == 1:
-        x, y = size[1] - y, x
-    elif turns == 2:
-        x, y = size[1] - x, size[0] - y
-    elif turns == 3:
-        x, y = y, size[0] - x
+    sides = [(size[1] - y, x), (size[1] - x, size[0] - y), (y, size[0] - x)]
+    x, y = (tf.gather(tf.stack(each), turns - 1) for each in zip(*sides, strict=True))
     return tf.stack([x, y], axis=-1)

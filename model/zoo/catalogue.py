@@ -48,7 +48,7 @@ YUNET = Network(
             317466,
         ),
     ),
-    load=load_yunet_detector,
+    load=lambda files: load_yunet_detector({**find_files(MTCNN), **files}),
     address=(
         "https://raw.githubusercontent.com/ShiqiYu/libfacedetection.train/"
         "0047ac24afb1a50a0c6105001c89d1b5b805dbf1/onnx/"

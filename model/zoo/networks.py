@@ -122,7 +122,8 @@ class Network:
 def load_detector(network: Network):
     """The detector, ready to run: `detect(image, min_score) -> boxes, landmarks, scores`."""
     _require(network, "detector")
-    return Search(network.load(find_files(network)))
+    detector = network.load(find_files(network))
+    return Search(detector, detector.second_look)
 
 
 def load_embedder(network: Network) -> Embedder:

@@ -126,6 +126,15 @@ def test_suppression_is_one_graph_for_any_number():
     assert len(traced) == 1
 
 
+def test_a_much_surer_box_outdoes_one_that_shares_much_with_it():
+    boxes = tf.constant([[0, 0, 10, 10], [2, 2, 6, 6], [7, 0, 17, 10], [20, 0, 30, 10.0]])
+    stay = lambda *odds: bx.not_outdone(boxes, tf.constant(odds), 0.6, 1.5).numpy().tolist()  # noqa: E731
+    assert stay(3.0, 1.0, 1.0, 0.0) == [0, 2, 3]  # the second lies within, the third shares .3
+    assert stay(3.0, 1.6, 1.0, 0.0) == [0, 1, 2, 3]
+    assert stay(0.0, 2.0, 0.0, 0.0) == [1, 2, 3]  # the large one goes, too
+    assert bx.not_outdone(boxes[:0], tf.zeros([0]), 0.6, 1.5).shape == (0,)
+
+
 def test_squared_grows_the_shorter_side_about_the_centre():
     boxes = tf.constant([[0.0, 0.0, 10.0, 4.0], [1.0, 1.0, 3.0, 9.0], SQUARE])
     expected = [[0, -3, 10, 7], [-2, 1, 6, 9], SQUARE]
