@@ -38,7 +38,7 @@ class Place:
         face, photo: Their numbers.
         path: A file of the photo; `None` if all are gone.
         box: float32 [4], xyxy pixels of the upright photo.
-        width: Of the upright photo, pixels.
+        width, height: Of the upright photo, pixels.
         taken: Capture time (ISO 8601), or `None`.
     """
 
@@ -47,6 +47,7 @@ class Place:
     path: str | None
     box: np.ndarray
     width: int
+    height: int
     taken: str | None
 
 
@@ -61,6 +62,7 @@ class Entry:
         names: Who is on it, by name.
         unknown: How many faces have no name.
         error: Why it could not be read, or `None`.
+        ratio: Width / height of the upright photo.
     """
 
     path: str
@@ -69,6 +71,7 @@ class Entry:
     names: tuple[str, ...] = ()
     unknown: int = 0
     error: str | None = None
+    ratio: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -130,15 +133,15 @@ class Shelf(Library):
         for start in range(0, len(wanted), _AT_A_TIME):
             part = wanted[start : start + _AT_A_TIME]
             for row in self._db.execute(
-                "SELECT f.id, f.photo, f.x0, f.y0, f.x1, f.y1, p.width, p.taken,"
+                "SELECT f.id, f.photo, f.x0, f.y0, f.x1, f.y1, p.width, p.height, p.taken,"
                 " (SELECT MIN(path) FROM paths WHERE photo = p.id AND missing = 0)"
                 " FROM faces f JOIN photos p ON p.id = f.photo"
                 f" WHERE f.id IN ({', '.join('?' * len(part))})",
                 part,
             ):
                 box = np.array(row[2:6], np.float32)
-                path = row[8] and os.fsdecode(row[8])
-                found[row[0]] = Place(row[0], row[1], path, box, row[6], row[7])
+                path = row[9] and os.fsdecode(row[9])
+                found[row[0]] = Place(row[0], row[1], path, box, *row[6:9])
         return found
 
     def embeddings_of(self, faces: Iterable[int]) -> dict[int, tuple[str, np.ndarray]]:
@@ -183,7 +186,7 @@ class Shelf(Library):
                 people.setdefault(photo, []).append(name)
         start = b"" if under is None else os.path.join(encode(under), b"")
         rows = self._db.execute(
-            "SELECT a.path, a.photo, p.taken, a.error FROM paths a"
+            "SELECT a.path, a.photo, p.taken, a.error, 1.0 * p.width / p.height FROM paths a"
             " LEFT JOIN photos p ON p.id = a.photo"
             " WHERE a.missing = 0 AND substr(a.path, 1, ?) = ?"
             " ORDER BY p.taken IS NULL, p.taken, a.path",
@@ -197,8 +200,9 @@ class Shelf(Library):
                 tuple(dict.fromkeys(people.get(photo, ()))),
                 unknown.get(photo, 0),
                 error,
+                ratio or 1.0,
             )
-            for path, photo, taken, error in rows
+            for path, photo, taken, error, ratio in rows
         ]
 
     def years(self) -> tuple[int, int] | None:

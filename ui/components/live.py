@@ -16,7 +16,10 @@ _SCRIPTS = Path(__file__).parent / "js"
 _component = st.components.v2.component(
     "kindred_live",
     html='<div class="kd-live"></div>',
-    js="".join((_SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in ("morph", "live")),
+    js="".join(
+        (_SCRIPTS / f"{name}.js").read_text(encoding="utf-8")
+        for name in ("morph", "viewer", "live")
+    ),
     isolate_styles=False,
 )
 

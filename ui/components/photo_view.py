@@ -51,14 +51,13 @@ def picture_html(
         trained: Whether the model knows anybody; if not, there is no reason to give.
         confirmed: Places, in the record, of the faces whose names somebody confirmed.
     """
-    # As wide as there is room, as high as most of the window, and small photos not blown up much.
-    width = f"min(100cqw, {72 * tags.width / tags.height:.2f}vh, {max(tags.width, 360)}px)"
     keys = face_keys(tags.faces)
     return render(
         "picture.html",
         tags=tags,
         preview=preview,
-        width=width,
+        ratio=round(tags.width / tags.height, 5),
+        most=max(tags.width, 360),  # small photos are not blown up much
         alt=f"{tags.photo}: {summary(tags.faces)}",
         crowd=len(tags.faces) >= CROWD,
         faces=[

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from ui.actions.library_in_use import take_back_said, what_is_said
+from collections.abc import Sequence
+
+from ui.actions.library_in_use import Said, take_back_said, what_is_said
 from ui.components.live import live
 from ui.components.templates import render
 
 
 def show_toasts() -> None:
     """Shows what there is to say; the application calls it once a run."""
-    html = render("toasts.html", toasts=what_is_said())
-    live(html, key="kd.toasts", on_act=lambda act: take_back_said(int(act["number"])))
+    live(toasts_html(what_is_said()), key="kd.toasts", on_act=undo_of_toast)
+
+
+def toasts_html(said: Sequence[Said]) -> str:
+    """What was said, the newest last."""
+    return render("toasts.html", toasts=said)
+
+
+def undo_of_toast(act: dict) -> bool:
+    """Takes back what one of them tells of; returns whether that could be done."""
+    return take_back_said(int(act["number"]))

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from os.path import basename
 
+import numpy as np
 import streamlit as st
 
 from data.home import home
 from data.library.views import Entry, Place, Shelf
 from data.media.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
-from ui.components.live import Answer, live
-from ui.components.templates import uri
+from ui.components.live import Answer, OnAct, live
+from ui.components.templates import render
+from ui.components.viewer import open_viewer
 
 PHOTOS_A_PAGE = 60
 _SECONDS = 0.8  # for making thumbnails before the page is shown with what there is
@@ -28,12 +29,16 @@ class Tile:
     """One tile.
 
     Attributes:
-        id: What a click sends, or picks.
+        id: What a click sends, or picks; "" if nothing can be done with it.
         picture: A JPEG; `b""` if there is none to be had, `None` if it is still being made.
         title, caption: Below the picture; either may be empty.
         badge: In the corner of the picture.
         marked: Whether it stands out from the others, and needs a look.
         label: What a screen reader says; by default title and caption.
+        ratio: Width / height of the picture, in a wall of photos.
+        photo: Number of the photo in which a face can be looked at.
+        whole: That photo as a JPEG, shown when one points at the face.
+        box: Where the face is in it, xyxy, as fractions.
     """
 
     id: str
@@ -43,6 +48,14 @@ class Tile:
     badge: str = ""
     marked: bool = False
     label: str = ""
+    ratio: float | None = None
+    photo: int | None = None
+    whole: bytes | None = None
+    box: tuple[float, ...] = ()
+
+    @property
+    def said(self) -> str:
+        return self.label or ", ".join(filter(None, (self.title, self.caption, self.badge)))
 
 
 def wall_html(
@@ -56,36 +69,7 @@ def wall_html(
         do: What a click means.
         picked: If given, a click picks a tile, or takes it out again; these are picked at first.
     """
-    items = "".join(f"<li>{_tile(tile, do, picked)}</li>" for tile in tiles)
-    return f'<ul class="kd-wall kd-wall-{kind}">{items}</ul>'
-
-
-def _tile(tile: Tile, do: str, picked: Sequence[str] | None) -> str:
-    if picked is None:
-        way = f'data-do="{escape(do)}" data-id="{escape(tile.id)}"'
-    else:
-        pressed = str(tile.id in picked).lower()
-        way = f'data-pick="{escape(tile.id)}" aria-pressed="{pressed}"'
-    label = tile.label or ", ".join(filter(None, (tile.title, tile.caption, tile.badge)))
-    words = "".join(
-        f'<span class="kd-tile-{name}"><bdi>{escape(text)}</bdi></span>'
-        for name, text in (("title", tile.title), ("caption", tile.caption))
-        if text
-    )
-    badge = f'<span class="kd-badge">{escape(tile.badge)}</span>' if tile.badge else ""
-    marked = " kd-marked" if tile.marked else ""
-    return (
-        f'<button type="button" class="kd-tile{marked}" {way} aria-label="{escape(label)}">'
-        f'<span class="kd-tile-picture">{_picture(tile.picture)}{badge}</span>{words}</button>'
-    )
-
-
-def _picture(picture: bytes | None) -> str:
-    if picture is None:
-        return '<span class="kd-none kd-coming"></span>'
-    if not picture:
-        return '<span class="kd-none">?</span>'
-    return f'<img src="{uri(picture)}" alt="" loading="lazy">'
+    return render("wall.html", tiles=tiles, kind=kind, do=do, picked=picked)
 
 
 def empty_html(title: str, text: str, link: tuple[str, str] | None = None) -> str:
@@ -95,29 +79,28 @@ def empty_html(title: str, text: str, link: tuple[str, str] | None = None) -> st
         title, text: In words.
         link: Where to do it: the page's address and the words on the button.
     """
-    hint = ""
-    if link:
-        hint = f'<p><a class="kd-go" href="{link[0]}" target="_self">{escape(link[1])}</a></p>'
-    return (
-        '<section class="kd-empty"><div class="kd-ghosts"><i></i><i></i><i></i></div>'
-        f"<h2>{escape(title)}</h2><p>{escape(text)}</p>{hint}</section>"
-    )
+    return render("empty.html", title=title, text=text, link=link)
 
 
-def show_photos(entries: Sequence[Entry], key: str) -> int | None:
-    """A wall of photos in pages; returns the number of the photo that was clicked."""
+def show_photos(entries: Sequence[Entry], key: str) -> None:
+    """A wall of photos in pages; a photo that is clicked opens in the viewer."""
     pages = max(1, -(-len(entries) // PHOTOS_A_PAGE))
-    page = st.session_state.get(f"{key}.page", 1)
-    page = page if page <= pages else 1
+    above, below = st.container(), st.container(horizontal=True, horizontal_alignment="center")
+    # The page is part of the address; filters that leave fewer pages begin with the first.
+    page = below.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     part = entries[(page - 1) * PHOTOS_A_PAGE : page * PHOTOS_A_PAGE]
 
     def tiles(pictures: Sequence[bytes | None]) -> list[Tile]:
         return [photo_tile(entry, picture) for entry, picture in zip(part, pictures, strict=True)]
 
-    answer = _show([Wanted(entry.path) for entry in part], tiles, "photos", f"{key}.{page}")
-    if pages > 1:
-        st.pagination(pages, key=f"{key}.page")
-    return int(answer.act["id"]) if answer.act and answer.act["id"] else None
+    with above:
+        wanted = [Wanted(entry.path) for entry in part]
+        _show(wanted, tiles, "photos", f"{key}.{page}", on_act=_open)
+
+
+def _open(act: dict) -> bool:
+    """Opens a photo of a wall, or the photo of a face."""
+    return open_viewer(act.get("photo") or act["id"])
 
 
 def show_faces(
@@ -129,8 +112,13 @@ def show_faces(
     picked: Sequence[int] | None = None,
     keep: bool = False,
 ) -> Answer:
-    """A wall of faces; with `picked`, faces are picked and taken out by clicking."""
+    """A wall of faces, each with a way to its photo, which also shows when one points at it.
+
+    With `picked`, faces are picked and taken out by clicking.
+    """
     picks = None if picked is None else [str(face) for face in picked]
+    store = Thumbnails(home())
+    wholes = [place.path and store.kept(Wanted(place.path)) for place in places]
 
     def tiles(pictures: Sequence[bytes | None]) -> list[Tile]:
         return [
@@ -139,17 +127,23 @@ def show_faces(
                 picture,
                 caption=captions[i] if captions else "",
                 marked=place.face in marked,
-                label=f"Face {i + 1} " + (captions[i] if captions else ""),
+                label=f"Face {i + 1} {captions[i] if captions else ''}".strip(),
+                photo=place.photo if place.path else None,
+                whole=wholes[i] or None,
+                box=tuple(
+                    float(edge) for edge in place.box / np.tile([place.width, place.height], 2)
+                ),
             )
             for i, (place, picture) in enumerate(zip(places, pictures, strict=True))
         ]
 
     kind = "faces kd-wall-keep" if keep else "faces"
-    return _show([face_wanted(place) for place in places], tiles, kind, key, picks)
+    wanted = [face_wanted(place) for place in places]
+    return _show(wanted, tiles, kind, key, picks, on_act=_open)
 
 
-def show_people(library: Shelf, people: Sequence, key: str) -> int | None:
-    """A wall of people by their key faces; returns the number of the person who was clicked."""
+def show_people(library: Shelf, people: Sequence, key: str, *, on_act: OnAct) -> None:
+    """A wall of people by their key faces; a click is {do: "open", id: the person's number}."""
     places = library.places(person.key_face for person in people if person.key_face)
     wanted = [face_wanted(places.get(person.key_face)) for person in people]
 
@@ -159,8 +153,7 @@ def show_people(library: Shelf, people: Sequence, key: str) -> int | None:
             for p, picture in zip(people, pictures, strict=True)
         ]
 
-    answer = _show(wanted, tiles, "people", key)
-    return int(answer.act["id"]) if answer.act else None
+    _show(wanted, tiles, "people", key, on_act=on_act)
 
 
 def face_wanted(place: Place | None) -> Wanted:
@@ -173,13 +166,13 @@ def face_wanted(place: Place | None) -> Wanted:
 def photo_tile(entry: Entry, picture: bytes | None) -> Tile:
     """A photo on a wall: who is on it, when it was taken."""
     if entry.error:
-        return Tile("", b"", basename(entry.path), "cannot be read")
+        return Tile("", b"", basename(entry.path), "cannot be read", ratio=1.0)
     people = ", ".join(entry.names)
     unknown = f"{entry.unknown} unknown" if entry.unknown else ""
     title = people or unknown or basename(entry.path)
     badge = f"+{entry.unknown}" if people and entry.unknown else ""
     caption = day(entry.taken) or basename(entry.path)
-    return Tile(str(entry.photo), picture, title, caption, badge)
+    return Tile(str(entry.photo), picture, title, caption, badge, ratio=entry.ratio)
 
 
 def person_caption(person) -> str:
@@ -206,10 +199,11 @@ def _show(
     kind: str,
     key: str,
     picks: Sequence[str] | None = None,
+    on_act: OnAct | None = None,
 ) -> Answer:
     pictures = Thumbnails(home()).many(wanted, _SECONDS)
     html = wall_html(tiles(pictures), kind, picked=picks)
-    answer = live(html, key=key, picked=picks or ())
+    answer = live(html, key=key, on_act=on_act, picked=picks or ())
     if None in pictures:
         _come_back()
     return answer

@@ -11,17 +11,12 @@ from data.library.views import Entry, Shelf
 from ui.actions.library_in_use import library_in_use
 from ui.components.style import plain
 from ui.components.wall import empty_html, show_photos
-from ui.pages.photo import show_photo
-
-OPEN = "find.open"
+from ui.pages.photo import show_library_viewer
 
 
 def show() -> None:
     """The whole page."""
     with st.container(key="kd-page-find"), library_in_use() as library:
-        if st.session_state.get(OPEN):
-            show_photo(library, st.session_state[OPEN], OPEN)
-            return
         if not library.counts().photos:
             st.html(
                 empty_html(
@@ -43,10 +38,8 @@ def show() -> None:
         if not found:
             st.html(empty_html("No photo fits", "Take somebody out, or allow more years."))
             return
-        opened = show_photos(found, "find.wall")
-        if opened:
-            st.session_state[OPEN] = opened
-            st.rerun()
+        show_photos(found, "find.wall")
+        show_library_viewer([entry.photo for entry in found])
 
 
 def find(
@@ -84,19 +77,22 @@ def _entries(stamp: tuple, _library: Shelf) -> dict[str, Entry]:
 
 
 def _ask(library: Shelf) -> list[Entry] | None:
+    bound = {"bind": "query-params"}  # what is asked for stands in the address
     names = [person.name for person in library.people.list()]
     left, right = st.columns(2)
-    with_ = left.multiselect("With", names, key="find.with", placeholder="Everybody")
+    with_ = left.multiselect("With", names, key="with", **bound, placeholder="Everybody")
     others = [name for name in names if name not in with_]
-    without = right.multiselect("Without", others, key="find.without", placeholder="Nobody")
+    without = right.multiselect("Without", others, key="without", **bound, placeholder="Nobody")
     years = library.years()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         chosen = None
         if years and years[0] < years[1]:
-            picked = st.slider("Years", *years, value=years, key="find.years", width=320)
+            picked = st.slider("Years", *years, value=years, key="years", **bound, width=320)
             chosen = None if picked == years else picked
-        alone = st.toggle("Nobody else", key="find.alone", help="Only these people, and no others")
-        sure = st.toggle("Confirmed only", key="find.confirmed")
+        alone = st.toggle(
+            "Nobody else", key="alone", **bound, help="Only these people, and no others"
+        )
+        sure = st.toggle("Confirmed only", key="confirmed", **bound)
     try:
         everything = _entries(library.stamp(), library)
         return find(

@@ -15,9 +15,8 @@ from ui.components.folder_picker import pick_folder
 from ui.components.job_view import jobs, show_ended, show_running, start
 from ui.components.style import plain
 from ui.components.wall import empty_html, show_photos
-from ui.pages.photo import show_photo
+from ui.pages.photo import show_library_viewer
 
-OPEN = "folder.open"
 FILTERS = ("All", "Named", "With unknown faces", "Nobody", "Unreadable")
 _PREVIEWED = 200  # photos looked at for the preview of what writing would change
 
@@ -25,9 +24,6 @@ _PREVIEWED = 200  # photos looked at for the preview of what writing would chang
 def show() -> None:
     """The whole page."""
     with st.container(key="kd-page-folder"), library_in_use() as library:
-        if st.session_state.get(OPEN):
-            show_photo(library, st.session_state[OPEN], OPEN)
-            return
         st.title("Tag a folder")
         st.html(
             '<p class="kd-lead">Every photo in it, and in the folders below it, goes into your '
@@ -114,9 +110,16 @@ def _show_gallery(library: Shelf, running: bool) -> None:
         return
     folders = sorted({os.path.dirname(entry.path) for entry in entries})
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        under = st.selectbox("Show", ["All folders", *folders], key="folder.under", width=420)
+        under = st.selectbox(
+            "Show", ["All folders", *folders], key="under", bind="query-params", width=420
+        )
         which = st.segmented_control(
-            "Which", FILTERS, default="All", key="folder.which", label_visibility="collapsed"
+            "Which",
+            FILTERS,
+            default="All",
+            key="show",
+            bind="query-params",
+            label_visibility="collapsed",
         )
     shown = [
         entry
@@ -125,10 +128,9 @@ def _show_gallery(library: Shelf, running: bool) -> None:
         and (under == "All folders" or os.path.dirname(entry.path) == under)
     ]
     st.html(f'<p class="kd-dates">{len(shown):,} of {len(entries):,} photos</p>')
-    opened = show_photos(shown, "folder.wall") if shown else None
-    if opened:
-        st.session_state[OPEN] = opened
-        st.rerun()
+    if shown:
+        show_photos(shown, "folder.wall")
+    show_library_viewer([entry.photo for entry in shown])
     if not running:
         _show_writing(library, None if under == "All folders" else under)
 

@@ -16,18 +16,16 @@ from ui.actions.outliers import outliers
 from ui.components.photo_view import sure
 from ui.components.style import plain
 from ui.components.wall import day, empty_html, person_caption, show_faces, show_people
-from ui.pages.photo import show_photo
+from ui.pages.photo import show_library_viewer
 
-WHO, OPEN = "people.who", "people.open"
+WHO = "who"  # of the address
 FACES_A_PAGE = 120
 
 
 def show() -> None:
     """The whole page."""
     with st.container(key="kd-page-people"), library_in_use() as library:
-        if st.session_state.get(OPEN):
-            show_photo(library, st.session_state[OPEN], OPEN)
-        elif (person := _chosen(library)) is not None:
+        if (person := _chosen(library)) is not None:
             _show_person(library, person)
         else:
             _show_wall(library)
@@ -78,24 +76,17 @@ def _show_wall(library: Shelf) -> None:
         if hidden and st.toggle(f"Show ignored ({len(hidden)})", key="people.ignored"):
             people = everybody
         undo_button(library)
-    who = show_people(library, people, "people.wall")
-    if who:
-        _go(who)
+    show_people(library, people, "people.wall", on_act=_go)
 
 
 def _chosen(library: Shelf) -> PersonSummary | None:
-    """The person whose page is open; in the address, so that a reload comes back to it."""
-    who = st.session_state.get(WHO) or st.query_params.get("who")
+    """The person whose page is open: it is in the address, for reloads and the browser's Back."""
+    who = st.query_params.get(WHO)
     try:
-        person = library.people.get(int(who)) if who else None
+        return library.people.get(int(who)) if who else None
     except (KindredError, ValueError):
-        person = None
-    if person is None:
-        _forget_choice()
-    else:
-        st.session_state[WHO] = person.id
-        st.query_params["who"] = str(person.id)
-    return person
+        st.query_params.pop(WHO)
+        return None
 
 
 def _show_person(library: Shelf, person: PersonSummary) -> None:
@@ -129,15 +120,14 @@ def _show_person(library: Shelf, person: PersonSummary) -> None:
         picked=(),
         keep=True,
     )
-    shown = {place.face: place for place in places}
+    shown = {place.face for place in places}
     picked = [int(face) for face in answer.picked if int(face) in shown]
     with above:
-        _show_picked(library, person, picked, shown)
+        _show_picked(library, person, picked)
+    show_library_viewer(dict.fromkeys(place.photo for place in places))
 
 
-def _show_picked(
-    library: Shelf, person: PersonSummary, picked: list[int], shown: dict[int, Place]
-) -> None:
+def _show_picked(library: Shelf, person: PersonSummary, picked: list[int]) -> None:
     if not picked:
         st.caption("Click faces to pick them.")
         return
@@ -159,9 +149,6 @@ def _show_picked(
         )
         if name and st.button(f"Move to {plain(name)}", icon=":material/arrow_forward:"):
             do(library, lambda: move(library, person.id, picked, name))
-        if count == 1 and st.button("Show the photo", icon=":material/image:"):
-            st.session_state[OPEN] = shown[picked[0]].photo
-            st.rerun()
 
 
 def move(library: Shelf, person: int, faces: Sequence[int], name: str) -> str:
@@ -220,11 +207,10 @@ def _confirm_forgetting(person: int, name: str) -> None:
     st.rerun()
 
 
-def _go(person: int) -> None:
-    st.session_state[WHO] = person
-    st.rerun()
+def _go(act: dict) -> bool:
+    st.query_params[WHO] = act["id"]
+    return True
 
 
 def _forget_choice() -> None:
-    st.session_state.pop(WHO, None)
-    st.query_params.pop("who", None)
+    st.query_params.pop(WHO, None)

@@ -1,70 +1,62 @@
-"""One photo of the library with its faces, to be named: opened from walls."""
+"""The photos of the library, large: what the viewer shows of them on every page with a wall."""
 
 from __future__ import annotations
 
-from functools import partial
-from os.path import basename
+from collections.abc import Sequence
+from os.path import basename, dirname
 
-import streamlit as st
-
-from data.errors import PhotoError
+from data.errors import KindredError, PhotoError
 from data.home import home
 from data.library.views import Shelf
 from data.media.photos import read_photo, read_reduced
 from data.media.thumbnails import PREVIEW_SIDE, Thumbnails, Wanted, face_thumbnail, preview
 from data.tags import PhotoTags
 from ui.actions.deciding import decide, known_names, look_with
-from ui.actions.library_in_use import carry_out, library_in_use, undo_button
+from ui.actions.library_in_use import carry_out, library_in_use
 from ui.actions.model_in_use import model_in_use
-from ui.components.live import live, names_list
-from ui.components.photo_view import Editing, people_html, photo_html, picture_html
-from ui.components.style import plain
+from ui.components.viewer import Album, Seen, show_viewer
 
 
-def show_photo(library: Shelf, photo: int, back: str) -> None:
-    """The photo, with a way back.
+def show_library_viewer(photos: Sequence[int | None]) -> None:
+    """Shows the photo that is open, if there is one, and a way to the others of a wall.
 
     Args:
-        library: The library.
-        photo: Its number.
-        back: Key of the session's state in which the photo is noted; going back removes it.
+        photos: Their numbers, in the order of the wall; `None` for files that cannot be read.
     """
-    with st.container(horizontal=True):
-        if st.button("Back", icon=":material/arrow_back:", key=f"{back}.back", shortcut="Escape"):
-            st.session_state.pop(back, None)
-            st.rerun()
-        undo_button(library)
-    shown = library.shown(photo)
+    numbers = tuple(str(photo) for photo in photos if photo is not None)
+    show_viewer(Album(numbers, see_photo, decide_on_photo, _strip, _names))
+
+
+def see_photo(photo: str) -> Seen:
+    """A photo of the library, by its number as the address has it."""
+    with library_in_use() as library:
+        shown = library.shown(int(photo)) if photo.isdecimal() else None
     if shown is None:
-        st.warning("The file of this photo is gone.", icon=":material/broken_image:")
-        return
+        return Seen(PhotoTags("Photo", error="The file of this photo is gone."))
+    name = basename(shown.tags.photo)
     try:
         picture, thumbnails = pictures(shown.tags)
     except PhotoError as error:
-        st.error(plain(str(error)), icon=":material/broken_image:")
-        return
-    key = f"{back}.photo.{photo}"
-    confirmed = frozenset(i for i, face in enumerate(shown.faces) if face in shown.confirmed)
-    tags = PhotoTags(
-        basename(shown.tags.photo), shown.tags.width, shown.tags.height, shown.tags.faces
+        return Seen(PhotoTags(name, error=str(error)))
+    return Seen(
+        PhotoTags(name, shown.tags.width, shown.tags.height, shown.tags.faces),
+        picture,
+        thumbnails,
+        frozenset(i for i, face in enumerate(shown.faces) if face in shown.confirmed),
+        dirname(shown.tags.photo),
     )
-    people = people_html(tags, thumbnails, editing=Editing(names_list(key), confirmed))
-    with st.container(border=True, key=f"kd-card-{photo}"):
-        html = photo_html(picture_html(tags, picture, confirmed=confirmed), people)
-        live(html, key=key, on_act=partial(_act, photo), names=known_names(library))
-    st.caption(plain(shown.tags.photo))
 
 
-def _act(photo: int, act: dict) -> bool:
-    """Carries out what was done to a photo of the library; returns whether that could be done."""
+def decide_on_photo(photo: str, act: dict) -> bool:
+    """Carries out what was done to a photo; returns whether that could be done."""
     with library_in_use() as library:
 
         def decided() -> str:
-            shown = library.shown(photo)
+            shown = library.shown(int(photo)) if photo.isdecimal() else None
             if shown is None:
-                raise PhotoError("the file of this photo is gone")
+                raise KindredError("the file of this photo is gone")
             look = look_with(model_in_use, lambda: read_photo(shown.tags.photo))
-            return decide(library, photo, shown, act, look)
+            return decide(library, int(photo), shown, act, look)
 
         return carry_out(library, decided)
 
@@ -81,3 +73,19 @@ def pictures(tags: PhotoTags) -> tuple[bytes, tuple[bytes, ...]]:
     return preview(read.image), tuple(
         face_thumbnail(read.image, face.box * scale) for face in tags.faces
     )
+
+
+def _strip(photos: Sequence[str]) -> list[bytes | None]:
+    with library_in_use() as library:
+        paths = [_path(library, photo) for photo in photos]
+    return [Thumbnails(home()).kept(Wanted(path)) if path else None for path in paths]
+
+
+def _path(library: Shelf, photo: str) -> str | None:
+    paths = library.photos.paths(int(photo)) if photo.isdecimal() else ()
+    return str(paths[0]) if paths else None
+
+
+def _names() -> list[str]:
+    with library_in_use() as library:
+        return known_names(library)

@@ -13,6 +13,7 @@ from ui.components.photo_view import sure
 from ui.components.style import plain
 from ui.components.unclear_faces import SHOWN, offer_unclear, show_unclear
 from ui.components.wall import empty_html, show_faces
+from ui.pages.photo import show_library_viewer
 
 SKIPPED = "review.skipped"
 
@@ -83,6 +84,7 @@ def _ask(library: Shelf, question: Question) -> None:
             _ask_yes(library, question, picked)
         else:
             _ask_name(library, question, picked)
+    show_library_viewer(dict.fromkeys(place.photo for place in faces))
 
 
 def _ask_yes(library: Shelf, question: Question, picked: list[int]) -> None:

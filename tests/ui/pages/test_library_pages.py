@@ -120,7 +120,7 @@ def test_the_people_are_on_the_wall_and_names_bring_no_html(home):
 def test_a_persons_page_marks_who_looks_different(home, library):
     anne = library.people.find("Anne")
     app = page("people")
-    app.session_state[people_page.WHO] = anne
+    app.query_params[people_page.WHO] = str(anne)
     app.run()
     assert not app.exception and app.title[0].value == "Anne"
     assert "unlike the others" in app.warning[0].value
@@ -172,14 +172,15 @@ def test_the_find_page(home):
 
 def test_a_photo_of_the_wall_opens_and_its_faces_can_be_named(home, library):
     number, _ = shown(library)
-    for name, key in (("find", find_page.OPEN), ("folder", folder_page.OPEN)):
+    for name in ("find", "folder"):
         app = page(name)
-        app.session_state[key] = number
+        app.query_params["photo"] = str(number)
         app.run()
-        assert not app.exception and "anne 0.jpg" in html(app)
+        assert not app.exception and "anne 0.jpg" in html(app) and "1 of 9" in html(app)
         assert 'value="Anne"' in html(app) and 'value="Bo &lt;b&gt;"' in html(app)
-        app = button(app, "Back").click().run()
-        assert key not in app.session_state
+        app.query_params["photo"] = "12345"
+        app.run()
+        assert not app.exception and "The file of this photo is gone" in html(app)
 
 
 def test_decisions_on_a_photo(library):

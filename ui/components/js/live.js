@@ -42,6 +42,7 @@ function render(root, kd, done) {
   const added = faces(root).find((id) => !rows.includes(id));
   if (done.some((act) => act.do === "draw") && added) fieldOf(root, added)?.focus();
   else if (focused && document.activeElement !== focused) refocus(root, focused, face, rows);
+  viewer(root, kd);
 }
 
 // The control that had the cursor, or if it is gone the name of its face, or of the next face:
@@ -69,7 +70,7 @@ function listen(root, kd) {
     if ("draw" in button.dataset) draw(root, kd, button);
     else if ("pick" in button.dataset) pick(kd, button);
     else if ("do" in button.dataset) act(root, kd, { ...button.dataset });
-    else fieldOf(root, button.dataset.face)?.focus({ preventScroll: true });
+    else focusName(root, kd, button, event.detail);
   });
   root.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -82,7 +83,8 @@ function listen(root, kd) {
   root.addEventListener("keydown", (event) => {
     const input = event.target;
     if (event.key !== "Escape" || input.tagName !== "INPUT") return;
-    event.stopPropagation(); // it is meant for the field, not for the page
+    event.preventDefault(); // it is meant for the field, not for the page
+    event.stopPropagation();
     input.value = input.defaultValue;
     input.blur();
   });
@@ -94,6 +96,14 @@ function listen(root, kd) {
     root.addEventListener(kind, (event) => light(root, kind === "mouseover" ? event.target : null));
   }
   setInterval(() => kd.queue.length && root.isConnected && kd.send(), 15000); // after a lost connection
+}
+
+// A click on a face is for its name; a double click in the viewer is for a larger picture.
+function focusName(root, kd, outline, clicks) {
+  clearTimeout(kd.focusing);
+  const focus = () => fieldOf(root, outline.dataset.face)?.focus({ preventScroll: true });
+  if (!outline.closest(".kd-stage")) focus();
+  else if (clicks < 2) kd.focusing = setTimeout(focus, 250);
 }
 
 // Puts something into the queue; the same thing twice, before it was carried out, is done once.
@@ -119,11 +129,13 @@ function foresee(root, what) {
     }
   }
   if (!parts.length) root.dataset.pending = what.do;
+  foreseeViewer(root, what);
 }
 
 function forget(root, what, failed) {
   for (const part of what.face ? ofFace(root, what.face) : []) delete part.dataset.pending;
   delete root.dataset.pending;
+  for (const part of root.querySelectorAll(".kd-viewer, .kd-stage")) delete part.dataset.pending;
   const input = failed && what.do === "name" && fieldOf(root, what.face);
   if (input) delete input.dataset.sent; // so that what was typed stays
 }

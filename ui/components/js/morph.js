@@ -1,12 +1,14 @@
 // Makes one tree of elements like another. Elements that stay are kept, and with them the cursor,
 // what is typed, what is picked and how far something is scrolled. An element stays if it has the
-// same data-key as before or, without one, if it stands at the same place.
+// same data-key as before or, without one, if it stands at the same place. The attribute that
+// data-own names is the browser's.
 const OWN = new Set(["data-lit", "data-sent"]); // attributes that only the browser sets
 
 function morph(old, now) {
   const draft = old.tagName === "INPUT" && isDraft(old);
   for (const { name } of [...old.attributes]) {
-    if (!now.hasAttribute(name) && !OWN.has(name)) old.removeAttribute(name);
+    const own = OWN.has(name) || name === old.dataset?.own;
+    if (!now.hasAttribute(name) && !own) old.removeAttribute(name);
   }
   for (const { name, value } of now.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);

@@ -1,0 +1,128 @@
+"""A photo large over the page, with its faces to be named and the photos beside it.
+
+Which photo it is stands in the address, so that a reload, the browser's Back and a second tab show
+it. Only the viewer runs anew when something is done in it; the page below follows when it closes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import streamlit as st
+
+from data.tags import PhotoTags
+from ui.actions.library_in_use import what_is_said
+from ui.components.live import live, names_list
+from ui.components.photo_view import Editing, people_html, picture_html
+from ui.components.templates import render
+from ui.components.toasts import toasts_html, undo_of_toast
+
+PHOTO = "photo"  # of the address
+_KEY = "kd.viewer"
+_BESIDE = 7  # photos of the film strip on each side
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the viewer shows of a photo.
+
+    Attributes:
+        tags: The photo's name, size and faces; its `error` says why there is no picture.
+        preview: The photo as a JPEG.
+        thumbnails: One JPEG a face.
+        confirmed: Places of the faces whose names somebody confirmed.
+        where: Where the file lies, or what else is to be said of it.
+        trained: Whether the model knows anybody.
+    """
+
+    tags: PhotoTags
+    preview: bytes = b""
+    thumbnails: Sequence[bytes] = field(default=(), repr=False)
+    confirmed: frozenset[int] = frozenset()
+    where: str = ""
+    trained: bool = True
+
+
+@dataclass(frozen=True)
+class Album:
+    """The photos that can be looked at, in order; all of it outlives a run of the page.
+
+    Attributes:
+        photos: What tells each from the others, as it stands in the address.
+        see: Opens one.
+        decide: Carries out an act on one; returns whether that could be done.
+        strip: Small JPEGs of some.
+        names: Gives the known names.
+    """
+
+    photos: tuple[str, ...]
+    see: Callable[[str], Seen]
+    decide: Callable[[str, dict], bool]
+    strip: Callable[[Sequence[str]], Sequence[bytes | None]]
+    names: Callable[[], Sequence[str]]
+
+
+def open_viewer(photo: str | int) -> bool:
+    """Has the page show this photo large, when it runs."""
+    st.query_params[PHOTO] = str(photo)
+    return True
+
+
+def opened_photo() -> str | None:
+    """The photo that is open."""
+    return st.query_params.get(PHOTO)
+
+
+def show_viewer(album: Album) -> None:
+    """Shows the photo that is open, if there is one; to be called last on a page."""
+    if opened_photo() is not None:
+        _show(album)
+
+
+@st.fragment
+def _show(album: Album) -> None:
+    photo = opened_photo()
+    if photo is None:
+        st.rerun()
+    seen, places = album.see(photo), {one: i for i, one in enumerate(album.photos)}
+    at = places.get(photo)
+    start = 0 if at is None else max(0, at - _BESIDE)
+    beside = (photo,) if at is None else album.photos[start : at + _BESIDE + 1]
+    picture = people = ""
+    if not seen.tags.error:
+        editing = Editing(names_list(_KEY), seen.confirmed)
+        options = {"trained": seen.trained}
+        picture = picture_html(seen.tags, seen.preview, confirmed=seen.confirmed, **options)
+        people = people_html(seen.tags, seen.thumbnails, editing=editing, **options)
+    html = render(
+        "viewer.html",
+        photo=photo,
+        title=seen.tags.photo,
+        problem=seen.tags.error,
+        where=seen.where,
+        place="" if at is None else f"{at + 1:,} of {len(album.photos):,}",
+        before=album.photos[at - 1] if at else None,
+        after=album.photos[at + 1] if at is not None and at + 1 < len(album.photos) else None,
+        picture=picture,
+        people=people,
+        strip=[
+            {"id": one, "number": start + i + 1, "picture": small}
+            for i, (one, small) in enumerate(zip(beside, album.strip(beside), strict=True))
+        ],
+        toasts=toasts_html(what_is_said()),
+    )
+    live(html, key=_KEY, on_act=partial(_act, album, photo), names=album.names())
+
+
+def _act(album: Album, photo: str, act: dict) -> bool:
+    if act.get("do") == "close":
+        st.query_params.pop(PHOTO, None)
+    elif act.get("do") == "show":
+        open_viewer(act["photo"])
+    elif act.get("do") == "undo":
+        return undo_of_toast(act)
+    else:
+        return album.decide(photo, act)
+    return True
