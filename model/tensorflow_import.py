@@ -13,13 +13,13 @@ def import_tensorflow() -> None:
     """Imports TensorFlow and looks for GPUs, silently.
 
     Its native code writes to the process's standard error whatever Python does; so the descriptor
-    is turned away for a moment. With TF_CPP_MIN_LOG_LEVEL set, everything is shown.
+    is redirected for a moment. With TF_CPP_MIN_LOG_LEVEL set, everything is shown.
     """
     if "tensorflow" in sys.modules:
         return
-    quiet = "TF_CPP_MIN_LOG_LEVEL" not in os.environ
+    suppressed = "TF_CPP_MIN_LOG_LEVEL" not in os.environ
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _stderr_turned_away() if quiet else contextlib.nullcontext(), _nothing_collected():
+    with _stderr_suppressed() if suppressed else contextlib.nullcontext(), _nothing_collected():
         import tensorflow as tf
 
         tf.config.list_physical_devices()
@@ -43,7 +43,7 @@ def _nothing_collected() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _stderr_turned_away() -> Iterator[None]:
+def _stderr_suppressed() -> Iterator[None]:
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

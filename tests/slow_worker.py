@@ -11,7 +11,7 @@ from data.jobs import work
 from data.library import content_of
 from data.library.intake.labels import Labels
 from tests.libraries import MODEL, NETWORK, face
-from ui.actions import job_handlers as chores
+from ui.actions import job_handlers as handlers
 
 COMMAND = (sys.executable, "-m", "tests.slow_worker")
 
@@ -38,5 +38,5 @@ class SlowModel:
 
 
 if __name__ == "__main__":
-    chores.model_of_jobs = SlowModel
-    work(sys.argv[1], chores.CHORES)
+    handlers.model_of_jobs = SlowModel
+    work(sys.argv[1], handlers.HANDLERS)

@@ -3,7 +3,7 @@
     jobs/<id>/job.json     what is to be done; never changes
     jobs/<id>/state.json   how far it is; written by the worker only
     jobs/<id>/lock         held by the worker as long as it lives, however it ends
-    jobs/<id>/stop         a wish: "pause" or "cancel"
+    jobs/<id>/stop         what is asked of the worker: "pause" or "cancel"
     jobs/<id>/log.txt      what the worker printed
 
 A page that is reloaded, a second tab and a server that was started again all see the same. Who
@@ -23,7 +23,7 @@ from data.jobs.job import (
     Job,
 )
 from data.jobs.jobs import Jobs
-from data.jobs.worker import Report, Stopped, work
+from data.jobs.worker import JobProgress, Stopped, work
 
 __all__ = [
     "CANCEL",
@@ -36,8 +36,8 @@ __all__ = [
     "STARTING",
     "STOPPED",
     "Job",
+    "JobProgress",
     "Jobs",
-    "Report",
     "Stopped",
     "work",
 ]

@@ -20,11 +20,11 @@ def read(file: Path) -> dict:
     return {}
 
 
-def wish_in(folder: Path) -> str:
+def stop_request_in(folder: Path) -> str:
     """What somebody asked the worker of a job for; "" for nothing."""
     with suppress(OSError):
-        wish = (folder / "stop").read_text("utf-8").strip()
-        return wish if wish in OUTCOME else ""
+        stop_request = (folder / "stop").read_text("utf-8").strip()
+        return stop_request if stop_request in OUTCOME else ""
     return ""
 
 

@@ -29,7 +29,7 @@ class Job:
         result: What came out, once it is done.
         error: Why it failed, for a person.
         pid: Of the worker, while it is alive.
-        wish: "pause" or "cancel" if somebody asked for that.
+        stop_request: "pause" or "cancel" if somebody asked for that.
         seconds_left: Of the phase, by its pace so far; `None` when nobody can tell.
     """
 
@@ -45,7 +45,7 @@ class Job:
     result: dict = field(default_factory=dict)
     error: str = ""
     pid: int | None = None
-    wish: str = ""
+    stop_request: str = ""
     started: float = 0.0
     seconds_left: float | None = None
 
@@ -59,14 +59,14 @@ class Job:
         return min(max(self.done / self.of, 0.0), 1.0) if self.of else 0.0
 
 
-def job_of(id: str, what: Mapping, state: Mapping, status: str, wish: str) -> Job:
+def job_of(id: str, what: Mapping, state: Mapping, status: str, stop_request: str) -> Job:
     """A job from what is in its files.
 
     Args:
         id: Its name.
         what, state: `job.json` and `state.json`.
         status: What counts, whatever the state says.
-        wish: "pause", "cancel" or "".
+        stop_request: "pause", "cancel" or "".
     """
     alive = status in ALIVE
     return Job(
@@ -82,7 +82,7 @@ def job_of(id: str, what: Mapping, state: Mapping, status: str, wish: str) -> Jo
         result=state.get("result") or {},
         error=state.get("error", ""),
         pid=state.get("pid") if alive else None,
-        wish=wish if alive else "",
+        stop_request=stop_request if alive else "",
         started=what["at"],
         seconds_left=_seconds_left(state) if status == RUNNING else None,
     )

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,11 +15,10 @@ from filelock import FileLock
 
 from data.errors import KindredError
 from data.home import replace_file
-from data.jobs.files import is_held, read, wish_in
+from data.jobs.files import is_held, read, stop_request_in
 from data.jobs.job import ALIVE, OUTCOME, STARTING, STOPPED, Job, job_of
 
 ROOT = Path(__file__).parents[2]
-WORKER = (sys.executable, "-m", "ui.actions.worker")
 
 _SECONDS_TO_START = 30.0  # for Python to come up on a busy computer
 _KEPT = 30  # finished jobs, for looking back
@@ -34,13 +32,13 @@ class Jobs:
 
     Args:
         home: Kindred's home folder.
-        command: What starts a worker; the job's folder is appended.
+        command: What starts a worker in the project's folder; the job's folder is appended.
     """
 
-    def __init__(self, home: str | os.PathLike, command: Sequence[str] | None = None):
+    def __init__(self, home: str | os.PathLike, command: Sequence[str]):
         self.home = Path(home)
         self.folder = self.home / "jobs"
-        self._command = list(command or WORKER)
+        self._command = list(command)
 
     def list(self, kind: str | None = None) -> list[Job]:
         """The jobs, newest first."""
@@ -73,7 +71,7 @@ class Jobs:
             waiting = status == STARTING and time.time() - job["at"] < _SECONDS_TO_START
             if status in ALIVE and not (waiting and not _has_died(folder)):
                 status = STOPPED
-        return job_of(id, job, state, status, wish_in(folder))
+        return job_of(id, job, state, status, stop_request_in(folder))
 
     def start(self, kind: str, arguments: Mapping) -> Job:
         """Starts a worker.
@@ -104,11 +102,14 @@ class Jobs:
             raise KindredError("this work is not known any more", remedy="Start it anew")
         return self.start(job.kind, job.arguments)
 
-    def stop(self, id: str, wish: str) -> None:
+    def stop(self, id: str, stop_request: str) -> None:
         """Asks a worker to stop at the next place where nothing is half done."""
-        if wish not in OUTCOME:
-            raise ValueError(f"`wish` must be one of {sorted(OUTCOME)}. Received: {wish!r}")
-        replace_file(self.folder / id / "stop", wish.encode())
+        if stop_request not in OUTCOME:
+            raise ValueError(
+                f"`stop_request` must be one of {sorted(OUTCOME)}. "
+                f"Received: stop_request={stop_request!r}"
+            )
+        replace_file(self.folder / id / "stop", stop_request.encode())
 
     def kill(self, id: str) -> None:
         """Ends a worker that does not listen: the process that holds this job's lock, no other."""

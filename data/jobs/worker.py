@@ -1,4 +1,4 @@
-"""A job as its worker does it: reports how far it is, and stops where somebody wished it."""
+"""A job as its worker does it: reports how far it is, and stops where somebody asked for it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pathlib import Path
 
 from data.errors import KindredError
 from data.home import replace_file
-from data.jobs.files import held, read, wish_in
+from data.jobs.files import held, read, stop_request_in
 from data.jobs.job import DONE, FAILED, OUTCOME, RUNNING
 
 _SECONDS_BETWEEN_WRITES = 0.25
 
 
 class Stopped(Exception):
-    """Raised in the worker where it reports progress, when somebody wished it to stop."""
+    """Raised in the worker where it reports progress, when somebody asked it to stop."""
 
 
-class Report:
+class JobProgress:
     """With what a worker says how far it is, and hears that it should stop."""
 
     def __init__(self, folder: Path):
@@ -32,7 +32,7 @@ class Report:
         """Says how much of a phase is done.
 
         Raises:
-            Stopped: Somebody wished it to stop.
+            Stopped: Somebody asked it to stop.
         """
         if phase != self.state["phase"]:
             self.state |= {"phase": phase, "phase_at": time.time(), "first": done}
@@ -43,8 +43,8 @@ class Report:
             self.check()
 
     def check(self) -> None:
-        """Raises `Stopped` if somebody wished it to stop."""
-        if wish_in(self._folder):
+        """Raises `Stopped` if somebody asked it to stop."""
+        if stop_request_in(self._folder):
             raise Stopped
 
     def note(self, text: str) -> None:
@@ -61,25 +61,25 @@ class Report:
         self._written = time.monotonic()
 
 
-Chore = Callable[[dict, Report], dict]
+JobHandler = Callable[[dict, JobProgress], dict]
 
 
-def work(folder: str | os.PathLike, chores: Mapping[str, Chore]) -> str:
+def work(folder: str | os.PathLike, handlers: Mapping[str, JobHandler]) -> str:
     """Does the job of a folder in this process and returns its status.
 
     Args:
         folder: Of the job.
-        chores: For each kind, a function of the arguments and a `Report`, to its result.
+        handlers: For each kind, a function of the arguments and a `JobProgress`, to its result.
     """
     folder = Path(folder)
-    job, report = read(folder / "job.json"), Report(folder)
+    job, report = read(folder / "job.json"), JobProgress(folder)
     with held(folder / "lock"):
         report.write()
         try:
-            report.state["result"] = chores[job["kind"]](job["arguments"], report)
+            report.state["result"] = handlers[job["kind"]](job["arguments"], report)
             report.state["status"] = DONE
         except Stopped:
-            report.state["status"] = OUTCOME[wish_in(folder)]
+            report.state["status"] = OUTCOME[stop_request_in(folder)]
         except KindredError as error:
             report.state |= {"status": FAILED, "error": str(error)}
         except BaseException as error:

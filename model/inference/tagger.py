@@ -90,7 +90,7 @@ class Tagger:
 
     @classmethod
     def untrained(cls) -> Tagger:
-        """The best networks that are here, without a family: finds every face and names none."""
+        """The best installed networks, without a family: finds every face and names none."""
         prepare_devices()
         used = detector, _ = choose("detector"), choose("embedder")
         embedder = load_embedder(used[1])

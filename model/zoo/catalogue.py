@@ -169,15 +169,15 @@ def known() -> dict[str, Network]:
     return CATALOGUE if family is None else {**CATALOGUE, family.name: family}
 
 
-# The figure by which the best of the networks that are here is chosen.
+# The figure by which the best of the installed networks is chosen.
 RANKED_BY = {"detector": "wider_medium", "embedder": "family_dir"}
 
 
 def choose(task: str, name: str | None = None) -> Network:
-    """A network by name, or the best one that is here.
+    """A network by name, or the best one that is installed.
 
     Raises:
-        ModelError: If there is no such network, or it is not here.
+        ModelError: If there is no such network, or it is not installed.
     """
     networks = known()
     if name is None:
@@ -188,19 +188,19 @@ def choose(task: str, name: str | None = None) -> Network:
     if network is None:
         names = ", ".join(n.name for n in fitting)
         raise ModelError(f"there is no {task} called {name!r}", remedy=f"Known are: {names}")
-    if not network.is_here():
-        raise ModelError(f"the {task} {name} is not here", remedy=network.remedy)
+    if not network.is_installed():
+        raise ModelError(f"the {task} {name} is not installed", remedy=network.remedy)
     return network
 
 
 def best(task: str) -> Network:
-    """The network of the catalogue that is here and did best where all were measured.
+    """The network of the catalogue that is installed and did best where all were measured.
 
     Raises:
-        ModelError: If none is here.
+        ModelError: If none is installed.
     """
     fitting = [network for network in CATALOGUE.values() if network.task == task]
-    here = [network for network in fitting if network.is_here()]
-    if not here:
-        raise ModelError(f"no {task} is here", remedy=fitting[0].remedy)
-    return max(here, key=lambda network: network.figures.get(RANKED_BY[task], 0.0))
+    installed = [network for network in fitting if network.is_installed()]
+    if not installed:
+        raise ModelError(f"no {task} is installed", remedy=fitting[0].remedy)
+    return max(installed, key=lambda network: network.figures.get(RANKED_BY[task], 0.0))

@@ -111,7 +111,7 @@ class Network:
             return "Get Kindred again: a file that belongs to it is missing"
         return f"Run: pip install --force-reinstall {self.package[0]}"
 
-    def is_here(self) -> bool:
+    def is_installed(self) -> bool:
         """Whether all files are there; they are checked when they are loaded."""
         try:
             return all((self.folder / file.name).is_file() for file in self.files)

@@ -10,6 +10,7 @@ import pytest
 from data.errors import KindredError
 from data.jobs import CANCELLED, DONE, FAILED, PAUSED, RUNNING, STOPPED, Jobs
 
+NO_WORKER = [sys.executable, "-c", "raise SystemExit(1)"]
 WORKER = """
 import sys, time
 sys.path.insert(0, {root!r})
@@ -61,7 +62,7 @@ def under_way(jobs, id):
 
 def test_a_job_runs_to_its_end_and_two_readers_see_the_same(jobs):
     job = jobs.start("count", {"to": 30})
-    other = Jobs(jobs.home)
+    other = Jobs(jobs.home, NO_WORKER)
     assert other.running().id == job.id
     under_way(other, job.id)
     now = other.get(job.id)
@@ -74,7 +75,7 @@ def test_a_job_runs_to_its_end_and_two_readers_see_the_same(jobs):
 def test_only_one_at_a_time(jobs):
     job = jobs.start("count", {"to": 2000})
     with pytest.raises(KindredError, match="busy"):
-        Jobs(jobs.home).start("count", {"to": 1})
+        Jobs(jobs.home, NO_WORKER).start("count", {"to": 1})
     jobs.stop(job.id, "cancel")
     assert until(jobs, job.id, CANCELLED).result == {}
     again = jobs.start("count", {"to": 1})
@@ -98,7 +99,7 @@ def test_a_killed_worker_is_stopped_and_can_be_started_again(jobs):
     os.kill(jobs.get(job.id).pid, 9)
     stopped = until(jobs, job.id, STOPPED)
     assert stopped.pid is None and stopped.done > 0
-    assert Jobs(jobs.home).get(job.id).status == STOPPED
+    assert Jobs(jobs.home, NO_WORKER).get(job.id).status == STOPPED
     again = jobs.resume(job.id)
     under_way(jobs, again.id)
     jobs.kill(again.id)
@@ -123,16 +124,16 @@ def test_a_failure_is_a_sentence_and_a_crash_is_one_too(jobs):
 
 
 def test_a_worker_that_does_not_come_up_is_stopped_at_once(tmp_path):
-    jobs = Jobs(tmp_path, command=[sys.executable, "-c", "raise SystemExit(1)"])
+    jobs = Jobs(tmp_path, NO_WORKER)
     job = jobs.start("count", {})
     until(jobs, job.id, STOPPED, seconds=10)
     assert jobs.running() is None
 
 
 def test_nothing_there_is_no_error(tmp_path):
-    jobs = Jobs(tmp_path / "none")
+    jobs = Jobs(tmp_path / "none", NO_WORKER)
     assert jobs.list() == [] and jobs.latest() is None and jobs.get("x") is None
-    with pytest.raises(ValueError, match="wish"):
+    with pytest.raises(ValueError, match="stop_request"):
         jobs.stop("x", "explode")
     with pytest.raises(KindredError, match="not known"):
         jobs.resume("x")

@@ -49,7 +49,7 @@ def test_every_file_is_either_learned_from_or_left_out(trained, family):
 
 
 def test_the_family_is_measured_on_held_out_faces(trained):
-    measured = trained.measured
+    measured = trained.metrics
     assert measured.held_out == 10 and measured.strangers == 10
     assert measured.right == 1.0 and measured.wrong == 0.0 and measured.false_names == 0.0
 
@@ -190,7 +190,7 @@ def test_one_photo_of_one_person(colours, tmp_path):
     (folder / "Anne").mkdir(parents=True)
     (folder / "Anne" / "1.png").write_bytes(encoded(plain(40, 40, (250, 10, 10))))
     report = train(folder, tmp_path / "mine")
-    assert report.photos == {"Anne": 1} and report.measured.right is None
+    assert report.photos == {"Anne": 1} and report.metrics.right is None
     assert name_of(report.model, (250, 10, 10)) == "Anne"
     assert name_of(report.model, (10, 250, 10)) is None
 

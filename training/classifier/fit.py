@@ -12,10 +12,10 @@ from training.callbacks import HeldOut
 from training.classifier.calibration import Calibration, calibrate, expected_calibration_error
 from training.classifier.held_out import (
     NOBODY,
-    Unseen,
+    HeldOutScores,
     crossed_offsets,
-    judge,
     person_offsets,
+    score_held_out,
     scores,
 )
 from training.classifier.prototypes import fit_prototypes
@@ -25,13 +25,13 @@ USUAL = 5  # photos a person, with which the priors of `HeadConfig` were measure
 
 
 @dataclass(frozen=True)
-class Measured:
+class Metrics:
     """How a family's classifier does on held-out faces; shares are 0..1, `None` if not measurable.
 
     Attributes:
-        held_out: Faces judged by a classifier that had learned the person from other photos.
+        held_out: Faces of people whom the classifier had learned from other photos.
         right, unknown, wrong: Shares of those with the right name, no name, a wrong name.
-        strangers: Faces judged by a classifier that had not learned the person at all.
+        strangers: Faces of people whom the classifier had not learned at all.
         false_names: Share of those that got a name.
         calibration_error: Expected calibration error of the probabilities.
         false_names_asked: The share of strangers that was allowed to get a name.
@@ -54,18 +54,18 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What the finished classifier would have said of the unseen faces.
+class HeldOutPredictions:
+    """What the finished classifier says of the held-out faces.
 
     Attributes:
-        unseen: The faces.
+        faces: The faces, with the scores of every person.
         best: int [N], the most probable person.
         confidence: float [N], the probability of that person.
         named: bool [N], whether that person's name is given.
         right: bool [N], whether the most probable person is the right one.
     """
 
-    unseen: Unseen
+    faces: HeldOutScores
     best: np.ndarray
     confidence: np.ndarray
     named: np.ndarray
@@ -73,12 +73,12 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Learned:
-    """The classifier, how good it is, and the single judgements behind that."""
+class FitResult:
+    """The classifier, how good it is, and the predictions behind that."""
 
     state: HeadState
-    measured: Measured
-    judged: Judged
+    metrics: Metrics
+    predictions: HeldOutPredictions
 
 
 def learn_head(
@@ -91,7 +91,7 @@ def learn_head(
     groups: np.ndarray | None = None,
     strangers: np.ndarray | None = None,
     callbacks: tuple = (),
-) -> Learned:
+) -> FitResult:
     """Fits prototypes, calibration and threshold.
 
     Args:
@@ -112,21 +112,21 @@ def learn_head(
         prototype_l2=config.prototype_l2,
         callbacks=(HeldOut(embeddings, owners, folds.train), *callbacks) if callbacks else (),
     )
-    unseen = judge_folds(embeddings, owners, folds, prototypes, config, strangers)
-    learned = conclude(unseen, people, config, false_names)
+    held_out = score_folds(embeddings, owners, folds, prototypes, config, strangers)
+    fitted = conclude(held_out, people, config, false_names)
     whole, _ = fold_state(embeddings, owners, folds.train[0], prototypes[0], config)
-    return replace(learned, state=finished(whole, people, learned.state))
+    return replace(fitted, state=finished(whole, people, fitted.state))
 
 
-def judge_folds(
+def score_folds(
     embeddings: np.ndarray,
     owners: np.ndarray,
     folds: Folds,
     prototypes: np.ndarray,
     config: HeadConfig,
     strangers: np.ndarray | None = None,
-) -> Unseen:
-    """Every fold's classifier judges the faces that the fold holds out; the kept one strangers."""
+) -> HeldOutScores:
+    """Every fold's classifier scores the faces that the fold holds out; the kept one strangers."""
     count = prototypes.shape[1]
     parts = []
     for fold in (*folds.photos, *folds.people):
@@ -135,13 +135,15 @@ def judge_folds(
             state, present = fold_state(
                 embeddings, owners, folds.train[fold], prototypes[fold], config
             )
-            parts.append(judge(state, present, count, embeddings[out], owners[out], out))
+            parts.append(score_held_out(state, present, count, embeddings[out], owners[out], out))
     if strangers is not None and len(strangers):
         state, present = fold_state(embeddings, owners, folds.train[0], prototypes[0], config)
         number = np.arange(len(strangers))
         nobody = np.full(len(strangers), NOBODY)
-        parts.append(judge(state, present, count, strangers, nobody, number, from_elsewhere=True))
-    return Unseen.join(parts, count)
+        parts.append(
+            score_held_out(state, present, count, strangers, nobody, number, from_elsewhere=True)
+        )
+    return HeldOutScores.join(parts, count)
 
 
 def fold_state(
@@ -177,16 +179,16 @@ def fold_state(
 
 
 def conclude(
-    unseen: Unseen, people: tuple[str, ...], config: HeadConfig, false_names: float
-) -> Learned:
-    """Calibrates on unseen faces, and measures on them; `state` holds no faces yet."""
-    evidence = scores(unseen, crossed_offsets(unseen), config)
+    held_out: HeldOutScores, people: tuple[str, ...], config: HeadConfig, false_names: float
+) -> FitResult:
+    """Calibrates on held-out faces, and measures on them; `state` holds no faces yet."""
+    evidence = scores(held_out, crossed_offsets(held_out), config)
     if len(evidence):
         best, top = evidence.argmax(1), evidence.max(1)
     else:
         best, top = np.zeros(0, int), np.zeros(0)
-    known = unseen.known
-    right = known & (best == unseen.owners)
+    known = held_out.known
+    right = known & (best == held_out.owners)
     calibration = calibrate(
         right=top[right],
         confused=top[known & ~right],
@@ -196,16 +198,16 @@ def conclude(
     )
     confidence = _confidence(evidence, calibration) if len(evidence) else np.zeros(0)
     named = confidence >= calibration.threshold
-    judged = Judged(unseen, best, confidence, named, right)
+    predictions = HeldOutPredictions(held_out, best, confidence, named, right)
     state = replace(
         HeadState.empty(0),
         people=people,
         slope=calibration.slope,
         centre=calibration.centre,
         threshold=calibration.threshold,
-        offsets=person_offsets(unseen).astype(np.float32),
+        offsets=person_offsets(held_out).astype(np.float32),
     )
-    return Learned(state, measure(judged, false_names), judged)
+    return FitResult(state, measure(predictions, false_names), predictions)
 
 
 def finished(whole: HeadState, people: tuple[str, ...], calibrated: HeadState) -> HeadState:
@@ -220,23 +222,23 @@ def finished(whole: HeadState, people: tuple[str, ...], calibrated: HeadState) -
     )
 
 
-def measure(judged: Judged, false_names: float) -> Measured:
-    """The figures of the judgements."""
-    if not len(judged.best):
-        return Measured(0, None, None, None, 0, None, None, false_names)
-    known, named, right = judged.unseen.known, judged.named, judged.right
+def measure(predictions: HeldOutPredictions, false_names: float) -> Metrics:
+    """The figures of the predictions."""
+    if not len(predictions.best):
+        return Metrics(0, None, None, None, 0, None, None, false_names)
+    known, named, right = predictions.faces.known, predictions.named, predictions.right
 
     def share(flags: np.ndarray, of: np.ndarray) -> float | None:
         return float(flags[of].mean()) if of.any() else None
 
-    return Measured(
+    return Metrics(
         held_out=int(known.sum()),
         right=share(named & right, known),
         unknown=share(~named, known),
         wrong=share(named & ~right, known),
         strangers=int((~known).sum()),
         false_names=share(named, ~known),
-        calibration_error=expected_calibration_error(judged.confidence, right),
+        calibration_error=expected_calibration_error(predictions.confidence, right),
         false_names_asked=false_names,
     )
 

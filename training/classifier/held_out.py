@@ -1,4 +1,4 @@
-"""What classifiers say of faces that they had not seen: the ground of every honest figure."""
+"""Held-out scores: what classifiers say of faces that they were not fitted on."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ OFFSET_PRIOR = 500.0
 
 
 @dataclass(frozen=True)
-class Unseen:
-    """N faces, each judged by a classifier that had not learned from it.
+class HeldOutScores:
+    """N faces, each scored by a classifier that had not learned from it.
 
     Attributes:
         likeness: float32 [N, K], with -inf for people whom the classifier had not learned.
         runner_up_weights: float32 [N], see `HeadState.runner_up_weight`.
         owners: int [N], whose faces they are, 0..K-1 or `NOBODY`.
-        rows: int [N], the example that was judged; for strangers from elsewhere their number.
+        rows: int [N], the example that was scored; for strangers from elsewhere their number.
         from_elsewhere: bool [N], whether it is a stranger from outside the family.
     """
 
@@ -42,7 +42,7 @@ class Unseen:
         return (self.owners != NOBODY) & np.isfinite(mine)
 
     @classmethod
-    def join(cls, parts: Sequence[Unseen], people: int) -> Unseen:
+    def join(cls, parts: Sequence[HeldOutScores], people: int) -> HeldOutScores:
         """All faces of several classifiers."""
         none = np.zeros((0, people), np.float32)
         whole = np.zeros(0, int)
@@ -55,7 +55,7 @@ class Unseen:
         )
 
 
-def judge(
+def score_held_out(
     state: HeadState,
     present: np.ndarray,
     people: int,
@@ -64,23 +64,23 @@ def judge(
     rows: np.ndarray,
     *,
     from_elsewhere: bool = False,
-) -> Unseen:
-    """Lets a classifier of some people, int [K'] of K = `people`, judge faces float32 [N, D]."""
+) -> HeldOutScores:
+    """Scores faces float32 [N, D] by a classifier of some people, int [K'] of K = `people`."""
     likeness = np.full((len(embeddings), people), -np.inf, np.float32)
     likeness[:, present] = likeness_of(state, embeddings)
     runner_up_weights = np.full(len(embeddings), state.runner_up_weight, np.float32)
-    return Unseen(
+    return HeldOutScores(
         likeness, runner_up_weights, owners, rows, np.full(len(embeddings), from_elsewhere)
     )
 
 
-def scores(unseen: Unseen, offsets: np.ndarray, config: HeadConfig) -> np.ndarray:
+def scores(held_out: HeldOutScores, offsets: np.ndarray, config: HeadConfig) -> np.ndarray:
     """The classifier's scores, float [N, K], for offsets float [K] or [N, K]."""
-    likeness = unseen.likeness - offsets
-    return less_runner_up(likeness, unseen.runner_up_weights, config.default_runner_up)
+    likeness = held_out.likeness - offsets
+    return less_runner_up(likeness, held_out.runner_up_weights, config.default_runner_up)
 
 
-def person_offsets(unseen: Unseen) -> np.ndarray:
+def person_offsets(held_out: HeldOutScores) -> np.ndarray:
     """By how much each person has to score more, because strangers look like this person.
 
     The 95 % point of strangers' likeness to the person, above the median of those points, shrunk by
@@ -90,10 +90,10 @@ def person_offsets(unseen: Unseen) -> np.ndarray:
         float [K], not negative.
     """
     points, counts = [], []
-    for likeness in unseen.likeness[~unseen.known].T:
-        judged = likeness[np.isfinite(likeness)]
-        counts.append(len(judged))
-        points.append(np.quantile(judged, 0.95) if len(judged) else np.nan)
+    for likeness in held_out.likeness[~held_out.known].T:
+        finite = likeness[np.isfinite(likeness)]
+        counts.append(len(finite))
+        points.append(np.quantile(finite, 0.95) if len(finite) else np.nan)
     points, counts = np.array(points), np.array(counts, float)
     if np.isnan(points).all():
         return np.zeros(len(points))
@@ -101,16 +101,18 @@ def person_offsets(unseen: Unseen) -> np.ndarray:
     return raised * counts / (counts + OFFSET_PRIOR)
 
 
-def crossed_offsets(unseen: Unseen) -> np.ndarray:
+def crossed_offsets(held_out: HeldOutScores) -> np.ndarray:
     """Offsets float [N, K] for every face, from strangers among whom the face is not.
 
-    Whoever the family knows is judged with all strangers' offsets; strangers are halved, a person
-    or a number at a time, and each half is judged with those of the other.
+    Whoever the family knows is scored with all strangers' offsets; strangers are halved, a person
+    or a number at a time, and each half is scored with those of the other.
     """
-    side = np.where(unseen.from_elsewhere, unseen.rows, unseen.owners) % 2 == 0
-    everything = np.tile(person_offsets(unseen), (len(side), 1))
+    side = np.where(held_out.from_elsewhere, held_out.rows, held_out.owners) % 2 == 0
+    everything = np.tile(person_offsets(held_out), (len(side), 1))
     for half in (side, ~side):
-        at = half & ~unseen.known
-        rest = Unseen(*(getattr(unseen, name)[~half] for name in unseen.__dataclass_fields__))
+        at = half & ~held_out.known
+        rest = HeldOutScores(
+            *(getattr(held_out, name)[~half] for name in held_out.__dataclass_fields__)
+        )
         everything[at] = person_offsets(rest)
     return everything

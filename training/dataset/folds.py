@@ -1,4 +1,4 @@
-"""Splits a family so that every face is judged once by a classifier that has not seen it."""
+"""Splits a family so that every face is evaluated once by a classifier that has not seen it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Finds photos of one moment, which must be learned from together or held out together.
 
 Two photos of a burst show the same face in the same light: a classifier that learned from the one
-has as good as seen the other, and judging it by that one would flatter it.
+has as good as seen the other, and evaluating on that one would flatter it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from data.family import Family, read_strangers
 from data.library.intake.named_faces import find_places
 from data.recognition.config import HeadConfig
 from model.zoo.networks import Network
-from training.classifier.fit import Learned, learn_head
+from training.classifier.fit import FitResult, learn_head
 from training.dataset.face_finder import Face, FaceFinder, Sighting
 from training.dataset.folder_questions import bystanders
 from training.dataset.moments import group_moments
@@ -24,7 +24,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingSet:
     """A family ready to be learned from.
 
     Attributes:
@@ -58,7 +58,7 @@ def prepare(
     network: Network,
     strangers: str | os.PathLike | None = None,
     progress: Progress = lambda *_: None,
-) -> Lesson:
+) -> TrainingSet:
     """Finds the faces of a family and of strangers, and chooses what to learn from.
 
     Raises:
@@ -87,7 +87,7 @@ def prepare(
         nobody, useless = _faces_of(finder, strangers, unknown, sightings, progress)
         left_out += useless
     others = bystanders(sightings, examples, same_person_threshold)
-    return Lesson(people, examples, owners, groups, nobody, others, sightings, left_out)
+    return TrainingSet(people, examples, owners, groups, nobody, others, sightings, left_out)
 
 
 def _faces_of(
@@ -138,17 +138,17 @@ def _most_frequent(left_out: list[LeftOut]) -> str:
 
 
 def learn(
-    lesson: Lesson, config: HeadConfig, false_names: float, *, callbacks: tuple = ()
-) -> Learned:
-    """The classifier of a lesson, see `training.classifier.fit.learn_head`."""
+    training_set: TrainingSet, config: HeadConfig, false_names: float, *, callbacks: tuple = ()
+) -> FitResult:
+    """The classifier of a training set, see `training.classifier.fit.learn_head`."""
     return learn_head(
-        lesson.embeddings,
-        lesson.owners,
-        lesson.people,
+        training_set.embeddings,
+        training_set.owners,
+        training_set.people,
         config,
         false_names=false_names,
-        groups=lesson.groups,
-        strangers=vectors_of(lesson.strangers, lesson.embeddings.shape[1]),
+        groups=training_set.groups,
+        strangers=vectors_of(training_set.strangers, training_set.embeddings.shape[1]),
         callbacks=callbacks,
     )
 

@@ -60,12 +60,12 @@ class Features:
     Attributes:
         family: float16 [N, V, ...]; the first view is the face, the second its mirror image.
         strangers: float16 [S, 2, ...], whose embeddings should stay what they are.
-        judged: float16 [J, 2, ...], strangers that nothing is learned from.
+        validation: float16 [J, 2, ...], strangers that nothing is learned from.
     """
 
     family: np.ndarray
     strangers: np.ndarray
-    judged: np.ndarray
+    validation: np.ndarray
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Run:
     Attributes:
         upper: The upper part, trained.
         history: Figures by name, one an epoch.
-        embeddings: After each epoch those of family and judged strangers, if they were asked for.
+        embeddings: Those of the family and of `validation` after each epoch, if asked for.
     """
 
     upper: keras.Model
@@ -107,7 +107,7 @@ def extract(
     lower: keras.Model,
     family: Sequence[np.ndarray],
     strangers: Sequence[np.ndarray],
-    judged: Sequence[np.ndarray],
+    validation: Sequence[np.ndarray],
     count: int,
     *,
     seed: int = 0,
@@ -126,7 +126,7 @@ def extract(
             found[start : start + 8] = out.reshape(-1, each, *shape[2:])
         return found
 
-    return Features(run(family, count), run(strangers, 2), run(judged, 2))
+    return Features(run(family, count), run(strangers, 2), run(validation, 2))
 
 
 @keras.saving.register_keras_serializable("kindred")
@@ -174,14 +174,14 @@ class BalancedBatches(keras.utils.PyDataset):
         view = rng.integers(0, self._features.family.shape[1], size)
         faces = self._features.family[rows, view]
         people = np.eye(len(self._of), dtype=np.float32)[turns]
-        lesson = np.zeros((size, self._teacher.shape[-1]), np.float32)
+        teacher_targets = np.zeros((size, self._teacher.shape[-1]), np.float32)
         if len(self._teacher):
             others = rng.integers(0, len(self._teacher), size // 2)
             side = rng.integers(0, 2, size // 2)
             faces = np.concatenate([faces, self._features.strangers[others, side]])
             people = np.concatenate([people, np.zeros((size // 2, people.shape[1]), np.float32)])
-            lesson = np.concatenate([lesson, self._teacher[others, side]])
-        return faces.astype(np.float32), {"people": people, "embedding": lesson}
+            teacher_targets = np.concatenate([teacher_targets, self._teacher[others, side]])
+        return faces.astype(np.float32), {"people": people, "embedding": teacher_targets}
 
 
 def fine_tune(
@@ -208,7 +208,7 @@ def fine_tune(
         owners: int [N], people of the family's features.
         rows: bool [N], what to learn from.
         head: Gives the scale of the cosines in this network's space.
-        watch: Whether to judge the faces that are not in `rows` after each epoch, to keep all
+        watch: Whether to evaluate the faces that are not in `rows` after each epoch, to keep all
             embeddings and to stop when there is no more progress.
         mixed: Whether to compute in float16, for a GPU.
 
@@ -275,7 +275,7 @@ def _run(upper: keras.Model, features: np.ndarray) -> np.ndarray:
 
 
 class _Watch(keras.callbacks.Callback):
-    """After each epoch: keeps all embeddings, and judges the faces that are not learned from."""
+    """After each epoch: keeps all embeddings, and evaluates the faces that are not learned from."""
 
     def __init__(self, run: Run, features: Features, owners, rows, temperature: float):
         super().__init__()
@@ -284,18 +284,18 @@ class _Watch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         family = embed(self._run.upper, self._features.family)
-        self._run.embeddings.append((family, embed(self._run.upper, self._features.judged)))
+        self._run.embeddings.append((family, embed(self._run.upper, self._features.validation)))
         directions, present = _directions(family, self._owners, self._rows)
-        judged = ~self._rows & present[self._owners]
-        logits = family[judged] @ directions.T / self._temperature
+        held_out = ~self._rows & present[self._owners]
+        logits = family[held_out] @ directions.T / self._temperature
         logits = np.where(present, logits, -np.inf)
         top = logits.max(1, keepdims=True)
         logs_sum = np.log(np.exp(logits - top).sum(1)) + top[:, 0]
-        loss = logs_sum - logits[np.arange(judged.sum()), self._owners[judged]]
+        loss = logs_sum - logits[np.arange(held_out.sum()), self._owners[held_out]]
         if logs is not None:
-            logs["val_loss"] = float(loss.mean()) if judged.any() else 0.0
-            if judged.any():
-                right = logits.argmax(1) == self._owners[judged]
+            logs["val_loss"] = float(loss.mean()) if held_out.any() else 0.0
+            if held_out.any():
+                right = logits.argmax(1) == self._owners[held_out]
                 logs["val_accuracy"] = float(right.mean())
 
 

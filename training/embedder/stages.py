@@ -22,8 +22,8 @@ from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
 from model.zoo.networks import Network, load_trainable
 from training.callbacks import Epochs, OnEpoch, tensorboard
-from training.classifier.fit import Learned, conclude, finished, fold_state
-from training.classifier.held_out import NOBODY, Unseen, judge, scores
+from training.classifier.fit import FitResult, conclude, finished, fold_state
+from training.classifier.held_out import NOBODY, HeldOutScores, score_held_out, scores
 from training.classifier.prototypes import fit_prototypes
 from training.dataset.folds import make_folds
 from training.embedder.finetune import (
@@ -39,7 +39,7 @@ from training.embedder.finetune import (
 )
 
 if TYPE_CHECKING:
-    from training.dataset.training_set import Lesson
+    from training.dataset.training_set import TrainingSet
 
 # Fewer people or photos leave too little to hold out, and so nothing to decide by.
 PEOPLE, PHOTOS = 3, 5
@@ -64,8 +64,8 @@ class Rates:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of stage 2.
+class FineTuningResult:
+    """Whether stage 2 is used, and the figures that decided it.
 
     Attributes:
         kept: Whether the fine-tuned network is used.
@@ -73,7 +73,7 @@ class Outcome:
         frozen, tuned: How both did; `None` where stage 2 was not tried.
         held_out: Faces of known people that both were measured on.
         curves: Figures by name, one an epoch, of each split.
-        learned: The classifier on the fine-tuned network, where it is kept.
+        fitted: The classifier on the fine-tuned network, where it is kept.
     """
 
     kept: bool
@@ -82,7 +82,7 @@ class Outcome:
     tuned: Rates | None = None
     held_out: int = 0
     curves: tuple[dict[str, list[float]], ...] = ()
-    learned: Learned | None = field(default=None, repr=False)
+    fitted: FitResult | None = field(default=None, repr=False)
 
     def to_json(self) -> dict:
         return {
@@ -98,11 +98,11 @@ class Outcome:
         }
 
 
-NOT_TRIED = Outcome(False, "fine-tuning was not tried")
+NOT_TRIED = FineTuningResult(False, "fine-tuning was not tried")
 
 
 def why_not(owners: np.ndarray, groups: np.ndarray) -> str | None:
-    """Why stage 2 cannot be judged for this family, or `None`."""
+    """Why stage 2 cannot be evaluated for this family, or `None`."""
     moments = [len(np.unique(groups[owners == person])) for person in np.unique(owners)]
     enough = sum(count >= PHOTOS for count in moments)
     if enough >= PEOPLE:
@@ -120,7 +120,7 @@ def try_fine_tuning(
     owners: np.ndarray,
     groups: np.ndarray,
     strangers: Sequence[np.ndarray],
-    judged: Sequence[np.ndarray],
+    validation: Sequence[np.ndarray],
     people: tuple[str, ...],
     head: HeadConfig,
     *,
@@ -128,7 +128,7 @@ def try_fine_tuning(
     options: FineTuning = DEFAULTS,
     mixed: bool = False,
     callbacks: Callable[[str], Sequence[keras.callbacks.Callback]] = lambda run: (),
-) -> Outcome:
+) -> FineTuningResult:
     """Fine-tunes on both splits and, if that wins, on everything; then `network` is changed.
 
     Args:
@@ -137,15 +137,15 @@ def try_fine_tuning(
         chips: N aligned faces, uint8 [S, S, 3].
         owners, groups: int [N], see `training.classifier.fit.learn_head`.
         strangers: Aligned faces of nobody in the family, whose embeddings should stay.
-        judged: The same, to measure with; nothing is learned from them.
+        validation: The same, to measure with; nothing is learned from them.
         callbacks: More callbacks for the run of that name, one of `RUNS`.
     """
     if reason := why_not(owners, groups):
-        return Outcome(False, reason)
+        return FineTuningResult(False, reason)
     lower, top = split_network(network, upper)
-    some = strangers[:MOST_STRANGERS], judged[:MOST_STRANGERS]
+    some = strangers[:MOST_STRANGERS], validation[:MOST_STRANGERS]
     features = extract(lower, chips, *some, options.views)
-    before = embed(top, features.family), embed(top, features.judged)
+    before = embed(top, features.family), embed(top, features.validation)
     splits = _splits(owners, groups)
     learning = [train & _not_too_many(owners) for train in splits]
     runs: list[Run] = []
@@ -160,26 +160,26 @@ def try_fine_tuning(
             )  # fmt: skip
         curves = tuple(run.history for run in runs)
         best = [int(np.argmin(run.history["val_loss"])) for run in runs]
-        frozen = _judge_all(splits, [before] * 2, owners, head)
+        frozen = _score_splits(splits, [before] * 2, owners, head)
         chosen = [run.embeddings[min(other, len(run.embeddings) - 1)]
                   for run, other in zip(runs, best[::-1], strict=True)]  # fmt: skip
-        tuned = _judge_all(splits, chosen, owners, head)
+        tuned = _score_splits(splits, chosen, owners, head)
         result = _compare(frozen, tuned, head, false_names)
         if not result.kept:
-            return Outcome(
+            return FineTuningResult(
                 False, result.reason, result.frozen, result.tuned, result.held_out, curves
             )
-        learned = _finish(
+        fitted = _finish(
             top, features, owners, best, tuned, people, head, false_names, options, mixed,
             callbacks(RUNS[2]),
         )  # fmt: skip
     except NotFinite:
-        return Outcome(
+        return FineTuningResult(
             False,
             "fine-tuning was given up, because its loss stopped being a finite number; "
             "the network is used as it came",
         )
-    return replace(result, curves=curves, learned=learned)
+    return replace(result, curves=curves, fitted=fitted)
 
 
 def _splits(owners: np.ndarray, groups: np.ndarray) -> list[np.ndarray]:
@@ -204,26 +204,30 @@ def _not_too_many(owners: np.ndarray) -> np.ndarray:
     return keep
 
 
-def _judge_all(splits, embeddings, owners: np.ndarray, head: HeadConfig) -> Unseen:
+def _score_splits(splits, embeddings, owners: np.ndarray, head: HeadConfig) -> HeldOutScores:
     parts, count = [], int(owners.max()) + 1
     for train, (family, strangers) in zip(splits, embeddings, strict=True):
         options = {"temperature": head.temperature, "prototype_l2": head.prototype_l2}
         prototypes = fit_prototypes(family, owners, train[None], **options)[0]
         state, present = fold_state(family, owners, train, prototypes, head)
         out = np.flatnonzero(~train)
-        parts.append(judge(state, present, count, family[out], owners[out], out))
+        parts.append(score_held_out(state, present, count, family[out], owners[out], out))
         nobody = np.full(len(strangers), NOBODY)
         number = np.arange(len(strangers))
-        parts.append(judge(state, present, count, strangers, nobody, number, from_elsewhere=True))
-    return Unseen.join(parts, count)
+        parts.append(
+            score_held_out(state, present, count, strangers, nobody, number, from_elsewhere=True)
+        )
+    return HeldOutScores.join(parts, count)
 
 
-def _compare(frozen: Unseen, tuned: Unseen, head: HeadConfig, false_names: float) -> Outcome:
+def _compare(
+    frozen: HeldOutScores, tuned: HeldOutScores, head: HeadConfig, false_names: float
+) -> FineTuningResult:
     known = frozen.known
     flags, rates = [], []
-    for unseen in (frozen, tuned):
-        evidence = scores(unseen, np.zeros(unseen.likeness.shape[1]), head)
-        right = evidence.argmax(1)[known] == unseen.owners[known]
+    for held_out in (frozen, tuned):
+        evidence = scores(held_out, np.zeros(held_out.likeness.shape[1]), head)
+        right = evidence.argmax(1)[known] == held_out.owners[known]
         sure = evidence.max(1)
         cut = np.quantile(sure[~known], 1 - false_names) if (~known).any() else -np.inf
         flags.append(right & (sure[known] > cut))
@@ -238,13 +242,13 @@ def _compare(frozen: Unseen, tuned: Unseen, head: HeadConfig, false_names: float
         f"{rates[1].closed:.1%} and {rates[0].closed:.1%}"
     )
     verdict = "fine-tuning won: " if wins else "fine-tuning did not win: "
-    return Outcome(bool(wins), verdict + words, rates[0], rates[1], len(gain))
+    return FineTuningResult(bool(wins), verdict + words, rates[0], rates[1], len(gain))
 
 
 def _finish(
-    top, features: Features, owners, best, tuned: Unseen, people, head, false_names, options,
+    top, features: Features, owners, best, tuned: HeldOutScores, people, head, false_names, options,
     mixed, callbacks,
-) -> Learned:  # fmt: skip
+) -> FitResult:  # fmt: skip
     epochs = max(1, round(np.mean(best)) + 1)
     # The rate falls as it did in the splits, of which only the first epochs were any good.
     rows = _not_too_many(owners)
@@ -260,53 +264,53 @@ def _finish(
     everything = np.ones(len(owners), bool)
     prototypes = fit_prototypes(family, owners, everything[None], **options)[0]
     whole, _ = fold_state(family, owners, everything, prototypes, head)
-    learned = conclude(tuned, people, head, false_names)
-    return Learned(finished(whole, people, learned.state), learned.measured, learned.judged)
+    fitted = conclude(tuned, people, head, false_names)
+    return FitResult(finished(whole, people, fitted.state), fitted.metrics, fitted.predictions)
 
 
 def tune(
     network: Network,
-    lesson: Lesson,
+    training_set: TrainingSet,
     embedder: Embedder,
     model: Path,
     false_names: float,
     progress: Callable[[str, int, int], None],
     on_epoch: OnEpoch = lambda _: None,
-) -> tuple[Outcome, Embedder]:
+) -> tuple[FineTuningResult, Embedder]:
     """Tries stage 2.
 
     Returns:
-        What became of it, and the embedder to use from now on: the given one, or the tuned one.
+        The result, and the embedder to use from now on: the given one, or the tuned one.
     """
-    if reason := why_not(lesson.owners, lesson.groups):
-        return Outcome(False, reason), embedder
+    if reason := why_not(training_set.owners, training_set.groups):
+        return FineTuningResult(False, reason), embedder
     trainable = load_trainable(network)
-    known = _spread([face.chip for face in lesson.strangers])
+    known = _spread([face.chip for face in training_set.strangers])
     half = len(known) // 2
 
-    def told(run: str) -> Epochs:
+    def progress_callback(run: str) -> Epochs:
         before, of = RUNS.index(run) * DEFAULTS.epochs, len(RUNS) * DEFAULTS.epochs
         return Epochs(run, on_epoch, lambda done: progress("fine-tuning", before + done, of))
 
     progress("preparing to fine-tune", 0, 0)
-    outcome = try_fine_tuning(
+    result = try_fine_tuning(
         trainable,
         network.upper,
-        [example.face.chip for example in lesson.examples],
-        lesson.owners,
-        lesson.groups,
-        _spread([face.chip for face in lesson.bystanders] + known[:half]),
+        [example.face.chip for example in training_set.examples],
+        training_set.owners,
+        training_set.groups,
+        _spread([face.chip for face in training_set.bystanders] + known[:half]),
         known[half:],
-        lesson.people,
+        training_set.people,
         network.head,
         false_names=false_names,
         mixed=has_gpu(),
-        callbacks=lambda run: [*tensorboard(model.name, run), told(run)],
+        callbacks=lambda run: [*tensorboard(model.name, run), progress_callback(run)],
     )
-    if not outcome.kept:
-        return outcome, embedder
+    if not result.kept:
+        return result, embedder
     tuned = network.for_inference(trainable)
-    return outcome, Embedder(Aligner(network.chip_size, network.template), tuned)
+    return result, Embedder(Aligner(network.chip_size, network.template), tuned)
 
 
 def _spread(chips: list[np.ndarray]) -> list[np.ndarray]:

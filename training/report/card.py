@@ -11,57 +11,54 @@ import io
 from collections import Counter, defaultdict
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from training.classifier.calibration import reliability
-from training.classifier.fit import Judged, Learned
+from training.classifier.fit import FitResult, HeldOutPredictions
+from training.dataset.training_set import TrainingSet
 from training.report.charts import curves, diagonal
 from training.report.html_page import page_of
-
-if TYPE_CHECKING:
-    from training.dataset.training_set import Lesson
-    from training.train import Report
+from training.report.training_report import TrainingReport
 
 FEW = 5  # photos of different moments, below which more are asked for
 
 
-def card(report: Report, lesson: Lesson, learned: Learned) -> str:
+def card(report: TrainingReport, training_set: TrainingSet, fitted: FitResult) -> str:
     """The whole page."""
     sections = [
         _head(report),
-        _people(report, lesson, learned.judged),
-        _confusion(lesson, learned.judged),
-        _calibration(learned),
+        _people(report, training_set, fitted.predictions),
+        _confusion(training_set, fitted.predictions),
+        _calibration(fitted),
         _stages(report),
-        _doubts(report, lesson),
-        _left_out(report, lesson),
+        _doubts(report, training_set),
+        _left_out(report, training_set),
     ]
     return page_of("How well Kindred knows this family", "".join(sections))
 
 
-def advice(lesson: Lesson, judged: Judged, person: int) -> str:
+def advice(training_set: TrainingSet, predictions: HeldOutPredictions, person: int) -> str:
     """What photos of a person would help most; empty if there are enough."""
-    moments = len(np.unique(lesson.groups[lesson.owners == person]))
+    moments = len(np.unique(training_set.groups[training_set.owners == person]))
     if moments < FEW:
         return f"{FEW - moments} more from other days"
-    mine = judged.unseen.known & (judged.unseen.owners == person)
-    missed = mine & ~(judged.named & judged.right)
+    mine = predictions.faces.known & (predictions.faces.owners == person)
+    missed = mine & ~(predictions.named & predictions.right)
     if mine.any() and missed.sum() / mine.sum() > 0.15:
-        faces = [lesson.examples[row].face for row in judged.unseen.rows[missed]]
+        faces = [training_set.examples[row].face for row in predictions.faces.rows[missed]]
         small = np.median([face.side for face in faces]) < 60
-        others = Counter(judged.best[missed & judged.named & ~judged.right])
+        others = Counter(predictions.best[missed & predictions.named & ~predictions.right])
         if others and others.most_common(1)[0][1] > 1:
-            rival = lesson.people[others.most_common(1)[0][0]]
+            rival = training_set.people[others.most_common(1)[0][0]]
             return f"photos at the age and light in which {rival} looks alike"
         return "larger, sharper ones" if small else "other ages, glasses, beards and light"
     return ""
 
 
-def _head(report: Report) -> str:
-    m = report.measured
+def _head(report: TrainingReport) -> str:
+    m = report.metrics
     tiles = []
     if m.right is not None:
         tiles += [
@@ -89,24 +86,27 @@ def _head(report: Report) -> str:
     )
 
 
-def _people(report: Report, lesson: Lesson, judged: Judged) -> str:
+def _people(
+    report: TrainingReport, training_set: TrainingSet, predictions: HeldOutPredictions
+) -> str:
     rows = []
-    for k, name in enumerate(lesson.people):
-        mine = judged.unseen.known & (judged.unseen.owners == k)
-        got = judged.named & judged.right & mine
-        wrong = judged.named & ~judged.right & mine
-        others = (~judged.unseen.known) & judged.named & (judged.best == k)
-        moments = len(np.unique(lesson.groups[lesson.owners == k]))
+    for k, name in enumerate(training_set.people):
+        mine = predictions.faces.known & (predictions.faces.owners == k)
+        got = predictions.named & predictions.right & mine
+        wrong = predictions.named & ~predictions.right & mine
+        others = (~predictions.faces.known) & predictions.named & (predictions.best == k)
+        moments = len(np.unique(training_set.groups[training_set.owners == k]))
         times = "1 moment" if moments == 1 else f"{moments} moments"
-        first = lesson.examples[int(np.flatnonzero(lesson.owners == k)[0])].face
+        first = training_set.examples[int(np.flatnonzero(training_set.owners == k)[0])].face
         share = f"{got.sum() / mine.sum():.0%}" if mine.any() else "not measured"
         bar = round(100 * got.sum() / mine.sum()) if mine.any() else 0
+        helpful = advice(training_set, predictions, k) or "nothing, there are enough"
         rows.append(
             f"<tr><th scope=row>{_picture(first.chip)}{escape(name)}</th>"
             f"<td>{report.photos[name]}<small> from {times}</small></td>"
             f"<td class=share><span class=bar style='--share:{bar}%'></span>{share}</td>"
             f"<td>{int(wrong.sum())}</td><td>{int(others.sum())}</td>"
-            f"<td>{escape(advice(lesson, judged, k) or 'nothing, there are enough')}</td></tr>"
+            f"<td>{escape(helpful)}</td></tr>"
         )
     return (
         "<h2>Person by person</h2><div class=scroll><table><thead><tr><th>Person<th>Photos"
@@ -115,22 +115,26 @@ def _people(report: Report, lesson: Lesson, judged: Judged) -> str:
     )
 
 
-def confusions(people: tuple[str, ...], judged: Judged) -> list[tuple[int, int, int, int]]:
+def confusions(
+    people: tuple[str, ...], predictions: HeldOutPredictions
+) -> list[tuple[int, int, int, int]]:
     """Pairs of people by how often one is taken for the other: (a, b, a for b, b for a)."""
-    known = judged.unseen.known & ~judged.right
-    pairs = Counter(zip(judged.unseen.owners[known], judged.best[known], strict=True))
+    known = predictions.faces.known & ~predictions.right
+    pairs = Counter(zip(predictions.faces.owners[known], predictions.best[known], strict=True))
     found = {tuple(sorted(map(int, pair))) for pair in pairs}
     rows = [(a, b, pairs[a, b], pairs[b, a]) for a, b in found]
     return sorted(rows, key=lambda row: (-row[2] - row[3], row))
 
 
-def _confusion(lesson: Lesson, judged: Judged) -> str:
+def _confusion(training_set: TrainingSet, predictions: HeldOutPredictions) -> str:
     rows = []
-    for a, b, ab, ba in confusions(lesson.people, judged)[:12]:
-        one, other = escape(lesson.people[a]), escape(lesson.people[b])
+    for a, b, ab, ba in confusions(training_set.people, predictions)[:12]:
+        one, other = escape(training_set.people[a]), escape(training_set.people[b])
         sides = [f"{one} for {other}: {ab}"] * bool(ab) + [f"{other} for {one}: {ba}"] * bool(ba)
         faces = "".join(
-            _picture(lesson.examples[int(np.flatnonzero(lesson.owners == k)[0])].face.chip)
+            _picture(
+                training_set.examples[int(np.flatnonzero(training_set.owners == k)[0])].face.chip
+            )
             for k in (a, b)
         )
         rows.append(f"<li>{faces}<span>{'<br>'.join(sides)}</span></li>")
@@ -142,30 +146,30 @@ def _confusion(lesson: Lesson, judged: Judged) -> str:
     )
 
 
-def _calibration(learned: Learned) -> str:
-    judged = learned.judged
-    if not len(judged.confidence):
+def _calibration(fitted: FitResult) -> str:
+    predictions = fitted.predictions
+    if not len(predictions.confidence):
         return ""
-    points = reliability(judged.confidence, judged.right)
+    points = reliability(predictions.confidence, predictions.right)
     return (
         "<h2>Is the confidence right?</h2><p>Of all faces with a confidence of 80 %, 80 % should "
         "have the right name. Points on the line are as they should be; large points stand for "
-        f"many faces. A name is given from {learned.state.threshold:.0%} on.</p>{diagonal(points)}"
+        f"many faces. A name is given from {fitted.state.threshold:.0%} on.</p>{diagonal(points)}"
     )
 
 
-def _stages(report: Report) -> str:
+def _stages(report: TrainingReport) -> str:
     stage = report.stage
     which = "The fine-tuned network is used" if stage.kept else "The network is used as it came"
     drawn = curves(stage.curves) if stage.curves else ""
     return f"<h2>Fine-tuning</h2><p>{which}: {escape(stage.reason)}.</p>{drawn}"
 
 
-def _doubts(report: Report, lesson: Lesson) -> str:
+def _doubts(report: TrainingReport, training_set: TrainingSet) -> str:
     if not report.doubts:
         return ""
     rows = "".join(
-        f"<li>{''.join(_picture(f.chip) for n in pair for f in _faces_of(lesson, n)[:2])}"
+        f"<li>{''.join(_picture(f.chip) for n in pair for f in _faces_of(training_set, n)[:2])}"
         f"<span>{escape(pair[0])} and {escape(pair[1])}</span></li>"
         for pair in report.doubts
     )
@@ -175,10 +179,10 @@ def _doubts(report: Report, lesson: Lesson) -> str:
     )
 
 
-def _left_out(report: Report, lesson: Lesson) -> str:
+def _left_out(report: TrainingReport, training_set: TrainingSet) -> str:
     if not report.left_out:
         return ""
-    sightings = {(s.person, s.path): s for s in lesson.sightings}
+    sightings = {(s.person, s.path): s for s in training_set.sightings}
     by_person = defaultdict(list)
     for left in report.left_out:
         sighting = sightings.get((left.person, left.path))
@@ -198,8 +202,8 @@ def _left_out(report: Report, lesson: Lesson) -> str:
     return f"<h2>Files nobody was learned from</h2>{parts}"
 
 
-def _faces_of(lesson: Lesson, name: str) -> list:
-    return [example.face for example in lesson.examples if example.person == name]
+def _faces_of(training_set: TrainingSet, name: str) -> list:
+    return [example.face for example in training_set.examples if example.person == name]
 
 
 def _picture(chip: np.ndarray | None) -> str:

@@ -21,8 +21,8 @@ from training.dataset.face_finder import FaceFinder
 from training.dataset.training_set import learn, prepare
 from training.report.card import card
 from training.report.protocols import Rule, draw_families, measure_families, read_pairs, verify
+from training.report.training_report import report_of
 from training.reuse_graph import network_key
-from training.train import report_of
 
 Progress = Callable[[str, int, int], None]
 
@@ -41,7 +41,7 @@ def evaluate_pairs(
 
     Args:
         pairs: CSV file with the columns fold, a, b, same; a and b are paths below `folder`.
-        model: A model folder whose networks to use; by default the best ones that are here, or
+        model: A model folder whose networks to use; by default the best ones that are installed, or
             those that are named.
     """
     listed = read_pairs(pairs)
@@ -101,11 +101,11 @@ def kindred_rule(network: Network) -> Rule:
         people = tuple(str(k) for k in range(int(owners.max()) + 1))
         head = Head(learn_head(embeddings, owners, people, network.head).state)
 
-        def judge(faces: np.ndarray):
+        def predict(faces: np.ndarray):
             scores = head.scores(faces).numpy()
             return scores.argmax(1), scores.max(1)
 
-        return judge
+        return predict
 
     return rule
 
@@ -119,7 +119,7 @@ def evaluate_folder(
     strangers: str | os.PathLike | None = None,
     progress: Progress = lambda *_: None,
 ) -> tuple[dict, str]:
-    """Leaves photos, and people, of a family folder out of learning and judges them.
+    """Leaves photos, and people, of a family folder out of learning and evaluates on them.
 
     Returns:
         The figures, and the page with pictures that a model has as its card.
@@ -127,22 +127,22 @@ def evaluate_folder(
     networks = choose("detector", detector), choose("embedder", embedder)
     finder = _finder(*networks)
     family = read_family(folder)
-    lesson = prepare(finder, family, networks[1], strangers, progress)
-    learned = learn(lesson, networks[1].head, false_names)
-    judged, people = learned.judged, []
-    for k, name in enumerate(lesson.people):
-        mine = judged.unseen.known & (judged.unseen.owners == k)
-        right = float((judged.named & judged.right)[mine].mean()) if mine.any() else None
-        photos = int((lesson.owners == k).sum())
+    training_set = prepare(finder, family, networks[1], strangers, progress)
+    fitted = learn(training_set, networks[1].head, false_names)
+    predictions, people = fitted.predictions, []
+    for k, name in enumerate(training_set.people):
+        mine = predictions.faces.known & (predictions.faces.owners == k)
+        right = float((predictions.named & predictions.right)[mine].mean()) if mine.any() else None
+        photos = int((training_set.owners == k).sum())
         people.append({"name": name, "photos": photos, "right": right and round(right, 4)})
     result = {
         "protocol": "folder",
         "networks": [network.name for network in networks],
         "people": people,
-        "measured": learned.measured.to_json(),
+        "measured": fitted.metrics.to_json(),
     }
-    report = report_of(Path(folder), family, networks, lesson, learned)
-    return result, card(report, lesson, learned)
+    report = report_of(Path(folder), family, networks, training_set, fitted)
+    return result, card(report, training_set, fitted)
 
 
 def evaluate_model(
@@ -151,7 +151,7 @@ def evaluate_model(
     *,
     progress: Progress = lambda *_: None,
 ) -> dict:
-    """Judges a trained model by FOLDER/<name>/: the folder's name should be among the names.
+    """Evaluates a trained model on FOLDER/<name>/: the folder's name should be among the names.
 
     Photos that the model learned from, by their file names, are counted apart.
     """
@@ -189,10 +189,10 @@ def _at_own_thresholds(embeddings, people, network: Network, false_names: float)
     rows = []
     for draw in draw_families(people):
         names = tuple(str(k) for k in range(int(draw.train_owners.max()) + 1))
-        learned = learn_head(
+        fitted = learn_head(
             embeddings[draw.train], draw.train_owners, names, network.head, false_names=false_names
         )
-        head = Head(learned.state)
+        head = Head(fitted.state)
         given, _ = head.classify(embeddings[draw.test])
         others, _ = head.classify(embeddings[draw.strangers])
         right = given.numpy() == np.array([names[k].encode() for k in draw.test_owners], object)

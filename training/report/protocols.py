@@ -17,7 +17,7 @@ import numpy as np
 
 from data.errors import KindredError, PhotoError
 
-# Learns from embeddings float32 [N, D] and owners int [N]; what it returns judges faces
+# Learns from embeddings float32 [N, D] and owners int [N]; what it returns predicts for faces
 # float32 [M, D]: the best person int [M], and how sure it is float [M].
 Rule = Callable[[np.ndarray, np.ndarray], Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]]
 
@@ -62,7 +62,7 @@ def verify(pairs: list[Pair], embeddings: dict[str, np.ndarray]) -> dict:
     """Tells pairs of one person from pairs of two by the cosine of their embeddings.
 
     Args:
-        pairs: What to judge.
+        pairs: What to tell apart.
         embeddings: float32 [D], unit length, by path. A pair with a missing one counts as of two
             people.
 
@@ -78,11 +78,11 @@ def verify(pairs: list[Pair], embeddings: dict[str, np.ndarray]) -> dict:
         distance[i] = 1.0 - embeddings[pairs[i].a] @ embeddings[pairs[i].b]
     accuracies = []
     for number in np.unique(fold):
-        rest, judged = fold != number, fold == number
+        rest, test = fold != number, fold == number
         cuts = np.unique(np.quantile(distance[rest], np.linspace(0.1, 0.9, 800)))
         correct = (distance[rest][None] < cuts[:, None]) == same[rest]
         cut = cuts[correct.mean(1).argmax()]
-        accuracies.append(float(((distance[judged] < cut) == same[judged]).mean()))
+        accuracies.append(float(((distance[test] < cut) == same[test]).mean()))
     accepted = distance[same] < np.quantile(distance[~same], 1e-3)
     return {
         "accuracy": round(float(np.mean(accuracies)), 4),
@@ -97,16 +97,16 @@ def nearest_mean(embeddings: np.ndarray, owners: np.ndarray):
     means = np.stack([embeddings[owners == k].mean(0) for k in range(owners.max() + 1)])
     means /= np.linalg.norm(means, axis=1, keepdims=True)
 
-    def judge(faces: np.ndarray):
+    def predict(faces: np.ndarray):
         cosines = faces @ means.T
         return cosines.argmax(1), cosines.max(1)
 
-    return judge
+    return predict
 
 
 @dataclass(frozen=True)
 class Draw:
-    """One drawn family: rows of the data set to learn from and to judge.
+    """One drawn family: rows of the data set to learn from and to test on.
 
     Attributes:
         train, test, strangers: int, rows.
@@ -170,9 +170,9 @@ def measure_families(
     drawn = draw_families(people, **options)
     rows = []
     for draw in drawn:
-        judge = rule(embeddings[draw.train], draw.train_owners)
-        best, sure = judge(embeddings[draw.test])
-        _, of_strangers = judge(embeddings[draw.strangers])
+        predict = rule(embeddings[draw.train], draw.train_owners)
+        best, sure = predict(embeddings[draw.test])
+        _, of_strangers = predict(embeddings[draw.strangers])
         right = best == draw.test_owners
         rows.append((right.mean(), (right & (sure > np.quantile(of_strangers, 0.99))).mean()))
     closed, identified = np.mean(rows, axis=0)

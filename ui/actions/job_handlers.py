@@ -10,7 +10,7 @@ from pathlib import Path
 
 from data.errors import KindredError
 from data.home import current_model_dir, home, new_model_dir
-from data.jobs import Report
+from data.jobs import JobProgress
 from data.library.name_writer import undo_writes, write_names
 from data.library.views import Shelf
 from data.lock import library_lock
@@ -20,7 +20,7 @@ from data.tags import PhotoTags
 from model.inference.on_demand import ModelOnDemand
 
 
-def train(arguments: dict, report: Report) -> dict:
+def train(arguments: dict, report: JobProgress) -> dict:
     """Learns the family `folder`; the model is not put in use, that is for the user to say."""
     report.progress("loading the networks", 0, 0)
     from model.tensorflow_import import import_tensorflow
@@ -39,7 +39,7 @@ def train(arguments: dict, report: Report) -> dict:
     }
 
 
-def tag(arguments: dict, report: Report) -> dict:
+def tag(arguments: dict, report: JobProgress) -> dict:
     """Tags the photos in the folders `paths` into the library; goes on where it stood."""
 
     def photos(library: Shelf, broken: list) -> Iterable[str]:
@@ -48,7 +48,7 @@ def tag(arguments: dict, report: Report) -> dict:
     return _tag(photos, report, arguments["paths"])
 
 
-def renew(arguments: dict, report: Report) -> dict:
+def renew(arguments: dict, report: JobProgress) -> dict:
     """Has the model in use name everybody in the library, where another one did that.
 
     From the stored embeddings; photos are read again only if the model's networks are others.
@@ -61,7 +61,7 @@ def renew(arguments: dict, report: Report) -> dict:
 
 
 def _tag(
-    find: Callable[[Shelf, list], Iterable[str]], report: Report, folders: Sequence[str] = ()
+    find: Callable[[Shelf, list], Iterable[str]], report: JobProgress, folders: Sequence[str] = ()
 ) -> dict:
     report.progress("loading the networks", 0, 0)
     # Only now: this imports TensorFlow, or will.
@@ -111,12 +111,12 @@ def _tag(
     }
 
 
-def group(arguments: dict, report: Report) -> dict:
+def group(arguments: dict, report: JobProgress) -> dict:
     """Groups the unknown faces of the library into likely people."""
     return {"groups": _group(model_of_jobs(), report)}
 
 
-def _group(model: ModelOnDemand, report: Report) -> int:
+def _group(model: ModelOnDemand, report: JobProgress) -> int:
     report.progress("grouping unknown faces", 0, 0)
     distance = math.sqrt(2 - 2 * model.same_person_threshold)
     with library_lock(home(), "grouping faces"), Shelf(home()) as library:
@@ -129,7 +129,7 @@ def model_of_jobs() -> ModelOnDemand:
     return ModelOnDemand(current_model_dir())
 
 
-def write(arguments: dict, report: Report) -> dict:
+def write(arguments: dict, report: JobProgress) -> dict:
     """Writes names into the metadata of the library's photos under `paths`."""
     changed, errors = 0, []
     with library_lock(home(), "writing names"), Shelf(home()) as library:
@@ -148,7 +148,7 @@ def write(arguments: dict, report: Report) -> dict:
     return {"changed": changed, "failed": len(errors), "errors": errors[:20]}
 
 
-def unwrite(arguments: dict, report: Report) -> dict:
+def unwrite(arguments: dict, report: JobProgress) -> dict:
     """Takes back what was written last."""
     changed, errors = 0, []
     with library_lock(home(), "taking names back"), Shelf(home()) as library:
@@ -159,7 +159,7 @@ def unwrite(arguments: dict, report: Report) -> dict:
     return {"changed": changed, "failed": len(errors), "errors": errors[:20]}
 
 
-def fetch(arguments: dict, report: Report) -> dict:
+def fetch(arguments: dict, report: JobProgress) -> dict:
     """Gets the network `name` from its publisher."""
     from model.tensorflow_import import import_tensorflow
 
@@ -174,7 +174,7 @@ def fetch(arguments: dict, report: Report) -> dict:
     return {"name": network.name, "folder": str(folder)}
 
 
-CHORES = {
+HANDLERS = {
     "train": train,
     "tag": tag,
     "renew": renew,

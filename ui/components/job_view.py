@@ -8,6 +8,7 @@ from data.errors import KindredError
 from data.home import home
 from data.jobs import CANCEL, CANCELLED, FAILED, PAUSE, PAUSED, STARTING, STOPPED, Job, Jobs
 from ui.actions.library_in_use import say
+from ui.actions.run_job import COMMAND
 from ui.components.learning_curve import curve_html
 from ui.components.live import live
 from ui.components.style import plain
@@ -25,7 +26,7 @@ WHAT = {
 
 def jobs() -> Jobs:
     """The jobs of this Kindred."""
-    return Jobs(home())
+    return Jobs(home(), COMMAND)
 
 
 def start(kind: str, arguments: dict) -> None:
@@ -109,7 +110,7 @@ def _watch(id: str, may_pause: bool) -> None:
 
 
 def _show_ways_to_stop(job: Job, may_pause: bool) -> None:
-    if job.wish:
+    if job.stop_request:
         st.write("Stopping at the next safe place…")
         if st.button("End it now", key=f"job.kill.{job.id}", icon=":material/dangerous:"):
             jobs().kill(job.id)

@@ -1,4 +1,4 @@
-"""The networks that there are, on the page "About": which are here, and getting the others."""
+"""The networks that there are, on the page "About": which are installed, and getting the others."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def show_networks(catalogue: dict, used: set[str]) -> None:
         if last is not None:
             show_ended(last)
     for network in catalogue.values():
-        here = network.is_here()
+        installed = network.is_installed()
         with st.container(border=True, key=f"kd-network-{network.name}"):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{plain(network.name)}** · {network.task}")
                 if network.name in used:
                     st.badge("in use", icon=":material/check:", color="green")
-                elif here:
-                    st.badge("here", color="gray")
+                elif installed:
+                    st.badge("installed", color="gray")
             figures = ", ".join(f"{key} {value:.3f}" for key, value in network.figures.items())
             measured = f" Measured: {figures}." if figures else ""
             st.caption(
@@ -45,10 +45,10 @@ def show_networks(catalogue: dict, used: set[str]) -> None:
                     f"from {network.source}.{measured}"
                 )
             )
-            if not here and network.address:
+            if not installed and network.address:
                 with st.popover("Get it", icon=":material/download:"):
                     st.write(plain(question(network)))
                     if st.button("Download", type="primary", key=f"about.get.{network.name}"):
                         start("fetch", {"name": network.name})
-            elif not here:
+            elif not installed:
                 st.caption(plain(network.remedy))

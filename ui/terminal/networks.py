@@ -29,9 +29,9 @@ def _networks(options: argparse.Namespace) -> int:
 
     used = {choose(task).name for task in RANKED_BY}
     for network in known().values():
-        state = "in use by default" if network.name in used else "here"
-        if not network.is_here():
-            state = f"not here; {network.remedy[0].lower()}{network.remedy[1:]}"
+        state = "in use by default" if network.name in used else "installed"
+        if not network.is_installed():
+            state = f"not installed; {network.remedy[0].lower()}{network.remedy[1:]}"
         figures = ", ".join(f"{key} {value:.3f}" for key, value in network.figures.items())
         print(f"{network.name} ({network.task}): {network.about}")
         print(f"    {state}")

@@ -60,7 +60,7 @@ def _train(options: argparse.Namespace) -> int:
     width = max(map(len, report.photos))
     for name, photos in report.photos.items():
         print(f"  {name:<{width}}  {count(photos, 'photo')}")
-    measured = report.measured
+    measured = report.metrics
     if measured.right is not None:
         print(
             f"On {measured.held_out} held-out faces of the family: {measured.right:.1%} right name,"

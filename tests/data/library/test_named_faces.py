@@ -39,16 +39,16 @@ def couple(path, left, right, *named: tuple[str, tuple]) -> None:
         make_foreign(path.with_name(path.name + ".xmp"))
 
 
-def lesson_of(family):
+def training_set_of(family):
     finder = FaceFinder(HalvesDetector(), ColourEmbedder(NoseAligner()), 0.8)
     return prepare(finder, family, RESNET29)
 
 
-def learned(lesson) -> dict[tuple[str, str], tuple]:
+def learned(training_set) -> dict[tuple[str, str], tuple]:
     """The colour of the face that each person is learned from, by photo."""
     return {
         (e.person, os.path.basename(e.path)): tuple(np.round(e.face.embedding * 250).astype(int))
-        for e in lesson.examples
+        for e in training_set.examples
     }
 
 
@@ -78,15 +78,15 @@ def test_in_a_persons_folder_the_named_face_is_learned(tmp_path):
     couple(tmp_path / "Greta" / "nowhere.png", RED, GREY, ("Greta", MIDDLE))
     couple(tmp_path / "Greta" / "bad notes.png", BLUE, GREEN)
     (tmp_path / "Greta" / "bad notes.png.xmp").write_text("<bad")
-    lesson = lesson_of(read_family(tmp_path))
-    assert learned(lesson) == {
+    training_set = training_set_of(read_family(tmp_path))
+    assert learned(training_set) == {
         ("Greta", "0.png"): GREEN,
         ("Greta", "1.png"): GREEN,
         ("Greta", "bad notes.png"): GREEN,  # it agrees with the named ones
         ("Rosa", "10.png"): RED,
         ("Rosa", "11.png"): RED,
     }
-    (left_out,) = lesson.left_out
+    (left_out,) = training_set.left_out
     assert os.path.basename(left_out.path) == "nowhere.png"
     assert left_out.reason.startswith("no face was found where")
 
@@ -96,9 +96,9 @@ def test_a_named_face_is_kept_however_unlike_the_others_it_is(tmp_path):
         couple(tmp_path / "Greta" / f"{i}.png", GREEN, GREEN)
     couple(tmp_path / "Greta" / "as a child.png", BLUE, RED, ("Greta", LEFT))
     couple(tmp_path / "Greta" / "not she.png", BLUE, BLUE)
-    lesson = lesson_of(read_family(tmp_path))
-    assert learned(lesson)["Greta", "as a child.png"] == BLUE
-    assert [os.path.basename(x.path) for x in lesson.left_out] == ["not she.png"]
+    training_set = training_set_of(read_family(tmp_path))
+    assert learned(training_set)["Greta", "as a child.png"] == BLUE
+    assert [os.path.basename(x.path) for x in training_set.left_out] == ["not she.png"]
 
 
 def test_photos_with_names_need_no_folders(tmp_path):
@@ -108,9 +108,9 @@ def test_photos_with_names_need_no_folders(tmp_path):
     couple(tmp_path / "bad notes.png", GREY, BLUE)
     (tmp_path / "bad notes.png.xmp").write_text("<bad")
     family = read_family(tmp_path)
-    lesson = lesson_of(family)
-    assert lesson.people == ("Greta", "Rosa") and lesson.left_out == []
-    assert learned(lesson) == {
+    training_set = training_set_of(family)
+    assert training_set.people == ("Greta", "Rosa") and training_set.left_out == []
+    assert learned(training_set) == {
         ("Greta", "a.png"): GREEN, ("Greta", "b.png"): GREEN,
         ("Rosa", "a.png"): RED, ("Rosa", "b.png"): RED,
     }  # fmt: skip

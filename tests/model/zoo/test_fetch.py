@@ -86,7 +86,7 @@ def test_a_broken_download_goes_on_where_it_stood(published, ranges):
     plan["break_after"] = 100_000
     with pytest.raises(ModelError, match="goes on where it stood"):
         fetch(net)
-    assert not net.is_here()
+    assert not net.is_installed()
     plan |= {"break_after": None, "ranges": ranges}
     fetch(net)
     assert plan["asked"] == [None, "bytes=100000-"]
@@ -106,7 +106,7 @@ def test_another_file_is_refused_and_does_not_stay(published, content, sentence)
     plan["content"] = content
     with pytest.raises(ModelError, match=sentence):
         fetch(net)
-    assert not net.is_here()
+    assert not net.is_installed()
 
 
 def test_after_a_wrong_file_the_right_one_can_be_had(published):
@@ -116,7 +116,7 @@ def test_after_a_wrong_file_the_right_one_can_be_had(published):
         fetch(net)
     plan["content"] = CONTENT
     fetch(net)
-    assert net.is_here()
+    assert net.is_installed()
 
 
 def test_no_server_is_a_sentence_with_a_remedy(fresh_home):
@@ -135,7 +135,7 @@ def test_from_a_folder_with_another_file(fresh_home, tmp_path, content):
     (tmp_path / "net.bin").write_bytes(content)
     with pytest.raises(ModelError, match="not the file that is meant"):
         fetch(network(), folder=tmp_path)
-    assert not network().is_here()
+    assert not network().is_installed()
 
 
 def test_from_a_folder_without_it(fresh_home, tmp_path):
@@ -150,7 +150,7 @@ def test_what_comes_with_a_package_is_not_downloaded(fresh_home):
 
 def test_the_best_network_that_is_here_is_chosen(fresh_home, monkeypatch):
     assert (choose("detector").name, choose("embedder").name) == ("kindred", "resnet29")
-    monkeypatch.setattr(Network, "is_here", lambda self: True)
+    monkeypatch.setattr(Network, "is_installed", lambda self: True)
     assert (choose("detector").name, choose("embedder").name) == ("kindred", "0095")
 
 
@@ -162,8 +162,8 @@ def test_choosing_what_is_not_here_says_how_to_get_it(fresh_home):
 
 
 def test_no_network_of_a_kind_here(fresh_home, monkeypatch):
-    monkeypatch.setattr(Network, "is_here", lambda self: False)
-    with pytest.raises(ModelError, match="no detector is here"):
+    monkeypatch.setattr(Network, "is_installed", lambda self: False)
+    with pytest.raises(ModelError, match="no detector is installed"):
         choose("detector")
 
 

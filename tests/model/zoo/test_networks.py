@@ -49,7 +49,7 @@ def test_the_default_networks_come_with_the_installation(network):
     found = find_files(network)
     assert list(found) == [file.name for file in network.files]
     assert [path.stat().st_size for path in found.values()] == [f.size for f in network.files]
-    assert network.is_here() and network.size == sum(f.size for f in network.files)
+    assert network.is_installed() and network.size == sum(f.size for f in network.files)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_another_file_is_refused_before_it_is_unpickled(elsewhere, change, monke
 
 def test_a_missing_file_says_how_to_get_it(elsewhere):
     (elsewhere.folder / "rnet.lz4").unlink()
-    assert not elsewhere.is_here()
+    assert not elsewhere.is_installed()
     with pytest.raises(ModelError, match=r"rnet.lz4.*python kindred.py networks get mtcnn"):
         find_files(elsewhere)
 
@@ -100,7 +100,7 @@ def test_a_missing_file_says_how_to_get_it(elsewhere):
 @pytest.mark.parametrize(("network", "load"), [(MTCNN, load_detector), (RESNET29, load_embedder)])
 def test_a_missing_package_says_how_to_install_it(network, load, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert not network.is_here()
+    assert not network.is_installed()
     package = network.package[0]
     with pytest.raises(ModelError, match=f"package {package}.*Run: pip install {package}"):
         load(network)
@@ -126,7 +126,9 @@ def test_choosing_by_name(fresh_home):
     assert choose("detector", "mtcnn") is MTCNN
     with pytest.raises(ModelError, match=r"no detector called 'resnet29'.*Known are: mtcnn, yunet"):
         choose("detector", "resnet29")
-    with pytest.raises(ModelError, match=r"the detector yunet is not here.*networks get yunet"):
+    with pytest.raises(
+        ModelError, match=r"the detector yunet is not installed.*networks get yunet"
+    ):
         choose("detector", "yunet")
 
 
@@ -145,5 +147,7 @@ def test_the_best_of_those_that_are_here_is_the_default(fresh_home):
 
 def test_nothing_here_says_how_to_install_the_first(monkeypatch, fresh_home):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ModelError, match=r"no embedder is here.*pip install.*face_recognition"):
+    with pytest.raises(
+        ModelError, match=r"no embedder is installed.*pip install.*face_recognition"
+    ):
         choose("embedder")

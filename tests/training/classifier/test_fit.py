@@ -42,8 +42,8 @@ def names_of(state, embeddings) -> list[str]:
 
 
 def fit_head(*arguments, **options):
-    learned = learn_head(*arguments, **options)
-    return learned.state, learned.measured
+    fitted = learn_head(*arguments, **options)
+    return fitted.state, fitted.metrics
 
 
 PEOPLE = ("Zoë", "李雷", "محمد", "Anne")

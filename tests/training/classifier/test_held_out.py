@@ -1,4 +1,4 @@
-"""Scores of unseen faces are the classifier's own; offsets rise where strangers look alike."""
+"""Scores of held-out faces are the classifier's own; offsets rise where strangers look alike."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ import tensorflow as tf
 from data.recognition.config import HeadConfig
 from data.recognition.scoring import HeadState
 from model.classifier.head import Head
-from training.classifier.held_out import NOBODY, OFFSET_PRIOR, Unseen, judge, person_offsets, scores
+from training.classifier.held_out import (
+    NOBODY,
+    OFFSET_PRIOR,
+    HeldOutScores,
+    person_offsets,
+    score_held_out,
+    scores,
+)
 from training.dataset.face_finder import Face, Sighting
 from training.dataset.folder_questions import bystanders, one_person_twice
 from training.dataset.selection import Example
@@ -41,31 +48,33 @@ def test_the_scores_are_the_heads_own(people):
     state, faces = state_of(people), unit(np.random.default_rng(0).normal(size=(9, 16)))
     plain = dataclasses.replace(state, offsets=0.0)
     rows = np.arange(9)
-    unseen = judge(plain, np.arange(people), people, faces, rows * 0, rows)
-    ours = scores(unseen, state.offsets, CONFIG)
+    held_out = score_held_out(plain, np.arange(people), people, faces, rows * 0, rows)
+    ours = scores(held_out, state.offsets, CONFIG)
     theirs = Head(state).scores(tf.constant(faces)).numpy()
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
 
 
 def test_the_runner_up_by_hand():
-    unseen = Unseen(
+    held_out = HeldOutScores(
         np.float32([[0.8, 0.5, -np.inf]]), np.float32([0.2]),
         np.array([0]), np.zeros(1), np.zeros(1, bool),
     )  # fmt: skip
     # .8 - .2 (.5 - .25) and .5 - .2 (.8 - .25)
-    found = scores(unseen, np.zeros(3), CONFIG)
+    found = scores(held_out, np.zeros(3), CONFIG)
     np.testing.assert_allclose(found[0, :2], [0.75, 0.39], atol=1e-6)
-    assert found[0, 2] == -np.inf and unseen.known.all()
+    assert found[0, 2] == -np.inf and held_out.known.all()
 
 
 def test_who_looks_like_strangers_has_to_score_more():
     count = 500
     likeness = np.tile(np.float32([0.3, 0.3, 0.5]), (count, 1))
     nobody = np.full(count, NOBODY)
-    unseen = Unseen(likeness, np.zeros(count), nobody, np.arange(count), np.ones(count, bool))
-    offsets = person_offsets(unseen)
+    held_out = HeldOutScores(
+        likeness, np.zeros(count), nobody, np.arange(count), np.ones(count, bool)
+    )
+    offsets = person_offsets(held_out)
     np.testing.assert_allclose(offsets, [0, 0, 0.2 * count / (count + OFFSET_PRIOR)], atol=1e-6)
-    assert (person_offsets(Unseen.join([], 3)) == 0).all()
+    assert (person_offsets(HeldOutScores.join([], 3)) == 0).all()
 
 
 def face(*vector) -> Face:

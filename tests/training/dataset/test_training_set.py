@@ -32,7 +32,7 @@ def family(tmp_path):
     return folder
 
 
-def lesson_of(family, strangers=None):
+def training_set_of(family, strangers=None):
     finder = FaceFinder(CornerDetector(), ColourEmbedder(), 0.8)
     return prepare(finder, read_family(family), RESNET29, strangers)
 
@@ -41,9 +41,9 @@ def test_strangers_come_from_their_folder_at_any_depth(family, tmp_path):
     put(tmp_path / "others" / "a.png", GREY)
     put(tmp_path / "others" / "deeper" / "b.png", GREY, 44)
     put(tmp_path / "others" / "copy of a.png", GREY)
-    lesson = lesson_of(family, tmp_path / "others")
-    assert len(lesson.strangers) == 2 and lesson.left_out == []
-    assert vectors_of(lesson.strangers, 3).shape == (2, 3)
+    training_set = training_set_of(family, tmp_path / "others")
+    assert len(training_set.strangers) == 2 and training_set.left_out == []
+    assert vectors_of(training_set.strangers, 3).shape == (2, 3)
     assert vectors_of([], 3).shape == (0, 3)
 
 
@@ -53,15 +53,15 @@ def test_useless_photos_of_strangers_are_named(family, tmp_path):
     put(others / "tiny.png", GREY, 9)
     put(others / "Rosa.png", RED, 40)  # the very file of the family
     (others / "bad.jpg").write_bytes(b"bad")
-    lesson = lesson_of(family, others)
-    reasons = {os.path.basename(x.path): x.reason for x in lesson.left_out}
-    assert len(lesson.strangers) == 1
+    training_set = training_set_of(family, others)
+    reasons = {os.path.basename(x.path): x.reason for x in training_set.left_out}
+    assert len(training_set.strangers) == 1
     assert reasons.pop("bad.jpg").startswith("it cannot be read: ")
     assert reasons == {
         "tiny.png": "no face was found in it",
         "Rosa.png": "it is one of the family's photos, too, and its faces are no strangers",
     }
-    assert {x.person for x in lesson.left_out} == {""}
+    assert {x.person for x in training_set.left_out} == {""}
 
 
 def test_a_folder_of_strangers_without_any_is_refused(family, tmp_path):
@@ -76,7 +76,7 @@ def test_a_folder_of_strangers_without_any_is_refused(family, tmp_path):
         "family": "no face in the folder of strangers .*one of the family's photos",
     }.items():
         with pytest.raises(FamilyError, match=words) as caught:
-            lesson_of(family, tmp_path / name)
+            training_set_of(family, tmp_path / name)
         assert str(tmp_path / name) in str(caught.value)
         assert "Name a folder with photos of people who are not" in caught.value.remedy
 
@@ -96,7 +96,7 @@ def test_a_folder_of_strangers_that_may_not_be_opened_is_named(family, tmp_path,
 
 def test_photos_in_folders_of_a_persons_folder_are_of_that_person(family):
     put(family / "Rosa" / "2019" / "summer" / "c.png", RED, 50)
-    lesson = lesson_of(family)
-    assert [e.person for e in lesson.examples].count("Rosa") == 3
-    assert lesson.people == ("Grün", "Rosa")
-    assert np.bincount(lesson.owners).tolist() == [2, 3]
+    training_set = training_set_of(family)
+    assert [e.person for e in training_set.examples].count("Rosa") == 3
+    assert training_set.people == ("Grün", "Rosa")
+    assert np.bincount(training_set.owners).tolist() == [2, 3]

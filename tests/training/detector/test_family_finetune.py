@@ -34,7 +34,7 @@ def photo(path, seed):
 
 
 def test_the_networks_of_the_installation_include_our_detector():
-    assert choose("detector", "kindred") is KINDRED and KINDRED.is_here()
+    assert choose("detector", "kindred") is KINDRED and KINDRED.is_installed()
     network = load_weights(find_files(KINDRED)["detector.npz"], build_single_shot(KINDRED_CONFIG))
     assert network.count_params() == 802_000
 

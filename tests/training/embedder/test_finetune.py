@@ -118,7 +118,7 @@ def test_the_pull_keeps_it_near_what_it_was(network):
 
 def test_without_strangers(network):
     upper, features, owners = prepared(network)
-    features = Features(features.family, features.strangers[:0], features.judged[:0])
+    features = Features(features.family, features.strangers[:0], features.validation[:0])
     run = fine_tune(upper, features, owners, np.ones(len(owners), bool), HEAD, FAST, watch=True)
     assert run.embeddings[0][1].shape == (0, 12)
 
@@ -133,32 +133,32 @@ def decide(network, **options):
 
 def test_the_network_changes_only_when_fine_tuning_is_kept(network):
     before = network.get_weights()
-    outcome = decide(network)
+    result = decide(network)
     same = all((a == b).all() for a, b in zip(before, network.get_weights(), strict=True))
-    assert same != outcome.kept and (outcome.learned is not None) == outcome.kept
-    assert outcome.held_out > 0 and outcome.to_json()["stage"] == 1 + outcome.kept
-    assert len(outcome.curves) == 2
+    assert same != result.kept and (result.fitted is not None) == result.kept
+    assert result.held_out > 0 and result.to_json()["stage"] == 1 + result.kept
+    assert len(result.curves) == 2
 
 
 def test_a_win_on_held_out_faces_is_kept(network, monkeypatch):
-    won = stages.Outcome(True, "won", stages.Rates(0.9, 0.5), stages.Rates(0.95, 0.7), 9)
+    won = stages.FineTuningResult(True, "won", stages.Rates(0.9, 0.5), stages.Rates(0.95, 0.7), 9)
     monkeypatch.setattr(stages, "_compare", lambda *_: won)
     before = network.get_layer("low_conv").get_weights()[0]
-    outcome = decide(network)
-    assert outcome.kept and outcome.learned.state.people == ("a", "b", "c", "d")
-    assert outcome.learned.state.exemplars.shape == (28, 12)
+    result = decide(network)
+    assert result.kept and result.fitted.state.people == ("a", "b", "c", "d")
+    assert result.fitted.state.exemplars.shape == (28, 12)
     chips, _owners = faces(each=7)
     vectors = np.asarray(network(np.stack(chips).astype(np.float32)))
     vectors = vectors + np.asarray(network(np.stack(chips)[:, :, ::-1].astype(np.float32)))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    np.testing.assert_allclose(outcome.learned.state.exemplars, vectors, rtol=0, atol=2e-3)
+    np.testing.assert_allclose(result.fitted.state.exemplars, vectors, rtol=0, atol=2e-3)
     np.testing.assert_array_equal(network.get_layer("low_conv").get_weights()[0], before)
 
 
 def test_a_loss_that_is_no_number_leaves_the_network_as_it_was(network):
     before = network.get_weights()
-    outcome = decide(network, rate=float("nan"))
-    assert not outcome.kept and "stopped being a finite number" in outcome.reason
+    result = decide(network, rate=float("nan"))
+    assert not result.kept and "stopped being a finite number" in result.reason
     for now, then in zip(network.get_weights(), before, strict=True):
         np.testing.assert_array_equal(now, then)
     upper, features, owners = prepared(network)

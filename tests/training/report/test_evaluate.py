@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("fresh_home", "few_steps")
 @pytest.fixture(autouse=True)
 def colours(monkeypatch):
     """Stand-ins for the networks: a face is the picture's mean colour."""
-    for module in (training.evaluate, training.train):
+    for module in (training.report.evaluate, training.train):
         monkeypatch.setattr(module, "load_detector", lambda _: CornerDetector())
         monkeypatch.setattr(module, "load_embedder", lambda _: ColourEmbedder())
 

@@ -21,8 +21,8 @@ PHOTOS = 60  # three seconds of work
 
 @pytest.fixture
 def jobs(fresh_home, monkeypatch):
-    monkeypatch.setattr("data.jobs.jobs.WORKER", COMMAND)
-    jobs = Jobs(fresh_home)
+    monkeypatch.setattr("ui.components.job_view.COMMAND", COMMAND)
+    jobs = Jobs(fresh_home, COMMAND)
     yield jobs
     for job in jobs.list():
         jobs.kill(job.id)

@@ -435,7 +435,7 @@ def test_the_networks_are_listed(capsys, fresh_home):
     assert status == 0
     for words in ("mtcnn (detector)", "resnet29 (embedder)", "in use by default", "licence MIT"):
         assert words in out
-    assert "not here; run: python kindred.py networks get yunet" in out
+    assert "not installed; run: python kindred.py networks get yunet" in out
 
 
 def test_a_network_nobody_knows(capsys, fresh_home):

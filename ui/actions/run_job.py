@@ -1,4 +1,4 @@
-"""The process that does a job: `python -m ui.actions.worker JOB_FOLDER`; started by `data.jobs`."""
+"""The process that does a job: `python -m ui.actions.run_job JOB_FOLDER`; `data.jobs` starts it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from contextlib import suppress
 
 from data.jobs import DONE, work
 
+COMMAND = (sys.executable, "-m", "ui.actions.run_job")
+
 
 def main(arguments: list[str]) -> int:
     """Does one job and returns the exit status."""
-    from ui.actions.job_handlers import CHORES
+    from ui.actions.job_handlers import HANDLERS
 
     with suppress(OSError, AttributeError):
         os.nice(5)  # whoever looks at pages meanwhile comes first
-    return 0 if work(arguments[0], CHORES) == DONE else 1
+    return 0 if work(arguments[0], HANDLERS) == DONE else 1
 
 
 if __name__ == "__main__":
