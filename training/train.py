@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from data.errors import ModelError
 from data.family import library_family, read_family
 from data.home import current_model_dir, home, new_model_dir, set_current_model
+from data.progress import Progress, silent
 from model.classifier.head import Head
 from model.device import prepare_devices
 from model.graph import FaceGraph
@@ -27,8 +27,6 @@ from training.report.card import card
 from training.report.training_report import TrainingReport, report_of
 from training.reuse_graph import network_key
 
-Progress = Callable[[str, int, int], None]
-
 
 def train(
     folder: str | os.PathLike | None = None,
@@ -39,7 +37,7 @@ def train(
     false_names: float = 0.01,
     strangers: str | os.PathLike | None = None,
     quick: bool = False,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
     on_epoch: OnEpoch = lambda _: None,
 ) -> TrainingReport:
     """Learns a family and writes the model.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from data.boxes import iou
 from data.library.database import Connection
 from data.media.quality import UNCLEAR
 from data.tags import FaceTag
@@ -187,7 +188,8 @@ def _match(old: Sequence[Face], boxes: Sequence[np.ndarray]) -> dict[int, int]:
     """Which new box (key) is which old face (index), largest overlap first."""
     if not old or not boxes:
         return {}
-    return _pairs(_overlaps(np.stack([np.asarray(box, np.float32) for box in boxes]), old))
+    boxes = np.stack([np.asarray(box, np.float32) for box in boxes])
+    return _pairs(iou(boxes, np.stack([face.box for face in old])))
 
 
 def _pairs(overlaps: np.ndarray) -> dict[int, int]:
@@ -200,14 +202,6 @@ def _pairs(overlaps: np.ndarray) -> dict[int, int]:
         if here not in pairs and there not in pairs.values():
             pairs[here] = there
     return pairs
-
-
-def _overlaps(boxes: np.ndarray, old: Sequence[Face]) -> np.ndarray:
-    a, b = boxes[:, None], np.stack([face.box for face in old])[None]
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    both = np.clip(sides, 0, None).prod(-1)
-    areas = [(box[..., 2:] - box[..., :2]).prod(-1) for box in (a, b)]
-    return both / np.maximum(areas[0] + areas[1] - both, 1e-9)
 
 
 def _read(db: Connection, where: str, *values) -> list[Face]:

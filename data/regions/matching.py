@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.boxes import iou
 from data.regions.frames import Box
 
 # Programs draw a face tightly or with the hair, so that the same face may overlap by less than
@@ -41,16 +42,6 @@ def same_name(one: str | None, other: str | None) -> bool:
     return _composed(one) == _composed(other)
 
 
-def overlap(some: Sequence[Box], others: Sequence[Box]) -> np.ndarray:
-    """Intersection over union, float64 [N, M], of corners [N, 4] with corners [M, 4]."""
-    a = np.asarray(some, np.float64).reshape(-1, 1, 4)
-    b = np.asarray(others, np.float64).reshape(1, -1, 4)
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    shared = sides.clip(0).prod(-1)
-    areas = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1)
-    return shared / np.maximum(areas - shared, 1e-12)
-
-
 def pair(some: Sequence[Face], others: Sequence[Face]) -> dict[int, int]:
     """Pairs the faces of two lists: equal names first, then the greatest overlap.
 
@@ -60,13 +51,13 @@ def pair(some: Sequence[Face], others: Sequence[Face]) -> dict[int, int]:
     if not some or not others:
         return {}
     a, b = [face.box for face in some], [face.box for face in others]
-    iou = overlap(a, b)
+    overlap = iou(a, b)
     named = _names(some)[:, None] == _names(others)[None]
     centred = _holds_centre(a, b) & _holds_centre(b, a).T
-    fits = (iou >= _SAME_PLACE) | (centred & (iou >= _SAME_PLACE_CENTRED))
-    fits |= named & (iou >= _SAME_PLACE_AND_NAME)
+    fits = (overlap >= _SAME_PLACE) | (centred & (overlap >= _SAME_PLACE_CENTRED))
+    fits |= named & (overlap >= _SAME_PLACE_AND_NAME)
     rows, columns = np.nonzero(fits)
-    order = np.lexsort((-iou[rows, columns], ~named[rows, columns]))
+    order = np.lexsort((-overlap[rows, columns], ~named[rows, columns]))
     pairs: dict[int, int] = {}
     taken: set[int] = set()
     for row, column in zip(rows[order].tolist(), columns[order].tolist(), strict=True):

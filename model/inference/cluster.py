@@ -15,22 +15,22 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from data.errors import KindredError, ModelError
-from data.library.intake.prefetch import Work
+from data.library.intake.work import TaggedPhoto, Work
 
 if TYPE_CHECKING:
-    from model.inference.batch import Tagged
+    from model.inference.tagger import Tagger
 
 CONNECT_SECONDS = 10
 CHUNK = 16  # photos: seconds of work, so that little is lost with a worker
 CHUNKS_PER_WORKER = 4  # that are under way or wait at the scheduler
 
 _loading = threading.Lock()
-_loaded: dict[tuple, object] = {}
+_loaded: dict[tuple, Tagger] = {}
 
 
 def cluster_results(
     address: str, folder: str | os.PathLike | None, network: str
-) -> Callable[[Iterable[Work], Collection[bytes]], Iterator[Tagged]]:
+) -> Callable[[Iterable[Work], Collection[bytes]], Iterator[TaggedPhoto]]:
     """What `data.library.intake.album` needs to tag on a cluster.
 
     Photos come back as they are finished, not in order. Every one is looked at, also one whose
@@ -52,7 +52,7 @@ def cluster_results(
             remedy="Run: pip install distributed",
         ) from error
 
-    def results(works: Iterable[Work], _: Collection[bytes]) -> Iterator[Tagged]:
+    def results(works: Iterable[Work], _: Collection[bytes]) -> Iterator[TaggedPhoto]:
         return _results(address, folder and os.path.abspath(folder), network, iter(works))
 
     return results
@@ -60,10 +60,8 @@ def cluster_results(
 
 def _results(
     address: str, folder: str | None, network: str, works: Iterator[Work]
-) -> Iterator[Tagged]:
+) -> Iterator[TaggedPhoto]:
     from distributed import KilledWorker, as_completed
-
-    from model.inference.batch import Tagged
 
     with _client(address) as client:
         chunks: dict[str, list[Work]] = {}
@@ -85,7 +83,7 @@ def _results(
                 found = future.result()
             except KilledWorker:  # again and again, on this chunk: it is the photos' fault
                 what = "the workers of the cluster died on it or on its neighbours"
-                found = [Tagged(work, error=f"{work.photo}: {what}.") for work in chunk]
+                found = [TaggedPhoto(work, error=f"{work.photo}: {what}.") for work in chunk]
             future.release()
             submit()
             yield from found
@@ -109,22 +107,20 @@ def _client(address: str):
         client.close()
 
 
-def tag_chunk(folder: str | None, network: str, works: list[Work]) -> list[Tagged]:
+def tag_chunk(folder: str | None, network: str, works: list[Work]) -> list[TaggedPhoto]:
     """Tags some photos; runs on a worker, one chunk at a time in each process.
 
     Raises:
         ModelError: The worker's model is not the one that is meant.
     """
     with _loading:
-        batch = _load(folder, network)
-        return list(batch.run(works))
+        return list(_load(folder, network).run(works))
 
 
-def _load(folder: str | None, network: str):
+def _load(folder: str | None, network: str) -> Tagger:
     from model.tensorflow_import import import_tensorflow
 
     import_tensorflow()
-    from model.inference.batch import BatchTagger
     from model.inference.tagger import Tagger
     from model.manifest import read_manifest
 
@@ -137,5 +133,5 @@ def _load(folder: str | None, network: str):
                 remedy="Give all computers of the cluster the same Kindred and the same networks",
             )
         _loaded.clear()
-        _loaded[key] = BatchTagger(tagger)
+        _loaded[key] = tagger
     return _loaded[key]

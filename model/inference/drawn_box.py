@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from data.boxes import iou
 from data.tags import FaceTag
 from model.inference.tagger import Tagger
 
@@ -57,15 +58,7 @@ def _landmarks(tagger: Tagger, image: np.ndarray, box: np.ndarray) -> np.ndarray
     )
     corner = np.float32([left, top])
     boxes = found["boxes"].numpy().reshape(-1, 2, 2) * factor + corner
-    overlaps = _overlaps(box, boxes.reshape(-1, 4))
+    overlaps = iou(box, boxes.reshape(-1, 4))[0]
     if not len(overlaps) or overlaps.max() < MIN_IOU:
         return None
     return found["landmarks"].numpy()[overlaps.argmax()] * factor + corner
-
-
-def _overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Intersection over union, float [N]."""
-    sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
-    both = np.clip(sides, 0, None).prod(1)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1) + (box[2:] - box[:2]).prod()
-    return both / np.maximum(areas - both, 1e-9)

@@ -6,14 +6,14 @@ import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
 from data.errors import ModelError
-from data.media.photos import read_photo
-from model.manifest import read_manifest
+from model.inference.tagger import Tagger
 
 NEAREST = 5
 _PATCHES = 8  # places of the occluding patch along a side of the chip
@@ -89,19 +89,19 @@ class Explainer:
 
     def __init__(self, folder: str | os.PathLike):
         folder = Path(folder)
-        self._manifest = read_manifest(folder)
+        self._tagger = Tagger.load(folder)
+        manifest = self._tagger.manifest
         try:
+            self._threshold = float(manifest["thresholds"]["name_probability"])
             with np.load(folder / "assets" / "exemplars.npz", allow_pickle=False) as file:
                 self._exemplars = file["embeddings"]
-            self._files = [(x["person"], x["file"]) for x in self._manifest["exemplars"]]
-        except (OSError, KeyError, ValueError, TypeError) as error:
+            self._files = [(x["person"], x["file"]) for x in manifest["exemplars"]]
+        except (OSError, EOFError, BadZipFile, LookupError, ValueError, TypeError) as error:
             raise ModelError(
                 "this model was written by a version that could not explain itself",
                 file=folder,
                 remedy="Train it again",
             ) from error
-        self._model = tf.saved_model.load(os.fspath(folder))
-        self._run = self._model.signatures
 
     def explain(self, photo: str | os.PathLike | bytes | np.ndarray) -> list[Explanation]:
         """Explains every face of a photo, in the order in which `tag` gives them.
@@ -109,18 +109,10 @@ class Explainer:
         Args:
             photo: A path, the bytes of a file, or an upright RGB image uint8 [H, W, 3].
         """
-        image = photo if isinstance(photo, np.ndarray) else read_photo(photo)
-        image = tf.constant(image)
-        tags = self._run["tag"](image=image)
-        chips = self._run["align"](image=image, landmarks=tags["landmarks"])["chips"]
+        found = self._tagger.find(photo)
         return [
-            self._explain(
-                tags["names"][i].numpy().decode() or None,
-                float(tags["confidences"][i]),
-                tags["embeddings"][i].numpy(),
-                chips[i].numpy(),
-            )
-            for i in range(len(chips))
+            self._explain(face.name, face.confidence, face.embedding, chip)
+            for face, chip in zip(self._tagger.named(found), found.chips, strict=True)
         ]
 
     def _explain(self, name: str | None, confidence: float, vector, chip) -> Explanation:
@@ -140,7 +132,7 @@ class Explainer:
         return Explanation(
             name,
             confidence,
-            float(self._manifest["thresholds"]["name_probability"]),
+            self._threshold,
             tuple(list(best.items())[:2]),
             nearest,
             chip.clip(0, 255).round().astype(np.uint8),
@@ -155,8 +147,8 @@ class Explainer:
         spots = [(y, x) for y in places for x in places]
         for i, (y, x) in enumerate(spots, start=1):
             covered[i, y : y + side, x : x + side] = chip.mean((0, 1))
-        vectors = self._run["embed_chips"](chips=tf.constant(covered))["embeddings"].numpy()
-        likeness = (vectors @ exemplars.T).max(1)
+        vectors = self._tagger.functions["embed_chips"](chips=tf.constant(covered))["embeddings"]
+        likeness = (vectors.numpy() @ exemplars.T).max(1)
         total, count = np.zeros((size, size)), np.zeros((size, size))
         for (y, x), fall in zip(spots, likeness[0] - likeness[1:], strict=True):
             total[y : y + side, x : x + side] += max(float(fall), 0.0)

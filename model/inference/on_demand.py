@@ -26,10 +26,11 @@ class ModelOnDemand:
     """
 
     def __init__(self, folder: str | Path | None, scheduler: str | None = None):
-        self._folder, self._scheduler, self._batch = folder, scheduler, None
+        self._folder, self._scheduler, self._tagger = folder, scheduler, None
         if folder is None:
-            tagger = self._load()
-            self.people, self.network, self.model = (), tagger.network, tagger.model
+            self.prepare()
+            self.people = ()
+            self.network, self.model = self._tagger.network, self._tagger.model
             self._embedder = None
             return
         manifest = read_manifest(Path(folder))
@@ -52,9 +53,9 @@ class ModelOnDemand:
 
     @property
     def name(self):
-        """What names faces by their embeddings: `model.inference.batch.BatchTagger.name`."""
+        """What names faces by their embeddings: `model.inference.tagger.Tagger.name`."""
         self.prepare()
-        return self._batch.name
+        return self._tagger.name
 
     @property
     def results(self):
@@ -67,18 +68,12 @@ class ModelOnDemand:
         self.prepare()
         from data.library.intake.prefetch import in_thread
 
-        return lambda works, known: in_thread(self._batch.run(works, known))
+        return lambda works, known: in_thread(self._tagger.run(works, known))
 
     def prepare(self) -> None:
         """Loads the model, in the calling thread."""
-        if self._batch is None:
-            self._load()
+        if self._tagger is None:
+            import_tensorflow()
+            from model.inference.tagger import Tagger
 
-    def _load(self):
-        import_tensorflow()
-        from model.inference.batch import BatchTagger
-        from model.inference.tagger import Tagger
-
-        tagger = Tagger.untrained() if self._folder is None else Tagger.load(self._folder)
-        self._batch = BatchTagger(tagger)
-        return tagger
+            self._tagger = Tagger.untrained() if self._folder is None else Tagger.load(self._folder)

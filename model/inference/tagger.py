@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from data.errors import ModelError, PhotoError
-from data.media.photos import read_photo
-from data.media.quality import face_quality, sharpness
+from data.errors import ModelError
+from data.library.intake.labels import Labels, read_labels
+from data.library.intake.prefetch import Reading, read_ahead
+from data.library.intake.work import TaggedPhoto, Work
+from data.media.photos import ReducedPhoto, read_reduced
 from data.recognition.scoring import HeadState
 from data.tags import FaceTag, PhotoTags
 from model.classifier.head import Head
 from model.device import prepare_devices
 from model.graph import FaceGraph
 from model.identity import model_id, network_id, network_of
+from model.inference.engine import DETECTION_PIXELS, Engine, FoundFaces
 from model.manifest import read_manifest
 from model.zoo.catalogue import choose
 from model.zoo.networks import load_detector, load_embedder
@@ -40,7 +43,6 @@ class Tagger:
         people: The names the model knows.
         manifest: What the model folder says of itself; empty without one.
         functions: What the SavedModel can do, by the names of its signatures.
-        chip_size: Side of the chips that `embed_chips` takes, pixels.
         min_score: The detector's score from which a face is taken for one.
         network, model: Ids of what finds and embeds faces, and of what names them.
     """
@@ -59,6 +61,8 @@ class Tagger:
         self.functions, self.people = functions, people
         self.folder, self.manifest = folder, manifest or {}
         self.min_score, self.network, self.model = min_score, network, model
+        chips = tf.nest.flatten(functions["embed_chips"].structured_input_signature)[0]
+        self._engine = Engine(functions, chips.shape[1], min_score)
 
     @classmethod
     def load(cls, folder: str | os.PathLike) -> Tagger:
@@ -109,11 +113,6 @@ class Tagger:
         tagger._saved = graph  # nor does a method of the graph on to the graph
         return tagger
 
-    @property
-    def chip_size(self) -> int:
-        """Side of the square chips that the embedder wants, pixels."""
-        return tf.nest.flatten(self.functions["embed_chips"].structured_input_signature)[0].shape[1]
-
     def tag(self, photo: Source, *, name: str | None = None) -> PhotoTags:
         """Tags one photo.
 
@@ -123,64 +122,98 @@ class Tagger:
 
         Raises:
             PhotoError: If the photo cannot be read.
+            tf.errors.OpError: If the model fails on it.
         """
-        if name is None:
-            name = os.fspath(photo) if isinstance(photo, str | os.PathLike) else ""
-        image = photo if isinstance(photo, np.ndarray) else read_photo(photo, name=name)
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(
-                "An image must be uint8 of shape [H, W, 3]. "
-                f"Received: {image.dtype} of shape {list(image.shape)}"
-            )
-        found = {
-            key: value.numpy()
-            for key, value in self.functions["tag"](image=tf.constant(image)).items()
-        }
-        parts = self._quality(image, found)
-        faces = tuple(
-            FaceTag(
-                name=found["names"][i].decode() or None,
-                confidence=float(found["confidences"][i]),
-                box=found["boxes"][i],
-                landmarks=found["landmarks"][i],
-                score=float(found["scores"][i]),
-                embedding=found["embeddings"][i],
-                quality=float(parts[i].min()),
-            )
-            for i in range(len(found["boxes"]))
-        )
-        height, width = image.shape[:2]
-        return PhotoTags(name, width, height, faces)
+        found = self.find(photo, name=name)
+        return PhotoTags(found.reading.work.photo, found.width, found.height, self.named(found))
 
     def tag_all(self, photos: Iterable[str | os.PathLike]) -> Iterator[PhotoTags]:
         """Tags photos one after the other; the next ones are decoded meanwhile.
 
         A photo that cannot be read comes back with `error` set; the others are not affected.
         """
-        with ThreadPoolExecutor(1) as pool:
-            ahead = []
-            for path in photos:
-                ahead.append((os.fspath(path), pool.submit(read_photo, path)))
-                if len(ahead) > 2:
-                    yield self._finish(*ahead.pop(0))
-            while ahead:
-                yield self._finish(*ahead.pop(0))
+        with closing(read_ahead(map(Work.at, photos), least_pixels=DETECTION_PIXELS)) as readings:
+            for found in self._engine.run(readings, together=1):
+                photo, faces = found.reading.work.photo, self.named(found)
+                yield PhotoTags(photo, found.width, found.height, faces, found.error)
 
-    def _quality(self, image: np.ndarray, found: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The parts of the faces' quality, float32 [N, 4]; see `data.media.quality`."""
-        boxes, landmarks, scores = (found[key] for key in ("boxes", "landmarks", "scores"))
-        if not len(boxes):
-            return face_quality(boxes, landmarks)
-        chips = self.functions["align"](image=tf.constant(image), landmarks=tf.constant(landmarks))
-        sharpnesses = sharpness(chips["chips"].numpy())
-        return face_quality(boxes, landmarks, scores, self.min_score, sharpnesses)
+    def run(
+        self, works: Iterable[Work], known: Collection[bytes] = frozenset()
+    ) -> Iterator[TaggedPhoto]:
+        """Tags photos of a library, several together, with what other programs say of them.
 
-    def _finish(self, path: str, reading) -> PhotoTags:
-        try:
-            return self.tag(reading.result(), name=path)
-        except PhotoError as error:
-            return PhotoTags(path, error=str(error))
-        except tf.errors.OpError as error:
-            return PhotoTags(
-                path, error=f"{path}: the model failed on this photo ({error.message})."
-            )
+        Args:
+            works: The photos; one that is done passes through.
+            known: Contents whose faces the library has already: not decoded.
+        """
+        readings = read_ahead(
+            works,
+            least_pixels=DETECTION_PIXELS,
+            recall=lambda content: content in known or None,
+            extra=lambda reading: read_labels(reading.work.todo.path),
+        )
+        with closing(readings):
+            for found in self._engine.run(readings):
+                reading = found.reading
+                if found.error is not None:
+                    yield TaggedPhoto(reading.work, error=found.error)
+                    continue
+                yield TaggedPhoto(
+                    reading.work,
+                    reading.content,
+                    found.width,
+                    found.height,
+                    reading.taken,
+                    self.named(found),
+                    reading.extra or Labels(),
+                )
+
+    def find(self, photo: Source, *, name: str | None = None) -> FoundFaces:
+        """The faces of one photo, not named; a photo is a batch of one.
+
+        Args and errors are those of `tag`.
+        """
+        if isinstance(photo, np.ndarray):
+            if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
+                raise ValueError(
+                    "An image must be uint8 of shape [H, W, 3]. "
+                    f"Received: {photo.dtype} of shape {list(photo.shape)}"
+                )
+            picture = ReducedPhoto(photo, photo.shape[1], photo.shape[0])
+            reading = Reading(Work(name or "", None), picture=picture)
+        elif isinstance(photo, bytes):
+            picture = read_reduced(photo, DETECTION_PIXELS, name=name)
+            reading = Reading(Work(name or "", None), picture=picture, data=photo)
+        else:
+            (reading,) = read_ahead([Work.at(photo)], least_pixels=DETECTION_PIXELS)
+            if reading.failure is not None:
+                raise reading.failure
+            if name is not None:
+                reading.work = Work(name, None)
+        (found,) = self._engine.run([reading])
+        if found.failure is not None:
+            raise found.failure
+        return found
+
+    def named(self, found: FoundFaces) -> tuple[FaceTag, ...]:
+        """The faces of one photo with their names; none where nothing was found."""
+        if not len(found):
+            return ()
+        rows = zip(
+            self.name(found.embeddings),
+            found.boxes,
+            found.landmarks,
+            found.scores.tolist(),
+            found.embeddings,
+            found.quality.min(axis=1).tolist(),
+            strict=True,
+        )
+        return tuple(FaceTag(*name, *rest) for name, *rest in rows)
+
+    def name(self, embeddings: np.ndarray) -> list[tuple[str | None, float]]:
+        """Names and confidences of all faces of one photo by their embeddings float32 [N, D]."""
+        named = self.functions["name_photo"](embeddings=tf.constant(embeddings))
+        return [
+            (name.decode() or None, float(sure))
+            for name, sure in zip(named["names"].numpy(), named["confidences"].numpy(), strict=True)
+        ]

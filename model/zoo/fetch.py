@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
 from data.errors import ModelError
 from data.home import replace_file
+from data.progress import Progress, silent
 from model.zoo.networks import Network, WeightFile, require_hash
-
-Progress = Callable[[str, int, int], None]
 
 _TIMEOUT = 30  # seconds without a byte
 _CHUNK = 1 << 16
@@ -23,7 +21,7 @@ def fetch(
     network: Network,
     *,
     folder: str | os.PathLike | None = None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> Path:
     """Puts the network's files under `KINDRED_HOME/networks`, each checked before it counts.
 

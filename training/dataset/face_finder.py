@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,12 +13,12 @@ from PIL import Image
 
 from data.errors import PhotoError
 from data.family import Family
-from data.media.photos import captured_at, read_photo
-from data.media.quality import face_quality, sharpness
+from data.library.intake.prefetch import Reading, read_ahead
+from data.library.intake.work import Work
+from data.progress import Progress, silent
 from model.embedder.embedder import Embedder
+from model.inference.engine import DETECTION_PIXELS, Engine, FoundFaces
 from training.dataset.face_cache import FaceCache
-
-Progress = Callable[[int, int, str], None]
 
 # Photos that are looked at step by step before the networks are made into graphs, which takes as
 # long as a dozen of them: one new photo among many known ones does not wait for that.
@@ -84,90 +81,86 @@ class FaceFinder:
     def __init__(
         self, detector, embedder: Embedder, min_score: float, cache: FaceCache | None = None
     ):
-        self._detector, self._embedder, self._min_score = detector, embedder, min_score
-        self._cache = cache
-        self._looked_at = 0
+        self._cache, self._dimension = cache, embedder.dimension
         # Detector, aligner and embedder are functions of their own, not one graph: where a detector
         # looks is then decided in Python.
         image, points = (
             tf.TensorSpec([None, None, 3], tf.uint8),
             tf.TensorSpec([None, 5, 2], tf.float32),
         )
-        self._cut = tf.function(embedder.aligner.chips, input_signature=[image, points])
+        cut = tf.function(embedder.aligner.chips, input_signature=[image, points])
 
-    def look(self, family: Family, progress: Progress = lambda *_: None) -> Iterator[Sighting]:
+        def detect(image, min_score):
+            boxes, landmarks, scores = detector.detect(image, min_score)
+            return {"boxes": boxes, "landmarks": landmarks, "scores": scores}
+
+        functions = {
+            "detect": detect,
+            "align": lambda image, landmarks: {"chips": cut(image, landmarks)},
+            "embed_chips": lambda chips: {"embeddings": embedder.embed_chips(chips)},
+        }
+        chip_size = embedder.chip_shape[0]
+        self._engine = Engine(functions, chip_size, min_score, step_by_step=STEP_BY_STEP)
+
+    def look(self, family: Family, progress: Progress = silent) -> Iterator[Sighting]:
         """Every photo of the family, in its order."""
         todo = [(name, path) for name, paths in family.photos.items() for path in paths]
         return self.look_at(todo, progress)
 
     def look_at(
-        self, photos: Iterable[tuple[str, str]], progress: Progress = lambda *_: None
+        self,
+        photos: Iterable[tuple[str, str]],
+        progress: Progress = silent,
+        phase: str = "finding faces",
     ) -> Iterator[Sighting]:
         """Photos given as (person, path), read and decoded ahead of the networks."""
         todo = list(photos)
-        with ThreadPoolExecutor(2) as pool:
-            ahead = []
-            for done, (person, path) in enumerate(todo, start=1):
-                while len(ahead) < 4 and (at := done - 1 + len(ahead)) < len(todo):
-                    ahead.append(pool.submit(self._read, todo[at][1]))
-                yield self._sighting(person, path, ahead.pop(0))
-                progress(done, len(todo), path)
+        readings = read_ahead(
+            (Work.at(path) for _, path in todo),
+            least_pixels=DETECTION_PIXELS,
+            recall=self._recall,
+            extra=_hash_of,
+        )
+        with closing(readings):
+            results = self._engine.run(readings)
+            for done, ((person, path), found) in enumerate(zip(todo, results, strict=True), 1):
+                yield self._sighting(person, path, found)
+                progress(phase, done, len(todo))
 
-    def _read(self, path: str):
-        """Content, time, and what is known of the faces, or else the photo itself."""
-        if not os.path.isfile(path):
-            read_photo(path)  # says what is wrong
-        try:
-            with open(path, "rb") as file:
-                data = file.read()
-        except OSError:
-            read_photo(path)  # says what is wrong
-            raise
-        content = hashlib.sha256(data).hexdigest()
-        found = self._cache.get(content) if self._cache else None
-        if found and found["embeddings"].shape[1] != self._embedder.dimension:
-            found = None
-        image = None if found else read_photo(data, name=path)
-        return content, captured_at(data), found, image
+    def _recall(self, content: bytes) -> dict[str, np.ndarray] | None:
+        known = self._cache.get(content.hex()) if self._cache else None
+        return known if known and known["embeddings"].shape[1] == self._dimension else None
 
-    def _sighting(self, person: str, path: str, reading) -> Sighting:
-        try:
-            content, taken, found, image = reading.result()
-        except PhotoError as error:
-            return Sighting(person, path, "", error=error.what)
-        if found is None:
-            found = self._measured(tf.constant(image))
-            found["looks"] = np.array(difference_hash(image), np.uint64)
-            found["size"] = np.array(image.shape[:2], np.int64)
+    def _sighting(self, person: str, path: str, found: FoundFaces) -> Sighting:
+        reading = found.reading
+        if found.failure is not None:
+            what = found.failure.what if isinstance(found.failure, PhotoError) else found.error
+            return Sighting(person, path, "", error=what)
+        content, known = reading.content.hex(), reading.recalled
+        if known is None:
+            known = _measured(found)
             if self._cache:
-                self._cache.put(content, found)
+                self._cache.put(content, known)
         names = ("boxes", "embeddings", "quality", "chips")
-        faces = tuple(Face(*row) for row in zip(*(found[name] for name in names), strict=True))
-        size = tuple(map(int, found["size"]))
-        look = int(found["looks"])
-        return Sighting(person, path, content, faces, taken=taken, look=look, size=size)
-
-    def _measured(self, image: tf.Tensor) -> dict[str, np.ndarray]:
-        self._looked_at += 1
-        with _step_by_step(self._looked_at <= STEP_BY_STEP):
-            faces = self._detector.detect(image, tf.constant(self._min_score))
-            boxes, landmarks, scores = (x.numpy() for x in faces)
-            chips = self._cut(image, landmarks)
-            embeddings, chips = self._embedder.embed_chips(chips).numpy(), chips.numpy()
-        quality = face_quality(boxes, landmarks, scores, self._min_score, sharpness(chips))
-        rounded = np.clip(np.round(chips), 0.0, 255.0).astype(np.uint8)
-        return {"boxes": boxes, "embeddings": embeddings, "quality": quality, "chips": rounded}
+        faces = tuple(Face(*row) for row in zip(*(known[name] for name in names), strict=True))
+        size, look = tuple(map(int, known["size"])), int(known["looks"])
+        return Sighting(person, path, content, faces, taken=reading.taken, look=look, size=size)
 
 
-@contextlib.contextmanager
-def _step_by_step(yes: bool) -> Iterator[None]:
-    """Runs TensorFlow's functions as Python, without tracing them, or as they are."""
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(yes or before)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(before)
+def _hash_of(reading: Reading) -> int | None:
+    return None if reading.picture is None else difference_hash(reading.picture.image)
+
+
+def _measured(found: FoundFaces) -> dict[str, np.ndarray]:
+    """What `training.dataset.face_cache` keeps of a photo."""
+    return {
+        "boxes": found.boxes,
+        "embeddings": found.embeddings,
+        "quality": found.quality,
+        "chips": np.clip(np.round(found.chips), 0.0, 255.0).astype(np.uint8),
+        "looks": np.array(found.reading.extra, np.uint64),
+        "size": np.array([found.height, found.width], np.int64),
+    }
 
 
 def difference_hash(image: np.ndarray) -> int:

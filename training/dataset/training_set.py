@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from data.errors import FamilyError
 from data.family import Family, read_strangers
 from data.library.intake.named_faces import find_places
+from data.progress import Progress, silent
 from data.recognition.config import HeadConfig
 from model.zoo.networks import Network
 from training.classifier.fit import FitResult, learn_head
@@ -19,8 +19,6 @@ from training.dataset.face_finder import Face, FaceFinder, Sighting
 from training.dataset.folder_questions import bystanders
 from training.dataset.moments import group_moments
 from training.dataset.selection import Example, LeftOut, select
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def prepare(
     family: Family,
     network: Network,
     strangers: str | os.PathLike | None = None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> TrainingSet:
     """Finds the faces of a family and of strangers, and chooses what to learn from.
 
@@ -67,7 +65,7 @@ def prepare(
     """
     unknown = None if strangers is None else read_strangers(strangers)
     same_person_threshold = network.head.same_person_threshold
-    sightings = list(finder.look(family, lambda done, of, _: progress("finding faces", done, of)))
+    sightings = list(finder.look(family, progress))
     places = find_places(family.photos) if family.places is None else family.places
     examples, left_out = select(sightings, same_person_threshold, places)
     _require_someone(examples, left_out, family)
@@ -101,7 +99,7 @@ def _faces_of(
     familiar = {sighting.content for sighting in family}
     photos = [("", path) for path in paths]
     faces, left_out = {}, []
-    for sighting in finder.look_at(photos, lambda i, n, _: progress("finding strangers", i, n)):
+    for sighting in finder.look_at(photos, progress, "finding strangers"):
         if sighting.error:
             reason = f"it cannot be read: {sighting.error}"
         elif sighting.content in familiar:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from data.boxes import iou
 from data.media.photos import read_photo
+from data.progress import Progress, silent
 from model.zoo.catalogue import choose
 from model.zoo.networks import load_detector
 from training.detector.samples import Sample, read_samples
@@ -41,7 +43,7 @@ def find(detect: Callable, samples: Iterable[Sample]) -> list[Found]:
 
 
 def evaluate_detector(
-    folder: str | Path, name: str | None = None, progress=lambda *_: None
+    folder: str | Path, name: str | None = None, progress: Progress = silent
 ) -> dict:
     """How good a detector is on the photos of a folder whose faces are known.
 
@@ -108,7 +110,7 @@ def _judged(sample: Sample, found: Found) -> tuple[np.ndarray, np.ndarray]:
     taken = np.zeros(len(sample.faces), bool)
     scores, right = [], []
     for at in np.argsort(-found.scores, kind="stable"):
-        overlap = iou(found.boxes[at], sample.faces.boxes)
+        overlap = iou(found.boxes[at], sample.faces.boxes)[0]
         face = int(overlap.argmax()) if len(overlap) else -1
         hit = face >= 0 and overlap[face] >= IOU
         if hit and not sample.faces.counts[face]:
@@ -118,11 +120,3 @@ def _judged(sample: Sample, found: Found) -> tuple[np.ndarray, np.ndarray]:
         if hit:
             taken[face] = True
     return np.array(scores, np.float32), np.array(right, bool)
-
-
-def iou(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Intersection over union [N] of a box [4] with boxes [N, 4]."""
-    inner = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
-    inner = np.prod(np.maximum(inner, 0.0), axis=1)
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) + np.prod(box[2:] - box[:2])
-    return inner / np.maximum(areas - inner, 1e-9)

@@ -16,6 +16,7 @@ import keras
 
 from data.errors import FamilyError
 from data.library import Library
+from data.progress import Progress, silent
 from model.detector.decode import kindred_detector
 from model.detector.refinement import SecondLook
 from model.detector.single_shot import KINDRED_CONFIG, SingleShotConfig
@@ -80,7 +81,7 @@ def fine_tune(
     schedule: Schedule = SCHEDULE,
     in_use: Callable | None = None,
     second_look: SecondLook | None = None,
-    progress: Callable[[str, int, int], None] = lambda what, done, of: None,
+    progress: Progress = silent,
 ) -> Outcome:
     """Tries to make the shipped network better on these photos.
 

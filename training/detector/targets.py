@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.boxes import iou
 from training.detector.ground_truth import Faces
 
 CANDIDATES = 9
@@ -45,7 +46,8 @@ def targets(faces: Faces, side: int, strides: tuple[int, ...]) -> np.ndarray:
     if not len(faces):
         return result
     boxes = faces.boxes
-    overlap = _overlap(boxes, points, own)
+    half = own[:, None] * ANCHOR / 2
+    overlap = iou(boxes, np.concatenate([points - half, points + half], axis=1))
     chosen = _chosen(boxes, overlap, points, own, strides)
     best = np.where(chosen, overlap, -1.0).argmax(axis=0)
     at = chosen.any(axis=0).nonzero()[0]
@@ -56,18 +58,6 @@ def targets(faces: Faces, side: int, strides: tuple[int, ...]) -> np.ndarray:
     result[at, LANDMARKS] = seen.reshape(-1, 10)
     result[at, KNOWN] = faces.known[face, None]
     return result
-
-
-def _overlap(boxes: np.ndarray, points: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """IoU [N, C] of every face with every cell's square."""
-    half = own[:, None] * ANCHOR / 2
-    squares = np.concatenate([points - half, points + half], axis=1)
-    inner = np.minimum(boxes[:, None, 2:], squares[:, 2:]) - np.maximum(
-        boxes[:, None, :2], squares[:, :2]
-    )
-    inner = np.prod(np.maximum(inner, 0.0), axis=2)
-    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)[:, None]
-    return inner / (area + (ANCHOR * own) ** 2 - inner)
 
 
 def _chosen(boxes, overlap, points, own, strides) -> np.ndarray:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
+from data.progress import Progress
 from data.recognition.config import HeadConfig
 from model.device import has_gpu
 from model.embedder.aligner import Aligner
@@ -274,7 +275,7 @@ def tune(
     embedder: Embedder,
     model: Path,
     false_names: float,
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
     on_epoch: OnEpoch = lambda _: None,
 ) -> tuple[FineTuningResult, Embedder]:
     """Tries stage 2.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from data.errors import FamilyError
 from data.family import read_family
+from data.progress import Progress, silent
 from model.classifier.head import Head
 from model.device import prepare_devices
 from model.inference.tagger import Tagger
@@ -24,8 +25,6 @@ from training.report.protocols import Rule, draw_families, measure_families, rea
 from training.report.training_report import report_of
 from training.reuse_graph import network_key
 
-Progress = Callable[[str, int, int], None]
-
 
 def evaluate_pairs(
     pairs: str | os.PathLike,
@@ -34,7 +33,7 @@ def evaluate_pairs(
     model: str | os.PathLike | None = None,
     detector: str | None = None,
     embedder: str | None = None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> dict:
     """Verification of a list of pairs, as in LFW and CACD-VS; see
     `training.report.protocols.verify`.
@@ -63,7 +62,7 @@ def evaluate_family(
     detector: str | None = None,
     embedder: str | None = None,
     false_names: float = 0.01,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> dict:
     """Open-set naming in 40 families of eight drawn from FOLDER/<person>/.
 
@@ -117,7 +116,7 @@ def evaluate_folder(
     embedder: str | None = None,
     false_names: float = 0.01,
     strangers: str | os.PathLike | None = None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> tuple[dict, str]:
     """Leaves photos, and people, of a family folder out of learning and evaluates on them.
 
@@ -149,7 +148,7 @@ def evaluate_model(
     folder: str | os.PathLike,
     model: str | os.PathLike,
     *,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> dict:
     """Evaluates a trained model on FOLDER/<name>/: the folder's name should be among the names.
 

@@ -6,7 +6,7 @@
         for tags in album.tag(plan, results): ...
 
 What finds the faces is passed in as a function from works to results, so that it may run here
-(`model.inference.batch`) or on a cluster (`model.inference.cluster`); what writes is always this
+(`model.inference.tagger`) or on a cluster (`model.inference.cluster`); what writes is always this
 one process.
 """
 
@@ -22,13 +22,12 @@ import numpy as np
 from data.errors import PhotoError
 from data.library import Library, Todo
 from data.library.intake.labels import adopt_labels, folder_listing, labels_state, read_labels
-from data.library.intake.prefetch import Work
+from data.library.intake.work import TaggedPhoto, Work
 from data.media.photos import count_pixels
 from data.tags import PhotoTags
 
-Results = Callable[[Iterable[Work], Collection[bytes]], Iterator]
-"""Works and the contents that are known already, to an iterator of
-`model.inference.batch.Tagged`."""
+Results = Callable[[Iterable[Work], Collection[bytes]], Iterator[TaggedPhoto]]
+"""From works and the contents that are known already to what was found, in any order."""
 Name = Callable[[np.ndarray], list[tuple[str | None, float]]]
 
 _PHOTOS_AT_A_TIME = 100
@@ -151,7 +150,7 @@ class Album:
                     adopt_labels(self._library, photo, labels)
                 yield replace(self._library.records.tags(photo), photo=photo)
 
-    def _keep(self, tagged) -> str | None:
+    def _keep(self, tagged: TaggedPhoto) -> str | None:
         todo = tagged.work.todo
         if tagged.width is None:  # the bytes are known
             photo = self._library.photos.known(todo, tagged.content, self._network)
@@ -174,16 +173,9 @@ class Album:
             self._library.photos.record_failure(todo, text)
 
 
-@dataclass
-class _Done:
-    work: Work
-    error: str | None
-    labels: None = None
-
-
-def _nothing(works: Iterable[Work]) -> Iterator[_Done]:
+def _nothing(works: Iterable[Work]) -> Iterator[TaggedPhoto]:
     for work in works:
-        yield _Done(work, work.error)
+        yield TaggedPhoto(work, error=work.error)
 
 
 def _what_is_wrong(photo: str) -> str:

@@ -7,7 +7,7 @@ import os
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from data.errors import PhotoError
 from data.library import Todo, content_of
-from data.library.intake.labels import Labels, read_labels
+from data.library.intake.work import Work
 from data.media.photos import ReducedPhoto, captured_at, count_pixels, read_photo, read_reduced
 
 AHEAD = 6  # photos that are read, or being read, before they are needed
@@ -27,21 +27,6 @@ _WORD_FOR_CHANGE = "Try again when the program that writes it has finished"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Work:
-    """One photo that was asked for.
-
-    Attributes:
-        photo: Its path as it was given, or found under what was given.
-        todo: What the library says is to be done; `None` if there is nothing to read.
-        error: Why there is nothing to read; `None` for a photo that is done already.
-    """
-
-    photo: str
-    todo: Todo | None
-    error: str | None = None
-
-
 @dataclass
 class Reading:
     """A photo that was read, or why not.
@@ -51,8 +36,9 @@ class Reading:
         content: The identity of the bytes; `None` for a photo that was not read.
         picture: `None` if there is nothing to look at: a photo that is done, known or unreadable.
         taken: Capture time, if known.
-        labels: What other programs say of it.
-        error: Why it could not be read.
+        recalled: What was known of the content.
+        extra: What was asked to be found out besides.
+        failure: Why it could not be read.
         data: The bytes of the file, as long as the picture is there.
     """
 
@@ -60,10 +46,16 @@ class Reading:
     content: bytes | None = None
     picture: ReducedPhoto | None = None
     taken: datetime | None = None
-    labels: Labels = field(default_factory=Labels)
-    error: str | None = None
+    recalled: object = None
+    extra: object = None
+    failure: PhotoError | None = None
     data: bytes = field(default=b"", repr=False)
     _leave: Callable[[], None] = lambda: None
+
+    @property
+    def error(self) -> str | None:
+        """Why there is nothing to look at, unless it is done or known."""
+        return self.work.error if self.failure is None else str(self.failure)
 
     def release(self) -> None:
         """Lets go of pixels and bytes, so that another photo may be read."""
@@ -109,7 +101,8 @@ def read_ahead(
     works: Iterable[Work],
     *,
     least_pixels: int,
-    known: Collection[bytes] = frozenset(),
+    recall: Callable[[bytes], object] = lambda content: None,
+    extra: Callable[[Reading], object] = lambda reading: None,
     threads: int = 2,
 ) -> Iterator[Reading]:
     """Reads photos in threads, a few ahead of whoever takes them, and yields them in order.
@@ -117,14 +110,22 @@ def read_ahead(
     Args:
         works: The photos; one that is done passes through.
         least_pixels: A JPEG is decoded at the smallest scale that leaves so many.
-        known: Contents that need not be decoded.
+        recall: From a content to what is known of it, or `None`; what is known is not decoded.
+        extra: Finds out something else about each photo that was read, in its reader's thread.
         threads: How many photos are decoded at a time.
     """
+
+    def read(work: Work, turn: int) -> Reading:
+        reading = _read(work, turn, memory, least_pixels, recall)
+        if reading.content is not None:
+            reading.extra = extra(reading)
+        return reading
+
     memory, reading = _Memory(READ_PIXELS), deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="kindred-read") as pool:
         try:
             for turn, work in enumerate(works):
-                reading.append(pool.submit(_read, work, turn, memory, least_pixels, known))
+                reading.append(pool.submit(read, work, turn))
                 if len(reading) > AHEAD:
                     yield reading.popleft().result()
             while reading:
@@ -176,30 +177,22 @@ def in_thread(items: Iterator[T], ahead: int = 8) -> Iterator[T]:
 
 
 def _read(
-    work: Work, turn: int, memory: _Memory, least_pixels: int, known: Collection[bytes]
+    work: Work, turn: int, memory: _Memory, least_pixels: int, recall: Callable[[bytes], object]
 ) -> Reading:
     leave = None
     try:
         if work.todo is None:
-            return Reading(work, error=work.error)
+            return Reading(work)
         work, data, content = _bytes_of(work)
-        if content in known:
-            return Reading(work, content, labels=read_labels(work.todo.path))
+        if (recalled := recall(content)) is not None:
+            return Reading(work, content, taken=captured_at(data), recalled=recalled)
         leave = memory.enter(turn, count_pixels(data, name=work.photo))
         picture = read_reduced(data, least_pixels, name=work.photo)
-        return Reading(
-            work,
-            content,
-            picture,
-            captured_at(data),
-            read_labels(work.todo.path),
-            data=data,
-            _leave=leave,
-        )
+        return Reading(work, content, picture, captured_at(data), data=data, _leave=leave)
     except PhotoError as error:
         if leave is not None:
             leave()
-        return Reading(work, error=str(error))
+        return Reading(work, failure=error)
     finally:
         if leave is None:
             memory.enter(turn, 0)()
@@ -214,6 +207,8 @@ def _bytes_of(work: Work) -> tuple[Work, bytes, bytes]:
     path = work.todo.path
     for _ in range(_ATTEMPTS):
         try:
+            if not os.path.isfile(path):  # reading a pipe would wait for ever
+                raise FileNotFoundError
             before = os.stat(path)
             if before.st_size > LARGEST_FILE:
                 raise PhotoError(

@@ -8,8 +8,9 @@ renamed or moved since, is not in them, and so it is not ours.
 
 from __future__ import annotations
 
+from data.boxes import iou
 from data.regions.frames import Box
-from data.regions.matching import Face, overlap, same_name
+from data.regions.matching import Face, same_name
 from data.regions.xmp import rdf
 from data.regions.xmp.packet import Packet
 
@@ -70,7 +71,7 @@ class Record:
         return (
             entry.vocabulary == face.vocabulary
             and same_name(entry.name, face.name)
-            and overlap([entry.box], [face.box])[0, 0] >= _UNMOVED
+            and iou([entry.box], [face.box])[0, 0] >= _UNMOVED
         )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from data.boxes import iou
 from data.errors import PhotoError
 from data.regions.frames import Box, Frame, centred, usable
-from data.regions.matching import Face, overlap, same_name
+from data.regions.matching import Face, same_name
 from data.regions.xmp import rdf
 from data.regions.xmp.packet import Packet
 
@@ -226,7 +227,7 @@ def faces(packet: Packet, frame: Frame) -> list[list[Face]]:
 
     def in_place(face: Face) -> bool:
         return not any(
-            same_name(face.name, old.name) and overlap([face.box], [old.box])[0, 0] > _COPIED
+            same_name(face.name, old.name) and iou([face.box], [old.box])[0, 0] > _COPIED
             for old in stale
         )
 

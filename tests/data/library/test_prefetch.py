@@ -9,12 +9,16 @@ import time
 import numpy as np
 import pytest
 import skimage.data
+import tensorflow as tf
 from PIL import Image
 
 from data.library import Todo
 from data.library.intake import prefetch as pipeline
-from data.library.intake.prefetch import Work, in_thread, read_ahead
+from data.library.intake.prefetch import in_thread, read_ahead
+from data.library.intake.work import Work
 from data.media.photos import count_pixels, read_photo, read_reduced
+from data.media.quality import face_quality, sharpness
+from data.tags import FaceTag, PhotoTags
 from tests.pictures import as_stored, encoded, exif
 
 
@@ -73,7 +77,7 @@ def test_known_contents_are_not_decoded(tmp_path, monkeypatch):
     path.write_bytes(encoded(np.zeros((20, 30, 3), np.uint8)))
     (first,) = read_ahead([work(path)], least_pixels=1)
     monkeypatch.setattr(pipeline, "read_reduced", None)
-    (again,) = read_ahead([work(path)], least_pixels=1, known={first.content})
+    (again,) = read_ahead([work(path)], least_pixels=1, recall={first.content: True}.get)
     assert again.content == first.content and again.picture is None and again.error is None
 
 
@@ -149,9 +153,32 @@ def tagger():
 
 
 def run(tagger, *paths):
-    from model.inference.batch import BatchTagger
+    return list(tagger.run([work(path) for path in paths]))
 
-    return list(BatchTagger(tagger).run([work(path) for path in paths]))
+
+def by_the_signatures(tagger, path) -> PhotoTags:
+    """What the SavedModel's signatures make of a photo in full, put together by hand."""
+    image = read_photo(path)
+    found = tagger.functions["tag"](image=tf.constant(image))
+    found = {key: value.numpy() for key, value in found.items()}
+    aligned = tagger.functions["align"](image=image, landmarks=tf.constant(found["landmarks"]))
+    parts = face_quality(
+        found["boxes"],
+        found["landmarks"],
+        found["scores"],
+        tagger.min_score,
+        sharpness(aligned["chips"].numpy()),
+    )
+    faces = [
+        FaceTag(
+            found["names"][i].decode() or None,
+            float(found["confidences"][i]),
+            *(found[key][i] for key in ("boxes", "landmarks", "scores", "embeddings")),
+            quality=float(parts[i].min()),
+        )
+        for i in range(len(parts))
+    ]
+    return PhotoTags(str(path), image.shape[1], image.shape[0], tuple(faces))
 
 
 def test_the_batch_finds_what_the_model_finds(tagger, tmp_path):
@@ -162,13 +189,27 @@ def test_the_batch_finds_what_the_model_finds(tagger, tmp_path):
         paths.append(tmp_path / f"{number}.jpg")
         paths[-1].write_bytes(encoded(picture, "JPEG", quality=95))
     for path, tagged in zip(paths, run(tagger, *paths), strict=True):
-        expected = tagger.tag(path)
+        expected = by_the_signatures(tagger, path)
         assert (tagged.width, tagged.height) == (expected.width, expected.height)
         assert [f.to_json() for f in tagged.faces] == [f.to_json() for f in expected.faces]
         worth = [f.quality for f in expected.faces]
         assert [f.quality for f in tagged.faces] == pytest.approx(worth, abs=1e-4)
         for one, other in zip(tagged.faces, expected.faces, strict=True):
             np.testing.assert_allclose(one.embedding, other.embedding, rtol=0, atol=1e-5)
+
+
+def test_one_photo_is_a_batch_of_one(tagger, tmp_path):
+    """A path, its bytes, and the photo among others: the same record and the same vectors."""
+    path, other = tmp_path / "large.jpg", tmp_path / "other.jpg"
+    path.write_bytes(encoded(large(6), "JPEG", quality=95))
+    other.write_bytes(encoded(skimage.data.astronaut(), "JPEG", quality=95))
+    _, among, _ = run(tagger, other, path, other)
+    for one in (tagger.tag(path), tagger.tag(path.read_bytes()), *tagger.tag_all([path])):
+        assert (one.width, one.height) == (among.width, among.height) == (3072, 3072)
+        assert [f.to_json() for f in one.faces] == [f.to_json() for f in among.faces]
+        assert one.faces[0].quality == pytest.approx(among.faces[0].quality, abs=1e-6)
+        vectors = (one.faces[0].embedding, among.faces[0].embedding)
+        np.testing.assert_allclose(*vectors, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("paste", [False, True])
@@ -181,7 +222,7 @@ def test_large_photos_give_the_same_faces_from_less(tagger, tmp_path, paste):
     path = tmp_path / "large.jpg"
     path.write_bytes(encoded(picture, "JPEG", quality=95))
     (tagged,) = run(tagger, path)
-    expected = tagger.tag(path)
+    expected = by_the_signatures(tagger, path)
     assert (tagged.width, tagged.height) == (4096, 4096) and len(tagged.faces) == 1
     (one,), (other,) = tagged.faces, expected.faces
     side = float((other.box[2:] - other.box[:2]).min())

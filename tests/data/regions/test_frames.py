@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from data.boxes import iou
 from data.regions import Region
 from data.regions.frames import (
     Frame,
@@ -15,7 +16,7 @@ from data.regions.frames import (
     stored_from_displayed,
     usable,
 )
-from data.regions.matching import Face, combine, overlap, pair
+from data.regions.matching import Face, combine, pair
 
 BOX = (0.2, 0.3, 0.2, 0.4)  # displayed, centre
 
@@ -83,8 +84,8 @@ def test_region_refuses_a_bad_box(box):
 
 
 def test_overlap_by_hand():
-    assert overlap([(0, 0, 2, 2)], [(1, 0, 3, 2), (5, 5, 6, 6)])[0] == pytest.approx([1 / 3, 0])
-    assert overlap([], [(0, 0, 1, 1)]).shape == (0, 1)
+    assert iou([(0, 0, 2, 2)], [(1, 0, 3, 2), (5, 5, 6, 6)])[0] == pytest.approx([1 / 3, 0])
+    assert iou([], [(0, 0, 1, 1)]).shape == (0, 1)
 
 
 def test_pairs_prefer_equal_names_then_overlap():

@@ -125,7 +125,7 @@ def test_without_a_scheduler(tmp_path, monkeypatch):
 def test_chunks_on_this_computer(tmp_path):
     """What a worker runs, in this process: every photo comes back, the model is loaded once."""
     from data.library import Todo
-    from data.library.intake.prefetch import Work
+    from data.library.intake.work import Work
     from model.inference import cluster as module
     from model.inference.tagger import Tagger
 

@@ -60,6 +60,16 @@ def test_a_model_without_exemplars_says_so(trained, tmp_path):
         Explainer(folder)
 
 
+@pytest.mark.parametrize("damaged", ["saved_model.pb", "manifest.json", "assets/exemplars.npz"])
+def test_a_damaged_model_is_a_model_error(trained, tmp_path, damaged):
+    folder = shutil.copytree(trained.model, tmp_path / "model")
+    file = folder / damaged
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with pytest.raises(ModelError) as caught:
+        Explainer(folder)
+    assert str(folder) in str(caught.value) and caught.value.remedy.startswith("Train it again")
+
+
 def test_the_card_stands_alone_and_says_it_all(trained):
     page = (trained.model / "card.html").read_text("utf-8")
     assert not re.search(r'(src|href)=(?!"data:)', page)

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from data.boxes import iou
 from data.errors import ModelError, PhotoError
+from data.library.intake.work import Work
 from model.inference.tagger import Tagger
 from tests import faces
 from tests.checks import check_unit
@@ -18,7 +20,6 @@ from tests.conftest import EILEEN, LEI
 from tests.pictures import encoded, exif
 from tests.stubs import plain
 from tests.training.test_export import export_colours
-from training.detector.average_precision import iou
 
 
 @pytest.fixture(scope="module")
@@ -163,12 +164,39 @@ def test_a_failure_of_the_model_on_one_photo_is_that_photos_error(tagger, tmp_pa
     path = tmp_path / "one.png"
     path.write_bytes(encoded(plain(30, 30, (255, 0, 0))))
 
-    def explode(image, **_):
-        raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
+    real = tagger.functions["detect"]
 
-    monkeypatch.setattr(tagger, "tag", explode)
-    (tags,) = tagger.tag_all([path])
-    assert "out of memory" in tags.error and str(path) in tags.error and tags.faces == ()
+    def explode(image, **arguments):
+        if image.shape[1] == 31:
+            raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
+        return real(image=image, **arguments)
+
+    other = tmp_path / "other.png"
+    other.write_bytes(encoded(plain(30, 31, (255, 0, 0))))
+    monkeypatch.setitem(tagger.functions, "detect", explode)
+    before, tags, after = tagger.tag_all([path, other, path])
+    assert "out of memory" in tags.error and str(other) in tags.error and tags.faces == ()
+    assert before.faces[0].name == after.faces[0].name == "Red"
+    with pytest.raises(tf.errors.ResourceExhaustedError):
+        tagger.tag(other)
+
+
+def test_photos_whose_faces_do_not_fit_together_are_embedded_one_by_one(
+    tagger, tmp_path, monkeypatch
+):
+    real = tagger.functions["embed_chips"]
+
+    def small(chips):
+        if len(chips) > 1:
+            raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
+        return real(chips=chips)
+
+    paths = [tmp_path / f"{i}.png" for i in range(3)]
+    for path in paths:
+        path.write_bytes(encoded(plain(30, 30, (255, 0, 0))))
+    monkeypatch.setitem(tagger.functions, "embed_chips", small)
+    found = list(tagger.run(map(Work.at, paths)))
+    assert [[face.name for face in one.faces] for one in found] == [["Red"]] * 3
 
 
 def edit_manifest(folder, **changes) -> None:

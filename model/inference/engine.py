@@ -1,0 +1,221 @@
+"""The one engine: finds, measures and embeds the faces of photos, of one or of very many.
+
+Training, terminal, pages, cluster and explanations use it. Detection runs photo by photo; the chips
+of several photos go through the embedder together; photos to come are decoded meanwhile by whoever
+makes the readings (`data.library.intake.prefetch`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from data.errors import PhotoError
+from data.library.intake.prefetch import Reading
+from data.media.photos import read_photo
+from data.media.quality import face_quality, sharpness
+
+# The detectors shrink what is larger than this (`max_pixels` of `model.detector.cascade` and
+# `model.detector.decode`); a JPEG that leaves so many pixels loses them nothing.
+DETECTION_PIXELS = 2_000_000
+EMBEDDED_TOGETHER = 32  # faces, the batch of `model.embedder.embedder`
+WAITING_PHOTOS = 16  # photos with few faces do not wait for more than so many others
+WHOLE_PIXELS = 24_000_000  # of photos that are being decoded in full at a time
+
+
+@dataclass
+class FoundFaces:
+    """The faces of one photo, in the order of the detector, or why there are none.
+
+    Attributes:
+        reading: The photo; its pixels are gone.
+        width, height: Of the whole upright photo, pixels; `None` if it was not looked at.
+        boxes: float32 [N, 4], xyxy pixels of the whole photo.
+        landmarks: float32 [N, 5, 2], xy pixels of the whole photo.
+        scores: float32 [N], of the detector, 0..1.
+        chips: float32 [N, S, S, 3], 0..255, the aligned faces.
+        embeddings: float32 [N, D], unit length.
+        quality: float32 [N, 4], 0..1, the parts of `data.media.quality`.
+        failure: Why it could not be read, or looked at. Without one, and without arrays, the photo
+            was one that is done or known.
+    """
+
+    reading: Reading
+    width: int | None = None
+    height: int | None = None
+    boxes: np.ndarray | None = None
+    landmarks: np.ndarray | None = None
+    scores: np.ndarray | None = None
+    chips: np.ndarray | None = None
+    embeddings: np.ndarray | None = None
+    quality: np.ndarray | None = None
+    failure: PhotoError | tf.errors.OpError | None = None
+
+    def __len__(self) -> int:
+        return 0 if self.boxes is None else len(self.boxes)
+
+    @property
+    def error(self) -> str | None:
+        """Why there is no result, for a person."""
+        if isinstance(self.failure, tf.errors.OpError):
+            photo = self.reading.work.photo
+            return f"{photo}: the model failed on this photo ({self.failure.message})."
+        return self.reading.error if self.failure is None else str(self.failure)
+
+
+class Engine:
+    """Finds the faces of photos.
+
+    A JPEG of more than twice the pixels that the detector looks at is decoded at a half, a quarter
+    or an eighth of its size. Where a face is smaller there than the chip that the embedder wants,
+    the photo is decoded once more, in full, and the chips are cut from that.
+
+    Args:
+        functions: `detect`, `align` and `embed_chips`, as the signatures of a model folder.
+        chip_size: Side of the chips that `embed_chips` takes, pixels.
+        min_score: The detector's score from which a face is taken for one.
+        step_by_step: For how many photos functions that can be traced are run as Python instead:
+            tracing takes as long as a dozen of them.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, Callable],
+        chip_size: int,
+        min_score: float,
+        step_by_step: int = 0,
+    ):
+        self._functions, self._chip_size, self._min_score = functions, chip_size, min_score
+        self._step_by_step = step_by_step
+
+    def run(
+        self, readings: Iterable[Reading], together: int = WAITING_PHOTOS
+    ) -> Iterator[FoundFaces]:
+        """Yields the faces of each photo, in order.
+
+        Args:
+            readings: The photos; what has no picture passes through.
+            together: How many photos wait for one another at most, to be embedded together.
+        """
+        cutting: deque[_Photo] = deque()
+        waiting: list[_Photo] = []
+        with ThreadPoolExecutor(1, "kindred-whole") as pool:
+            for reading in readings:
+                photo = _Photo(FoundFaces(reading, failure=reading.failure))
+                if reading.picture is not None:
+                    with self._stepping():
+                        self._look(photo, pool)
+                    if photo.whole is not None:
+                        cutting.append(photo)
+                reading.release()
+                waiting.append(photo)
+                while cutting and (_held(cutting) > WHOLE_PIXELS or cutting[0].whole.done()):
+                    self._cut(cutting.popleft())
+                faces = sum(len(photo.found) for photo in waiting)
+                full = faces >= EMBEDDED_TOGETHER or len(waiting) >= together
+                if full or self._step_by_step > 0:
+                    yield from self._finish(waiting, cutting)
+                    waiting = []
+            yield from self._finish(waiting, cutting)
+
+    @contextlib.contextmanager
+    def _stepping(self) -> Iterator[None]:
+        """Runs TensorFlow's functions as Python for the first photos, without tracing them."""
+        before = tf.config.functions_run_eagerly()
+        if self._step_by_step > 0:
+            tf.config.run_functions_eagerly(True)
+        try:
+            yield
+        finally:
+            if tf.config.functions_run_eagerly() != before:
+                tf.config.run_functions_eagerly(before)
+
+    def _look(self, photo: _Photo, pool: ThreadPoolExecutor) -> None:
+        """Finds the faces, and cuts their chips, or has the photo decoded in full for that."""
+        found, picture = photo.found, photo.found.reading.picture
+        height, width = picture.image.shape[:2]
+        found.width, found.height = picture.width, picture.height
+        factor = np.array([picture.width / width, picture.height / height], np.float32)
+        try:
+            faces = self._functions["detect"](
+                image=tf.constant(picture.image), min_score=tf.constant(self._min_score, tf.float32)
+            )
+            boxes, landmarks, found.scores = (
+                faces[key].numpy() for key in ("boxes", "landmarks", "scores")
+            )
+            found.boxes, found.landmarks = boxes * np.tile(factor, 2), landmarks * factor
+            small = len(boxes) and (boxes[:, 2:] - boxes[:, :2]).min() < self._chip_size
+            if small and not picture.is_whole:
+                reading = found.reading
+                photo.whole = pool.submit(read_photo, reading.data, name=reading.work.photo)
+            else:
+                self._align(photo, picture.image, landmarks)
+        except tf.errors.OpError as error:
+            photo.fail(error)
+
+    def _cut(self, photo: _Photo) -> None:
+        """Cuts the chips from the photo in full, after which its pixels are not needed any more."""
+        try:
+            self._align(photo, photo.whole.result(), photo.found.landmarks)
+        except (PhotoError, tf.errors.OpError) as error:
+            photo.fail(error)
+        photo.whole = None
+
+    def _align(self, photo: _Photo, image: np.ndarray, landmarks: np.ndarray) -> None:
+        aligned = self._functions["align"](
+            image=tf.constant(image), landmarks=tf.constant(landmarks)
+        )
+        photo.found.chips = aligned["chips"].numpy()
+
+    def _finish(self, waiting: list[_Photo], cutting: deque[_Photo]) -> Iterator[FoundFaces]:
+        """Embeds the faces of all photos that wait, and yields these."""
+        while cutting:
+            self._cut(cutting.popleft())
+        looked_at = [photo for photo in waiting if photo.found.chips is not None]
+        with self._stepping():
+            try:
+                self._embed(looked_at)
+            except tf.errors.OpError:  # too much for the device at once, or one bad photo
+                for photo in looked_at:
+                    try:
+                        self._embed([photo])
+                    except tf.errors.OpError as error:
+                        photo.fail(error)
+        self._step_by_step = max(self._step_by_step - len(looked_at), 0)
+        for photo in waiting:
+            yield photo.found
+
+    def _embed(self, photos: list[_Photo]) -> None:
+        if not photos:
+            return
+        chips = np.concatenate([photo.found.chips for photo in photos])
+        embeddings = self._functions["embed_chips"](chips=tf.constant(chips))["embeddings"].numpy()
+        ends = np.cumsum([len(photo.found.chips) for photo in photos])
+        for photo, own in zip(photos, np.split(embeddings, ends[:-1]), strict=True):
+            found = photo.found
+            found.embeddings = own
+            found.quality = face_quality(
+                found.boxes, found.landmarks, found.scores, self._min_score, sharpness(found.chips)
+            )
+
+
+@dataclass
+class _Photo:
+    """A photo on its way; `whole` is its picture in full, where that is being decoded."""
+
+    found: FoundFaces
+    whole: Future | None = None
+
+    def fail(self, error: PhotoError | tf.errors.OpError) -> None:
+        """Notes why nothing was found."""
+        self.found = FoundFaces(self.found.reading, failure=error)
+
+
+def _held(cutting: Iterable[_Photo]) -> int:
+    return sum(photo.found.width * photo.found.height for photo in cutting)
