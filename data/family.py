@@ -9,7 +9,9 @@ from pathlib import Path
 from data.errors import FamilyError, PhotoError
 from data.library import Library
 from data.library.intake.named_faces import Places, read_confirmed, read_named
-from data.media.folders import find_photos, is_photo_name
+from data.media.folders import find_photos
+from data.media.kinds import is_photo_name
+from data.names import clean_name, means_nobody
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,10 @@ def read_family(folder: str | os.PathLike) -> Family:
         if not entry.is_dir():
             left_out.append((os.fspath(entry), "it is not in a person's folder"))
             continue
-        name = " ".join(os.fsencode(entry.name).decode("utf-8", "replace").split())
+        name = clean_name(os.fsencode(entry.name).decode("utf-8", "replace"))
+        if means_nobody(name):
+            left_out.append((os.fspath(entry), "its name is nobody's"))
+            continue
         found = tuple(find_photos([entry], on_error=lambda e: left_out.append((e.file, e.what))))
         if found:
             photos[name] = photos.get(name, ()) + found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ from pathlib import Path
 
 from data.errors import LibraryError
 from data.library.schema import APPLICATION_ID, MIGRATIONS, quality_of
+from data.names import clean_name
 
 
 class Connection(sqlite3.Connection):
@@ -44,10 +47,30 @@ def readable_errors(file: str | os.PathLike) -> Iterator[None]:
         raise
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", None)
-        # The low byte is the primary code, the rest says in which way.
-        what, remedy = _MEANING.get(code and code & 0xFF, (f"SQLite says: {error}", ""))
+        code = code and code & 0xFF  # the primary code; the rest says in which way
+        if code == sqlite3.SQLITE_IOERR and _is_full(file):
+            code = sqlite3.SQLITE_FULL
+        what, remedy = _MEANING.get(code, (f"SQLite says: {error}", ""))
         raise LibraryError(what, file=file, remedy=remedy) from error
 
+
+def _is_full(file: str | os.PathLike) -> bool:
+    """Whether nothing can be written beside a file because there is no room.
+
+    A disk that fills up while SQLite enlarges the file that its readers share, and a quota that is
+    used up, are errors of input and output to it.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=Path(file).parent) as probe:
+            probe.write(bytes(_ROOM))
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return False
+
+
+_ROOM = 1 << 16  # bytes that every write of the library can be expected to need
 
 _MEANING = {
     sqlite3.SQLITE_BUSY: (
@@ -155,6 +178,7 @@ def _migrate(db: Connection, path: Path) -> None:
     if _pragma(db, "user_version") == max(MIGRATIONS):
         return
     db.create_function("quality_of", 5, quality_of, deterministic=True)
+    db.create_function("clean_name", 1, clean_name, deterministic=True)
     with transaction(db):
         # Read again: another process may have migrated while this one waited for the lock.
         _check_is_ours(db, path)

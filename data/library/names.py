@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import difflib
-import unicodedata
 
 from data.errors import LibraryError
 from data.library.database import Connection
+from data.names import clean_name, means_nobody, near_names
 
 Person = int | str
 """A person's id, or the name as typed."""
 
 
 def name_key(name: str) -> str:
-    """The form in which names are compared: NFC, without white space around it.
+    """The form in which names are kept and compared (`data.names.clean_name`).
 
     Raises:
         LibraryError: There is nothing left, or it is not valid Unicode.
     """
-    key = unicodedata.normalize("NFC", name).strip() if isinstance(name, str) else ""
+    key = clean_name(name) if isinstance(name, str) else ""
     if not key:
         raise LibraryError(f"a name must have at least one character. Received: {name!r}")
     try:
@@ -26,6 +26,38 @@ def name_key(name: str) -> str:
     except UnicodeEncodeError:
         raise LibraryError(f"a name must be valid Unicode. Received: {name!r}") from None
     return key
+
+
+def new_name(name: str) -> str:
+    """A name that somebody gives to a person, in normal form; whoever insists on "?" may have it.
+
+    Raises:
+        LibraryError: It is no name, or one by which other programs mean nobody.
+    """
+    key = name_key(name)
+    if means_nobody(key) and any(map(str.isalnum, key)):
+        raise LibraryError(
+            f"{key!r} is not a person's name: other programs mean nobody by it",
+            remedy="Give another name, or ignore the face",
+        )
+    return key
+
+
+def find_own(db: Connection, name: str) -> int | None:
+    """The person who has this name today; `None` if there is nobody."""
+    row = db.execute(
+        "SELECT id FROM people WHERE name_key = ? AND merged_into IS NULL", (name_key(name),)
+    ).fetchone()
+    return row and row[0]
+
+
+def find_merged(db: Connection, name: str) -> int | None:
+    """The person who had this name and was merged into somebody else; the last one merged."""
+    row = db.execute(
+        "SELECT id FROM people WHERE name_key = ? AND merged_into IS NOT NULL ORDER BY id DESC",
+        (name_key(name),),
+    ).fetchone()
+    return row and row[0]
 
 
 def find(db: Connection, name: str) -> int | None:
@@ -84,7 +116,7 @@ def ensure(db: Connection, name: str) -> int:
         if alias:
             return alias[0]
         found = db.execute(
-            "INSERT INTO people (name, name_key) VALUES (?, ?)", (name, key)
+            "INSERT INTO people (name, name_key) VALUES (?, ?)", (key, key)
         ).lastrowid
     return found
 
@@ -98,8 +130,9 @@ def _hint(db: Connection, name: str) -> str:
     ).fetchone()
     if now:
         return f"That person is now called {now[0]}"
-    names = dict(db.execute("SELECT name_key, name FROM people"))
-    # Case is ignored for the hint only: "anne" and "Anne" may be two people.
-    folded: dict[str, str] = {known.casefold(): name for known, name in names.items()}
-    close = difflib.get_close_matches(key.casefold(), folded, n=3, cutoff=0.6)
-    return f"Did you mean {' or '.join(folded[match] for match in close)}" if close else ""
+    names = [name for (name,) in db.execute("SELECT name FROM people")]
+    # Nobody has this very name, so that a distant likeness is worth a hint, too.
+    folded = {name.casefold(): name for name in names}
+    close = [folded[m] for m in difflib.get_close_matches(key.casefold(), folded, cutoff=0.6)]
+    close = list(dict.fromkeys([*near_names(key, names), *close]))[:3]
+    return f"Did you mean {' or '.join(close)}" if close else ""

@@ -146,7 +146,24 @@ CREATE TABLE tracks (
 );
 """
 
-MIGRATIONS: dict[int, str] = {1: _VERSION_1, 2: _VERSION_2, 3: _VERSION_3}
+# Names have one form (`data.names.clean_name`); a key that would meet another one stays as it is.
+# `said` are names that somebody gave to a photo, and nobody knows for which of its faces.
+_VERSION_4 = """
+UPDATE OR IGNORE people SET name_key = clean_name(name_key), name = clean_name(name);
+UPDATE OR IGNORE aliases SET name_key = clean_name(name_key);
+UPDATE suggestions SET name_key = clean_name(name_key);
+CREATE TABLE said (
+    photo INTEGER NOT NULL REFERENCES photos(id) ON DELETE CASCADE,
+    path BLOB NOT NULL,                               -- the file beside which it was said
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,                             -- which program, for a person
+    former INTEGER,                                   -- a photo from which the name comes
+    PRIMARY KEY (photo, path, name)
+) WITHOUT ROWID;
+CREATE INDEX said_path ON said(path);
+"""
+
+MIGRATIONS: dict[int, str] = {1: _VERSION_1, 2: _VERSION_2, 3: _VERSION_3, 4: _VERSION_4}
 """SQL that leads to each version from the one before; the highest is what this code writes."""
 
 

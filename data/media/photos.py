@@ -15,15 +15,10 @@ from datetime import datetime
 from typing import BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError, features
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from data.errors import PhotoError
 
-PHOTO_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif"}
-    | {".tif", ".tiff", ".bmp", ".gif"}
-    | ({".avif"} if features.check("avif") else set())
-)
 MAX_PIXELS = 200_000_000
 PANORAMA = 3.0  # a photo so many times as long as its short side is one
 PART = 1.5  # length of the parts that it is searched in, in short sides
@@ -172,7 +167,7 @@ def captured_at(source: str | os.PathLike | bytes) -> datetime | None:
 @contextmanager
 def _opened(source: str | os.PathLike | bytes, name: str | None) -> Iterator[Image.Image]:
     """The picture, its header read; whatever goes wrong in the `with` becomes a `PhotoError`."""
-    _prepare_pillow()
+    prepare_pillow()
     file = name if isinstance(source, bytes) else os.fspath(source)
     try:
         with _stream(source) as stream:
@@ -204,7 +199,7 @@ def _stream(source: str | os.PathLike | bytes) -> BinaryIO:
 
 
 @functools.cache
-def _prepare_pillow() -> None:
+def prepare_pillow() -> None:
     """Sets what Pillow keeps for the whole process, once, before the first photo."""
     from pillow_heif import register_heif_opener
 

@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from data.errors import FamilyError, KindredError
-from data.media.photos import PHOTO_SUFFIXES
+from data.media.kinds import PHOTO_SUFFIXES
 
 HOW = "Zip a folder that has one folder for each person, named after the person"
 

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from PIL import ExifTags, Image
 
 from data.errors import PhotoError
+from data.media.photos import prepare_pillow
 from data.regions import heif, jpeg
 from data.regions.frames import Frame
 
@@ -53,7 +54,7 @@ def read_embedded(photo: str) -> Embedded:
             # First, because Pillow keeps every segment of whatever size it finds.
             packet, extension = jpeg.read_packets(file, photo) if is_jpeg else (None, None)
             file.seek(0)
-            _prepare_pillow()
+            prepare_pillow()
             with Image.open(file, formats=_FORMATS) as image:
                 frame = _frame(image, file)
                 if not is_jpeg:
@@ -95,11 +96,3 @@ def _frame(image: Image.Image, file: BinaryIO) -> Frame:
     if image.format in ("HEIF", "TIFF") and orientation >= 5:
         width, height = height, width
     return Frame(width, height, orientation)
-
-
-def _prepare_pillow() -> None:
-    try:
-        from pillow_heif import register_heif_opener
-    except ImportError:
-        return
-    register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from data.boxes import iou
-from data.regions.frames import Box
+from data.names import clean_name
+from data.regions.frames import Box, Frame
 
 # Programs draw a face tightly or with the hair, so that the same face may overlap by less than
 # half: then each box must hold the other's centre as well, which neighbours' boxes do not.
@@ -37,11 +37,6 @@ class Face:
     node: object = None
 
 
-def same_name(one: str | None, other: str | None) -> bool:
-    """Whether two names are equal, however their accents are encoded."""
-    return _composed(one) == _composed(other)
-
-
 def pair(some: Sequence[Face], others: Sequence[Face]) -> dict[int, int]:
     """Pairs the faces of two lists: equal names first, then the greatest overlap.
 
@@ -67,6 +62,32 @@ def pair(some: Sequence[Face], others: Sequence[Face]) -> dict[int, int]:
     return pairs
 
 
+def in_one_frame(lists: Sequence[Sequence[Face]], frame: Frame) -> list[list[Face]]:
+    """The same lists; one whose boxes are in the displayed frame is turned into the stored one.
+
+    Which it is, only another list can tell: the faces of the first list of MWG regions, or else of
+    the first list at all. Where both ways fit as well, a list is taken for what it should be.
+    """
+    lists = [list(faces) for faces in lists]
+    filled = [faces for faces in lists if faces]
+    guides = [faces for faces in filled if faces[0].vocabulary == "mwg-rs"] or filled
+    if frame.orientation == 1 or not guides:
+        return lists
+    guide = guides[0]
+
+    def agreement(faces: Sequence[Face]) -> tuple[int, int]:
+        names = [(faces[i].name, guide[j].name) for i, j in pair(faces, guide).items()]
+        return sum(a == b is not None for a, b in names), sum(None in both for both in names)
+
+    for index, faces in enumerate(lists):
+        if not faces or faces is guide:
+            continue
+        turned = [replace(face, box=frame.stored(face.box)) for face in faces]
+        if agreement(turned) > agreement(faces):
+            lists[index] = turned
+    return lists
+
+
 def combine(lists: Iterable[Sequence[Face]]) -> list[list[Face]]:
     """Groups the faces of several lists; a list adds at most one face to a group.
 
@@ -88,14 +109,10 @@ def leader(group: Sequence[Face]) -> Face:
     return next((face for face in group if face.name is not None), group[0])
 
 
-def _composed(name: str | None) -> str | None:
-    return None if name is None else unicodedata.normalize("NFC", name)
-
-
 def _names(faces: Sequence[Face]) -> np.ndarray:
     """object [N]; a face without a name gets one that is equal to no other."""
-    names = [_composed(face.name) for face in faces]
-    return np.array([object() if name is None else name for name in names], object)
+    names = [object() if face.name is None else clean_name(face.name) for face in faces]
+    return np.array(names, object)
 
 
 def _holds_centre(boxes: Sequence[Box], others: Sequence[Box]) -> np.ndarray:

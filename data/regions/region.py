@@ -6,14 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from data.names import clean_name
+
 
 @dataclass(frozen=True)
 class Region:
     """One face of a photo, as its metadata have it or shall have it.
 
     Attributes:
-        name: The person's name, or `None` for a face without one. Space around it is dropped,
-            and a blank name is `None`.
+        name: The person's name in normal form (`data.names.clean_name`), or `None` for a face
+            without one; a blank name is `None`.
         box: Left, top, right, bottom, as fractions (0..1) of the displayed, upright photo. What
             lies beyond the edge is clipped.
         kind: Always "face"; pets, focus points and bar codes are not read.
@@ -42,7 +44,7 @@ class Region:
                 f"Received: {self.box!r}"
             )
         object.__setattr__(self, "box", box)
-        object.__setattr__(self, "name", (self.name or "").strip() or None)
+        object.__setattr__(self, "name", clean_name(self.name or "") or None)
 
     @classmethod
     def from_pixels(cls, name: str | None, box: Sequence[float], width: int, height: int) -> Region:

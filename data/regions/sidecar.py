@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import os
+import stat
+from collections.abc import Callable
 
 from lxml import etree
 
 from data.errors import PhotoError
+from data.media.kinds import PICTURE_SUFFIXES
 from data.regions.embedded import Embedded, open_regular
 from data.regions.xmp import packet as xmp
 from data.regions.xmp import rdf
@@ -23,17 +26,25 @@ def default_path(photo: str) -> str:
     return photo + ".xmp"
 
 
-def existing(photo: str) -> list[tuple[str, bytes, xmp.Packet]]:
+def existing(
+    photo: str, on_problem: Callable[[PhotoError], object] | None = None
+) -> list[tuple[str, bytes, xmp.Packet]]:
     """The photo's sidecars, the one to prefer first: `photo.xmp`, then `photo.jpg.xmp`.
 
     A `photo.xmp` that says it belongs to another file, as Lightroom's for `photo.cr2` does, is
-    left out.
+    left out. So is one that does not say whose it is where there is another picture of that name
+    (`photo.heic`): it may be about that one.
+
+    Args:
+        photo: Absolute path.
+        on_problem: Called for each sidecar that cannot be read, which then is left out.
 
     Returns:
         Path, bytes and parsed packet of each.
 
     Raises:
-        PhotoError: One of them is not a file, cannot be read, or is not XMP.
+        PhotoError: There is no `on_problem`, and one of them is not a file, cannot be read, or is
+            not XMP.
     """
     stem, suffix = os.path.splitext(photo)
     found, seen = [], set()
@@ -41,24 +52,51 @@ def existing(photo: str) -> list[tuple[str, bytes, xmp.Packet]]:
         if not os.path.lexists(path):
             continue
         try:
-            with open_regular(path) as file:
-                status = os.fstat(file.fileno())
-                data = file.read(xmp.MAX_BYTES + 1)
-        except OSError as error:
-            raise PhotoError(
-                f"A sidecar was expected here, and it cannot be read ({error.strerror or error})",
-                file=path,
-                remedy="Rename it, or change its permissions",
-            ) from error
-        if (status.st_dev, status.st_ino) in seen:  # one file on a disk that ignores case
+            data, identity = _read(path)
+            if identity in seen:  # one file on a disk that ignores case
+                continue
+            seen.add(identity)
+            packet = xmp.parse(data, path)
+        except PhotoError as error:
+            if on_problem is None:
+                raise
+            on_problem(error)
             continue
-        seen.add((status.st_dev, status.st_ino))
-        packet = xmp.parse(data, path)
-        meant = rdf.value(packet.rdf, "photoshop:SidecarForExtension")
-        if meant and meant.lower() != suffix[1:].lower():
-            continue
+        if not path.startswith(photo):
+            meant = rdf.value(packet.rdf, "photoshop:SidecarForExtension")
+            if meant.lower() != suffix[1:].lower() if meant else is_stem_shared(photo):
+                continue
         found.append((path, data, packet))
     return found
+
+
+def is_stem_shared(photo: str) -> bool:
+    """Whether another picture beside a photo has its name but for the suffix."""
+    stem = os.path.splitext(photo)[0]
+    own = os.stat(photo) if os.path.exists(photo) else None
+    # Few look-ups, and not the whole folder: there may be many thousands of photos in it.
+    others = {stem} | {stem + s for kind in PICTURE_SUFFIXES for s in (kind, kind.upper())}
+    for other in others - {photo}:
+        try:
+            status = os.stat(other)
+        except OSError:
+            continue
+        if stat.S_ISREG(status.st_mode) and not (own and os.path.samestat(own, status)):
+            return True
+    return False
+
+
+def _read(path: str) -> tuple[bytes, tuple[int, int]]:
+    try:
+        with open_regular(path) as file:
+            status = os.fstat(file.fileno())
+            return file.read(xmp.MAX_BYTES + 1), (status.st_dev, status.st_ino)
+    except OSError as error:
+        raise PhotoError(
+            f"A sidecar was expected here, and it cannot be read ({error.strerror or error})",
+            file=path,
+            remedy="Rename it, or change its permissions",
+        ) from error
 
 
 def new_packet(photo: str, embedded: Embedded) -> xmp.Packet:

@@ -6,8 +6,10 @@ import io
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from data.errors import PhotoError
+from data.names import means_nobody
 from data.regions import change_journal as journal
 from data.regions import jpeg, sidecar
 from data.regions.change_journal import Change, Edit
@@ -36,7 +38,8 @@ def write_regions(
     They go into every sidecar that the photo has, so that two never disagree, or into a new
     `photo.jpg.xmp`, which starts as a copy of the embedded packet. With `embed` they go into
     the JPEG, whose other bytes stay as they are, and into sidecars that exist already, because
-    most programs believe these first. Writing the same again changes nothing.
+    most programs believe these first. Writing the same again changes nothing. An embedded packet
+    that is damaged keeps no name out of a sidecar, which then does not start as its copy.
 
     Args:
         photo_path: The photo.
@@ -67,20 +70,24 @@ def write_regions(
 
     edits: list[Edit] = []
     sidecars = sidecar.existing(photo)
+    original = None
+    if not embed or sidecars:
+        try:
+            original = sidecar.new_packet(photo, embedded)
+        except PhotoError as error:
+            notes.append(f"leaves the photo's own metadata out: {error.what}")
+            original = sidecar.new_packet(photo, replace(embedded, packet=None))
     if embed:
         packet = _embeddable(photo, embedded)
         if merged(packet):
             edits.append(_embedding(photo, packet.to_bytes()))
     for path, data, packet in sidecars:
-        if embedded.packet:
-            sidecar.adopt_regions(packet, sidecar.new_packet(photo, embedded))
+        sidecar.adopt_regions(packet, original)
         if merged(packet):
             edits.append(journal.edit_of(path, data, packet.to_bytes(declaration=True)))
-    if not embed and not sidecars:
-        packet = sidecar.new_packet(photo, embedded)
-        if merged(packet):
-            new = packet.to_bytes(declaration=True)
-            edits.append(journal.edit_of(sidecar.default_path(photo), None, new))
+    if not embed and not sidecars and merged(original):
+        new = original.to_bytes(declaration=True)
+        edits.append(journal.edit_of(sidecar.default_path(photo), None, new))
     change = Change(photo, tuple(edits), tuple(dict.fromkeys(notes)))
     return change if dry_run else journal.apply(change)
 
@@ -94,7 +101,8 @@ def _faces(regions: Iterable[Region], frame: Frame, photo: str) -> list[Face]:
                 file=photo,
                 remedy="Rename the person",
             )
-        faces.append(Face(region.name, frame.stored(region.box)))
+        name = None if means_nobody(region.name) else region.name  # the next reader would agree
+        faces.append(Face(name, frame.stored(region.box)))
     return faces
 
 

@@ -53,8 +53,7 @@ def decide(
         return _draw(library, photo, shown, act.get("box") or (), look)
     face = _face(shown, act)
     if do == "name":
-        name = " ".join(str(act.get("value", "")).split())
-        library.decisions.confirm(face, name)
+        library.decisions.confirm(face, str(act.get("value", "")))
         return f"This is {library.suggestions.name(face).name}"
     if do == "ignore":
         library.decisions.ignore(face)

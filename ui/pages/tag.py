@@ -9,7 +9,8 @@ import streamlit as st
 
 from data.library.views import Shelf
 from data.media.fonts import can_draw
-from data.media.photos import PHOTO_SUFFIXES, read_photo
+from data.media.kinds import PHOTO_SUFFIXES
+from data.media.photos import read_photo
 from model.inference.background import BackgroundModel
 from ui.actions.deciding import decide, known_names, look_with
 from ui.actions.library_in_use import carry_out, do, library_in_use, undo_button

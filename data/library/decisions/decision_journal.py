@@ -62,11 +62,11 @@ class Entry:
         """Removes the row with this key, if there is one."""
         self._change(table, key, read_row(self.db, table, key), None)
 
-    def add_person(self, name: str, key: str) -> int:
-        """Adds a person and returns the new id, which was never used before."""
+    def add_person(self, name: str) -> int:
+        """Adds a person, by a name in normal form, and returns an id that was never used before."""
         row = self.db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'people'").fetchone()
         new = (row[0] if row else 0) + 1
-        self.put("people", (new,), name=name, name_key=key, ignored=0, merged_into=None)
+        self.put("people", (new,), name=name, name_key=name, ignored=0, merged_into=None)
         return new
 
     def _change(self, table: str, key: tuple, before: dict | None, after: dict | None) -> None:
@@ -128,6 +128,19 @@ def bring_back(db: Connection) -> int | None:
             return None
         _replay(db, row[0], "redo")
         return row[0]
+
+
+def former_merge(db: Connection, person: int) -> int | None:
+    """Into whom a person was merged before the merge that counts; `None` for nobody."""
+    row = db.execute(
+        "SELECT json_extract(c.before, '$.merged_into') FROM changes c"
+        " JOIN decisions d ON d.id = c.decision WHERE c.tbl = 'people' AND c.key = ?"
+        " AND c.after IS NOT NULL"
+        " AND json_extract(c.before, '$.merged_into') IS NOT json_extract(c.after, '$.merged_into')"
+        f" AND {IN_FORCE} ORDER BY c.decision DESC, c.seq DESC LIMIT 1",
+        (dumps([person]),),
+    ).fetchone()
+    return row and row[0]
 
 
 def _replay(db: Connection, decision_id: int, kind: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from data.errors import LibraryError
 from data.library.database import Connection
 from data.library.decisions import decision_journal as journal
-from data.library.names import Person, find, name_key, name_of, resolve
+from data.library.names import Person, find, find_merged, find_own, name_of, new_name, resolve
 
 Faces = int | Iterable[int]
 """One face id or several; several are decided in one entry."""
@@ -53,12 +53,22 @@ class Decisions:
     def confirm(self, faces: Faces, person: Person, *, source: str = "user") -> int:
         """These faces are this person; a name that nobody has yet makes a new person.
 
+        Somebody who was merged into another person is, named by a user, a person again: whoever
+        says that name means no other. Another program's word follows the merge.
+
         An earlier "not this person" for the same face is withdrawn.
         """
         with journal.decision(self._db, "confirm", source) as entry:
-            known = find(self._db, person) if isinstance(person, str) else resolve(self._db, person)
+            if isinstance(person, str):
+                known = find_own(self._db, person)
+                if known is None and source == "user":
+                    known = self._revive(entry, person)
+                if known is None:
+                    known = find(self._db, person)
+            else:
+                known = resolve(self._db, person)
             if known is None:
-                known = entry.add_person(person, name_key(person))
+                known = entry.add_person(new_name(person))
             for face in self._faces(faces):
                 for (rejected,) in self._db.execute(
                     "SELECT r.person FROM rejections r JOIN people p ON p.id = r.person"
@@ -102,8 +112,8 @@ class Decisions:
             LibraryError: Somebody else has the name: then it is a merge.
         """
         with journal.decision(self._db, "rename") as entry:
-            person, key = resolve(self._db, person), name_key(name)
-            other = find(self._db, name)
+            person, key = resolve(self._db, person), new_name(name)
+            other = find_own(self._db, name)
             if other not in (None, person):
                 raise LibraryError(
                     f"there is already somebody called {name_of(self._db, other)!r}"
@@ -115,7 +125,7 @@ class Decisions:
             ).fetchone()
             if former != key:
                 entry.put("aliases", (former,), person=person)
-            entry.put("people", (person,), name=name, name_key=key)
+            entry.put("people", (person,), name=key, name_key=key)
         return entry.id
 
     def merge(self, people: Sequence[Person]) -> int:
@@ -141,7 +151,9 @@ class Decisions:
         Args:
             person: Who they were taken for.
             faces: Faces that have this person's name, confirmed or suggested.
-            name: The new person's name; by default the old one with a number after it.
+            name: The new person's name; by default the old one with a number after it. That of
+                somebody who was merged into another person brings that person back, with all
+                faces that were confirmed so.
         """
         with journal.decision(self._db, "split") as entry:
             person, faces = resolve(self._db, person), self._faces(faces)
@@ -150,9 +162,13 @@ class Decisions:
                     "SELECT 1 FROM named_faces WHERE face = ? AND person = ?", (face, person)
                 ).fetchone():
                     raise LibraryError(f"face {face} is not {name_of(self._db, person)!r}")
-            new = entry.add_person(*self._free_name(person, name))
+            name = self._free_name(person, name)
+            new = self._revive(entry, name)
+            if new is None:
+                new = entry.add_person(name)
             self._reject(entry, faces, person)
             for face in faces:
+                entry.drop("rejections", (face, new))
                 entry.put("faces", (face,), person=new, ignored=0)
         return entry.id
 
@@ -224,15 +240,35 @@ class Decisions:
             if self._confirmed(face) == person:
                 entry.put("faces", (face,), person=None)
 
-    def _free_name(self, person: int, name: str | None) -> tuple[str, str]:
+    def _revive(self, entry: journal.Entry, name: str) -> int | None:
+        """Takes out of a merge whoever had this name before it; `None` if there is nobody.
+
+        With that person come those who had been merged into that person before.
+        """
+        person = find_merged(self._db, name)
+        if person is None:
+            return None
+        (into,) = self._db.execute(
+            "SELECT merged_into FROM people WHERE id = ?", (person,)
+        ).fetchone()
+        entry.put("people", (person,), merged_into=None)
+        for (other,) in self._db.execute(
+            "SELECT id FROM people WHERE merged_into = ?", (into,)
+        ).fetchall():
+            if journal.former_merge(self._db, other) == person:
+                entry.put("people", (other,), merged_into=person)
+        return person
+
+    def _free_name(self, person: int, name: str | None) -> str:
         if name is not None:
-            if find(self._db, name) is not None:
+            name = new_name(name)
+            if find_own(self._db, name) is not None:
                 raise LibraryError(
                     f"there is already somebody called {name!r}",
                     remedy="Confirm the faces as that person, or choose another name",
                 )
-            return name, name_key(name)
+            return name
         old, number = name_of(self._db, person), 2
         while find(self._db, f"{old} ({number})") is not None:
             number += 1
-        return f"{old} ({number})", name_key(f"{old} ({number})")
+        return f"{old} ({number})"

@@ -87,6 +87,9 @@ def forget(db: Connection, home: Path, person: Person) -> Forgotten:
             for face, _ in gone
         )
         db.execute(f"DELETE FROM rejections WHERE person IN ({marks})")
+        for (said,) in db.execute("SELECT DISTINCT name FROM said").fetchall():
+            if name_key(said) in keys:
+                db.execute("DELETE FROM said WHERE name = ?", (said,))
         db.execute(f"DELETE FROM aliases WHERE person IN ({marks})")
         journal_rows = _scrub_journal(db, ids)
         db.execute(f"DELETE FROM people WHERE id IN ({marks})")

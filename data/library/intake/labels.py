@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from data.errors import KindredError
 from data.library import Library
-from data.media.folders import is_photo_name
+from data.media.kinds import is_photo_name
 from data.regions import Region, read_regions
 from data.regions.matching import Face, pair
 
@@ -111,7 +111,6 @@ def _adopt(library: Library, path, photo: int, regions: tuple[Region, ...]) -> i
     pairs = pair([Face(region.name, region.box) for region in regions], boxes)
     adopted = 0
     for index, region in enumerate(regions):
-        name = " ".join(region.name.split())
         if index in pairs:
             face = faces[pairs[index]].id
             if face in settled:
@@ -120,7 +119,7 @@ def _adopt(library: Library, path, photo: int, regions: tuple[Region, ...]) -> i
             continue  # it may be the whole person, and is no place for a face
         else:
             face = library.photos.add_face(photo, region.to_pixels(tags.width, tags.height))
-        library.decisions.confirm(face, name, source=SOURCE)
+        library.decisions.confirm(face, region.name, source=SOURCE)
         adopted += 1
     return adopted
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from data.library import Library
 from data.library.intake.labels import read_labels
+from data.names import clean_name, same_name
 from data.regions import Region
 
 Places = dict[tuple[str, str], Region]
@@ -27,7 +27,7 @@ def find_places(photos: Mapping[str, Iterable[str]]) -> Places:
     for name, paths in photos.items():
         for path in paths:
             for region in read_labels(path).regions:
-                if _key(region.name) == _key(name):
+                if same_name(region.name, name):
                     places.setdefault((name, path), region)
     return places
 
@@ -39,13 +39,12 @@ def read_named(paths: Iterable[str]) -> tuple[dict[str, tuple[str, ...]], Places
         Paths by name, the places, and (path, reason) of the photos whose notes cannot be read.
     """
     photos, places, unreadable = defaultdict(list), {}, []
-    spelled: dict[str, str] = {}
     for path in paths:
         labels = read_labels(path)
         if labels.error:
             unreadable.append((path, labels.error))
         for region in labels.regions:
-            name = spelled.setdefault(_key(region.name), " ".join(region.name.split()))
+            name = clean_name(region.name)
             if (name, path) not in places:
                 places[name, path] = region
                 photos[name].append(path)
@@ -64,7 +63,3 @@ def read_confirmed(library: Library) -> tuple[dict[str, tuple[str, ...]], Places
             places[name, path] = region
             photos[name].append(path)
     return {name: tuple(photos[name]) for name in sorted(photos)}, places
-
-
-def _key(name: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(name.split()))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from data.errors import PhotoError
 from data.library.intake.labels import is_notes, photos_of_notes
-from data.media.folders import find_photos, is_photo_name, is_walked
+from data.media.folders import find_photos, is_excluded, is_walked
+from data.media.kinds import is_photo_name
 
 SETTLED = 2.0  # seconds without a change after which a file is taken for complete
 
@@ -26,19 +27,23 @@ class Watch:
     Args:
         folders: What to watch.
         settled: Seconds a file must stand still.
+        exclude: Patterns of what is left out (`data.media.folders.is_excluded`).
 
     Raises:
         PhotoError: A folder cannot be watched.
     """
 
-    def __init__(self, folders: Iterable[str], *, settled: float = SETTLED):
-        self._settled = settled
+    def __init__(
+        self, folders: Iterable[str], *, settled: float = SETTLED, exclude: Sequence[str] = ()
+    ):
+        self._settled, self._exclude = settled, exclude
         self._lock = threading.Lock()
         self._arrived: dict[str, tuple[tuple[int, int] | None, float]] = {}
         self._observer = Observer()
         try:
             for folder in folders:
-                self._observer.schedule(_Handler(folder, self._note), folder, recursive=True)
+                handler = _Handler(folder, self._note, exclude)
+                self._observer.schedule(handler, folder, recursive=True)
             self._observer.start()
         except OSError as error:
             raise PhotoError(
@@ -70,7 +75,7 @@ class Watch:
 
     def _note(self, path: str) -> None:
         if os.path.isdir(path):  # moved here with all that is in it
-            found = list(find_photos([path], on_error=lambda _: None))
+            found = list(find_photos([path], on_error=lambda _: None, exclude=self._exclude))
         else:
             found = [path] if is_photo_name(os.path.basename(path)) or is_notes(path) else []
         with self._lock:
@@ -103,8 +108,8 @@ class _Handler(FileSystemEventHandler):
     left out here, too.
     """
 
-    def __init__(self, folder: str, note):
-        self._folder, self._note = folder, note
+    def __init__(self, folder: str, note: Callable[[str], None], exclude: Sequence[str]):
+        self._folder, self._note, self._exclude = folder, note, exclude
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         if event.event_type in ("created", "modified", "closed"):
@@ -116,5 +121,8 @@ class _Handler(FileSystemEventHandler):
         else:
             return
         path = os.fsdecode(path)
-        if is_walked(path if event.is_directory else os.path.dirname(path), self._folder):
+        folder = path if event.is_directory else os.path.dirname(path)
+        if is_excluded(path, self._folder, self._exclude):
+            return
+        if is_walked(folder, self._folder, self._exclude):
             self._note(path)

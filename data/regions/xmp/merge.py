@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from data.names import same_name
 from data.regions.frames import Frame
-from data.regions.matching import Face, combine, leader, pair, same_name
+from data.regions.matching import Face, combine, in_one_frame, leader, pair
 from data.regions.xmp import keywords, vocabularies
 from data.regions.xmp.packet import Packet
 from data.regions.xmp.provenance import Record
@@ -39,7 +40,7 @@ def merge(
     wanted = [face for face in wanted if face.name is not None]
     if wanted and MWG.stale(packet, frame):
         notes.append("leaves the MWG regions alone: they are for a picture of another shape")
-    groups = combine(vocabularies.faces(packet, frame))
+    groups = _groups(packet, frame)
     pairs = pair(wanted, [leader(group) for group in groups])
     present = []
     for index, face in enumerate(wanted):
@@ -54,7 +55,7 @@ def merge(
     for name in dict.fromkeys(present):
         keywords.add(packet, record, name)
     if gone:
-        left = [face for group in combine(vocabularies.faces(packet, frame)) for face in group]
+        left = [face for group in _groups(packet, frame) for face in group]
         for name in gone:
             if not any(same_name(face.name, name) for face in left):
                 keywords.remove(packet, record, name)
@@ -62,12 +63,16 @@ def merge(
     return notes
 
 
+def _groups(packet: Packet, frame: Frame) -> list[list[Face]]:
+    return combine(in_one_frame(vocabularies.faces(packet, frame), frame))
+
+
 def _reject(
     packet: Packet, record: Record, rejected: Sequence[Face], frame: Frame, notes: list[str]
 ) -> set[str]:
     """Takes our names off rejected faces; returns these names."""
     gone = set()
-    groups = combine(vocabularies.faces(packet, frame))
+    groups = _groups(packet, frame)
     for index, found in pair(rejected, [leader(group) for group in groups]).items():
         name = rejected[index].name
         for face in groups[found]:

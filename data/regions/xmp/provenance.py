@@ -9,8 +9,9 @@ renamed or moved since, is not in them, and so it is not ours.
 from __future__ import annotations
 
 from data.boxes import iou
+from data.names import same_name
 from data.regions.frames import Box
-from data.regions.matching import Face, same_name
+from data.regions.matching import Face
 from data.regions.xmp import rdf
 from data.regions.xmp.packet import Packet
 

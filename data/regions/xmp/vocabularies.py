@@ -10,8 +10,9 @@ import re
 
 from data.boxes import iou
 from data.errors import PhotoError
+from data.names import person_named, same_name
 from data.regions.frames import Box, Frame, centred, usable
-from data.regions.matching import Face, same_name
+from data.regions.matching import Face
 from data.regions.xmp import rdf
 from data.regions.xmp.packet import Packet
 
@@ -116,22 +117,25 @@ class _Mwg(_Vocabulary):
             rdf.set_field(face.node, "mwg-rs:Name", name)
 
     def _face(self, item, frame: Frame) -> Face | None:
-        name = rdf.field(item, "mwg-rs:Name") or rdf.field(item, "mwg-rs:Title")
+        written = rdf.field(item, "mwg-rs:Name") or rdf.field(item, "mwg-rs:Title")
         kind = rdf.field(item, "mwg-rs:Type")
         area = rdf.child(item, "mwg-rs:Area")
-        is_face = kind.lower() == "face" if kind else name is not None
+        is_face = kind.lower() == "face" if kind else written is not None
         if area is None or not is_face:
             return None
         if (rdf.field(area, "stArea:unit") or "normalized").lower() != "normalized":
             return None
         box = usable([_number(rdf.field(area, f"stArea:{side}")) for side in "xywh"])
-        return box and Face(name, box, self.key, node=item)
+        return box and Face(person_named(written), box, self.key, node=item)
 
     def _trusted(self, prop, frame: Frame) -> bool:
         size = _applied_size(prop)
         if size is None:
             return True
-        return abs(size[0] / size[1] * frame.height / frame.width - 1) <= _SAME_SHAPE
+        shape, stored = size[0] / size[1], frame.width / frame.height
+        # Lightroom and many others give the size as displayed to boxes in the stored frame.
+        shapes = (stored, 1 / stored) if frame.orientation >= 5 else (stored,)
+        return any(abs(shape / each - 1) <= _SAME_SHAPE for each in shapes)
 
 
 class _Microsoft(_Vocabulary):
@@ -160,7 +164,8 @@ class _Microsoft(_Vocabulary):
         if len(numbers) != 4 or None in numbers:
             return None
         box = _from_top_left(numbers)
-        return box and Face(rdf.field(item, "MPReg:PersonDisplayName"), box, self.key, node=item)
+        name = person_named(rdf.field(item, "MPReg:PersonDisplayName"))
+        return box and Face(name, box, self.key, node=item)
 
 
 class _Iptc(_Vocabulary):
@@ -198,6 +203,7 @@ class _Iptc(_Vocabulary):
         name = rdf.field(item, "Iptc4xmpExt:PersonInImage")
         if name is None and _HUMAN in _identifiers(item):
             name = rdf.field(item, "Iptc4xmpExt:Name")
+        name = person_named(name)
         if boundary is None or name is None:
             return None
         fields = {key: rdf.field(boundary, f"Iptc4xmpExt:rb{key}") for key in ("Shape", "Unit")}

@@ -101,7 +101,14 @@ def test_embedded_packets_of_other_formats(tmp_path, suffix):
     options = {"tiffinfo": {700: LAUGHS.encode()}} if suffix == "tif" else {"xmp": LAUGHS.encode()}
     path = tmp_path / f"photo.{suffix}"
     Image.new("RGB", (80, 60)).save(path, **options)
-    check_refused(path, path, "DOCTYPE")
+    before = path.read_bytes()
+    with pytest.raises(PhotoError, match="DOCTYPE"):
+        read_regions(path)
+    # It is not copied, and keeps nobody's name out of a sidecar.
+    change = write_regions(path, [ANNE])
+    assert "DOCTYPE" in change.notes[0] and path.read_bytes() == before
+    assert "DOCTYPE" not in (tmp_path / f"photo.{suffix}.xmp").read_text()
+    assert [region.name for region in read_regions(path)] == ["Anne"]
 
 
 def test_a_declaration_that_lies_about_the_encoding(tmp_path):
