@@ -59,12 +59,27 @@ class PhotoTags:
     faces: tuple[FaceTag, ...] = ()
     error: str | None = None
 
+    @property
+    def turn(self) -> int:
+        """By how many degrees clockwise the photo must be turned for its faces to stand upright.
+
+        0, 90, 180 or 270; 0 without a face whose landmarks are known.
+        """
+        points = [face.landmarks for face in self.faces if face.landmarks is not None]
+        if not points:
+            return 0
+        points = np.asarray(points, np.float64)
+        down = points[:, 3:].mean(1) - points[:, :2].mean(1)  # from the eyes to the mouth
+        x, y = (down / np.maximum(np.linalg.norm(down, axis=1, keepdims=True), 1e-6)).sum(0)
+        return round(float(np.degrees(np.arctan2(x, y))) / 90) % 4 * 90
+
     def to_json(self) -> dict:
         """The JSON Lines record of `kindred.py tag`."""
         return {
             "photo": self.photo,
             "width": self.width,
             "height": self.height,
+            "turn": self.turn,
             "faces": [face.to_json() for face in self.faces],
             "error": self.error,
         }

@@ -1,4 +1,6 @@
-"""`python -m training.detector FOLDER... --out DIR`: trains the detector from fresh weights.
+"""`python -m training.detector FOLDER... --out DIR`: trains the detector.
+
+From fresh weights, or with `--start` from those of a file.
 
 Time: 36 epochs took 90 minutes on two busy cores. Metric: average precision, see
 `training.detector.average_precision`; the log holds the losses on every 24th photo, which is not
@@ -19,6 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folders", nargs="+", metavar="FOLDER", help="boxes.json and images/")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint, log and weights")
     parser.add_argument("--teacher", type=Path, metavar="FILE", help="YuNet's file, to teach, too")
+    parser.add_argument("--start", type=Path, metavar="FILE", help="weights to start from")
+    parser.add_argument("--rate", type=float, default=None, help="the largest learning rate")
     parser.add_argument("--epochs", type=int, default=None)
     parser.add_argument("--steps", type=int, default=None, help="batches an epoch")
     options = parser.parse_args(arguments)
@@ -33,23 +37,33 @@ def main(arguments: list[str] | None = None) -> int:
 def train(options: argparse.Namespace) -> None:
     import keras
 
-    from model.detector.single_shot import KINDRED_CONFIG, fold_batch_norm, load_yunet
-    from model.zoo.weight_file import save_weights
+    from model.detector.single_shot import (
+        KINDRED_CONFIG,
+        build_single_shot,
+        fold_batch_norm,
+        load_yunet,
+    )
+    from model.zoo.weight_file import load_weights, save_weights
     from training.callbacks import tensorboard
     from training.detector.fit import Schedule, fit
     from training.detector.samples import read_samples, split
 
-    given = {name: getattr(options, name) for name in ("epochs", "steps")}
+    given = {name: getattr(options, name) for name in ("epochs", "steps", "rate")}
     schedule = Schedule(**{name: value for name, value in given.items() if value is not None})
     samples = [sample for folder in options.folders for sample in read_samples(folder)]
     samples = _taught(samples, options.out / "landmarks.npz")
     learned, judged = split(samples, 24)
+    start = None
+    if options.start:
+        start = load_weights(options.start, build_single_shot(KINDRED_CONFIG))
+        learned = _searched(learned, start, options.out / "mistakes.npz")
     print(f"{len(learned)} photos to learn from, {len(judged)} to judge by", flush=True)
     network = fit(
         learned,
         judged,
         options.out,
         schedule,
+        start=start,
         teacher=load_yunet(options.teacher) if options.teacher else None,
         callbacks=[
             keras.callbacks.LambdaCallback(on_epoch_end=_report),
@@ -68,6 +82,15 @@ def _taught(samples, cache: Path):
     from training.detector.landmark_teacher import with_landmarks
 
     return with_landmarks(samples, load_second_look(find_files(MTCNN)), cache)
+
+
+def _searched(samples, network, cache: Path):
+    """With what the network that training starts from takes for faces by mistake."""
+    from model.detector.decode import kindred_detector
+    from training.detector.hard_negatives import with_mistakes
+
+    detector = kindred_detector(network)  # its functions do not keep it alive
+    return with_mistakes(samples, detector.detect, cache)
 
 
 def _report(epoch: int, logs: dict) -> None:

@@ -3,8 +3,9 @@
 Faces of 9 to 520 pixels are to be seen equally often, whatever sizes the photos have: most cuts are
 made round a face that is scaled to a size drawn from that range, evenly in its logarithm. The rest
 show the photo at any scale, much enlarged too: in a photo of many megapixels an ear is as large as
-a face elsewhere, and must not be taken for one. Some cuts are tilted: tilted heads are few in the
-photos that are learned from, and many in a family's.
+a face elsewhere, and must not be taken for one. Some cuts are close-ups, in which a face fills the
+picture or is cut by its edge, and some are made round what a detector took for a face by mistake.
+Some are tilted: tilted heads are few in the photos that are learned from, and many in a family's.
 Mosaics of four pictures are those of A. Bochkovskiy et al., "YOLOv4", 2020, section 3.3.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -23,6 +24,9 @@ from training.detector.ground_truth import Faces
 
 FACE_SIZES = (9.0, 520.0)
 SCALES = (0.5, 4.0)
+CLOSE_UPS = 0.15  # how many of the cuts
+CLOSE_UP_SIZES = (0.5, 1.5)  # of the face, in sides of the picture
+AROUND_A_FACE, AROUND_A_MISTAKE = 0.55, 0.15  # of the cuts that are no close-ups
 SMALLEST = 6.0  # pixels of the shorter side; a smaller face counts neither way
 MOSAIC = 0.3
 GREY = 114  # where there is no photo
@@ -31,19 +35,32 @@ TILTED, MOST_TILT = 0.3, 45.0  # how often, and by how many degrees at most
 
 @dataclass
 class Picture:
-    """A training picture, uint8 [H, W, 3], and its faces."""
+    """A training picture, uint8 [H, W, 3], and its faces.
+
+    Attributes:
+        mistakes: Of a whole photo, float32 [K, 4] xyxy: what a detector took for a face.
+    """
 
     pixels: np.ndarray
     faces: Faces
+    mistakes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
 
 
-def random_picture(draw: Callable[[], Picture], side: int, rng: np.random.Generator) -> Picture:
+def random_picture(
+    draw: Callable[[], Picture],
+    side: int,
+    rng: np.random.Generator,
+    portrait: Callable[[], Picture] | None = None,
+) -> Picture:
     """A picture of `side` x `side` pixels out of one photo or four.
 
     Args:
         draw: Gives a whole photo with its faces each time it is called.
+        portrait: Gives one with a face that is large enough for a close-up, if there are any.
     """
-    if rng.random() < MOSAIC:
+    if portrait is not None and rng.random() < CLOSE_UPS:
+        picture = close_up(portrait(), side, rng)
+    elif rng.random() < MOSAIC:
         picture = mosaic([cut_randomly(draw(), side // 2, rng) for _ in range(4)])
     else:
         picture = cut_randomly(draw(), side, rng)
@@ -57,17 +74,42 @@ def cut_randomly(photo: Picture, side: int, rng: np.random.Generator) -> Picture
     """A square cut: round a face at a random size, or anywhere at a random scale; some tilted."""
     height, width = photo.pixels.shape[:2]
     candidates = np.flatnonzero(photo.faces.counts)
-    if len(candidates) and rng.random() < 0.6:
+    kind = rng.random()
+    if len(candidates) and kind < AROUND_A_FACE:
         box = photo.faces.boxes[rng.choice(candidates)]
-        size = np.sqrt(np.prod(np.maximum(box[2:] - box[:2], 1.0)))
         wanted = np.exp(rng.uniform(*np.log((FACE_SIZES[0], min(FACE_SIZES[1], 0.9 * side)))))
-        scale = np.clip(wanted / size, SCALES[0] / 2, SCALES[1])
-        centre = (box[:2] + box[2:]) / 2
-        corner = centre - rng.uniform(0.1, 0.9, 2) * side / scale
+        corner, scale = _around(box, wanted / _size(box), side, (0.1, 0.9), rng)
+    elif len(photo.mistakes) and kind < AROUND_A_FACE + AROUND_A_MISTAKE:
+        box = photo.mistakes[rng.integers(len(photo.mistakes))]
+        scale = np.exp(rng.uniform(*np.log(SCALES)))
+        corner, scale = _around(box, scale, side, (0.1, 0.9), rng)
     else:
         scale = np.exp(rng.uniform(*np.log(SCALES)))
         spare = np.array([width, height]) - side / scale
         corner = rng.uniform(np.minimum(0, spare), np.maximum(0, spare))
+    return _cut_or_tilted(photo, corner, scale, side, rng)
+
+
+def close_up(photo: Picture, side: int, rng: np.random.Generator) -> Picture:
+    """A square cut that the largest face of the photo fills, or more than fills."""
+    areas = np.prod(photo.faces.boxes[:, 2:] - photo.faces.boxes[:, :2], axis=1)
+    box = photo.faces.boxes[np.argmax(np.where(photo.faces.counts, areas, -1.0))]
+    wanted = side * np.exp(rng.uniform(*np.log(CLOSE_UP_SIZES)))
+    corner, scale = _around(box, wanted / _size(box), side, (0.3, 0.7), rng)
+    return _cut_or_tilted(photo, corner, scale, side, rng)
+
+
+def _size(box: np.ndarray) -> float:
+    return float(np.sqrt(np.prod(np.maximum(box[2:] - box[:2], 1.0))))
+
+
+def _around(box, scale: float, side: int, place: tuple[float, float], rng: np.random.Generator):
+    """Corner and scale of a square cut, the middle of the box somewhere between these shares."""
+    scale = np.clip(scale, SCALES[0] / 2, SCALES[1])
+    return (box[:2] + box[2:]) / 2 - rng.uniform(*place, 2) * side / scale, scale
+
+
+def _cut_or_tilted(photo: Picture, corner, scale: float, side: int, rng: np.random.Generator):
     if rng.random() >= TILTED:
         return cut(photo, corner, scale, side)
     return tilted(photo, corner, scale, side, rng.uniform(-MOST_TILT, MOST_TILT))

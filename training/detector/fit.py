@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from training.detector.distill import (
     taught_box_loss,
     taught_score_loss,
 )
-from training.detector.drawings import random_drawing
+from training.detector.drawings import random_drawing, random_lookalike
 from training.detector.losses import (
     box_loss,
     detection_loss,
@@ -64,6 +64,7 @@ class Schedule:
 
 LARGE_EVERY = 3  # batches
 PHOTOS_A_DRAWING = 10
+PORTRAIT = 90.0  # pixels of a face from which it can be enlarged until it fills a picture
 
 
 class Pictures(keras.utils.PyDataset):
@@ -88,6 +89,8 @@ class Pictures(keras.utils.PyDataset):
         self._samples, self._schedule, self._strides = list(samples), schedule, strides
         self._steps, self._seed, self._epoch = steps or schedule.steps, seed, first_epoch
         self._photos: dict[int, Picture] = {}
+        largest = [s.faces.chosen(s.faces.counts).largest for s in self._samples]
+        self._portraits = np.flatnonzero(np.array(largest) >= PORTRAIT)
 
     def __len__(self) -> int:
         return self._steps
@@ -100,7 +103,7 @@ class Pictures(keras.utils.PyDataset):
         pixels = np.empty((batch, side, side, 3), np.float32)
         wanted = []
         for place in range(batch):
-            picture = random_picture(lambda: self._draw(rng), side, rng)
+            picture = random_picture(lambda: self._draw(rng), side, rng, self._portrait(rng))
             pixels[place] = picture.pixels
             wanted.append(targets(picture.faces, side, self._strides))
         return pixels, np.stack(wanted)
@@ -110,7 +113,15 @@ class Pictures(keras.utils.PyDataset):
 
     def _draw(self, rng: np.random.Generator) -> Picture:
         photos = len(self._samples)
-        which = int(rng.integers(photos + photos // PHOTOS_A_DRAWING))
+        return self._photo(int(rng.integers(photos + photos // PHOTOS_A_DRAWING)))
+
+    def _portrait(self, rng: np.random.Generator) -> Callable[[], Picture] | None:
+        """What gives a photo with a large face."""
+        if not len(self._portraits):
+            return None
+        return lambda: self._photo(int(rng.choice(self._portraits)))
+
+    def _photo(self, which: int) -> Picture:
         if which not in self._photos:
             self._photos[which] = self._read(which)
         return self._photos[which]
@@ -118,9 +129,10 @@ class Pictures(keras.utils.PyDataset):
     def _read(self, which: int) -> Picture:
         """The photo of this number, or after the last one a drawing."""
         if which >= len(self._samples):
-            return random_drawing(np.random.default_rng((self._seed, which)))
+            draw = random_lookalike if which % 2 else random_drawing
+            return draw(np.random.default_rng((self._seed, which)))
         sample = self._samples[which]
-        return Picture(read_photo(sample.path), sample.faces)
+        return Picture(read_photo(sample.path), sample.faces, sample.mistakes)
 
 
 class Fixed(Pictures):

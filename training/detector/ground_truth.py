@@ -46,6 +46,11 @@ class Faces:
         """The shorter sides, float32 [N]."""
         return (self.boxes[:, 2:] - self.boxes[:, :2]).min(axis=1, initial=np.inf)
 
+    @property
+    def largest(self) -> float:
+        """The shorter side of the largest face, 0 without one."""
+        return float(self.sides.max(initial=0.0))
+
     def chosen(self, which: np.ndarray) -> Faces:
         """Those of a mask, bool [N]."""
         return Faces(

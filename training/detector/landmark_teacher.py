@@ -53,7 +53,7 @@ def with_landmarks(
         known = faces.known | ((answer[:, 5, 0] >= SURE) & (faces.sides >= SMALLEST))
         points = np.where(faces.known[:, None, None], faces.landmarks, answer[:, :5])
         faces = dataclasses.replace(faces, landmarks=points, known=known)
-        taught.append(Sample(sample.path, faces))
+        taught.append(dataclasses.replace(sample, faces=faces))
         progress(done)
     if cache is not None and new:
         cache.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,12 @@ class Sample:
     Attributes:
         path: The photo.
         faces: In its pixels.
+        mistakes: float32 [K, 4] xyxy, what a detector took for a face (`hard_negatives`).
     """
 
     path: Path
     faces: Faces
+    mistakes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
 
 
 def read_samples(folder: str | Path) -> list[Sample]:

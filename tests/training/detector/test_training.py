@@ -14,9 +14,10 @@ from data.errors import FamilyError
 from model.detector.single_shot import SingleShotConfig, split_map
 from training.detector import augment, distill, losses
 from training.detector import average_precision as judge
-from training.detector.drawings import random_drawing
+from training.detector.drawings import random_drawing, random_lookalike
 from training.detector.fit import Pictures, Schedule, _fresh, _repeat_score, fit
 from training.detector.ground_truth import Faces
+from training.detector.hard_negatives import with_mistakes
 from training.detector.samples import Sample, read_samples, split
 from training.detector.targets import BOX, KNOWN, LANDMARKS, STATE, cells, targets
 
@@ -287,8 +288,63 @@ def test_random_pictures_are_whole_and_the_same_for_a_seed():
         assert ((faces.boxes >= 0) & (faces.boxes <= 64)).all()
 
 
-def test_drawings_are_pictures_without_a_face_and_all_different():
-    drawings = [random_drawing(np.random.default_rng(seed)) for seed in (0, 0, *range(1, 30))]
+@pytest.mark.parametrize("seed", range(8))
+def test_a_close_up_is_filled_by_the_largest_face_that_counts(seed):
+    photo = picture([(30, 20, 60, 54), (70, 30, 80, 42)], (100, 120))
+    close = augment.close_up(photo, 64, np.random.default_rng(seed))
+    assert close.pixels.shape == (64, 64, 3) and len(close.faces)
+    area = np.prod(close.faces.boxes[0, 2:] - close.faces.boxes[0, :2])  # cut by the edge
+    assert area >= 0.1 * 64**2
+    faces = photo.faces
+    other = dataclasses.replace(photo, faces=dataclasses.replace(faces, counts=~faces.counts))
+    other.faces.counts[1] = True
+    close = augment.close_up(other, 64, np.random.default_rng(seed))
+    assert close.faces.counts.sum() <= 1
+
+
+def test_large_faces_are_cut_as_close_ups_and_mistakes_are_shown(tmp_path):
+    entries = {"a.png": {"boxes_xywh": [[10, 10, 30, 30]]}, "b.png": {"boxes_xywh": []}}
+    samples = read_samples(folder_of(tmp_path, entries, photos=("a.png", "b.png")))
+    assert Pictures(samples, Schedule(side=64), STRIDES)._portrait(np.random.default_rng(0)) is None
+    large = dataclasses.replace(samples[0], faces=Faces.of_boxes([[0, 0, 95, 95]]))
+    pictures = Pictures([large, samples[1]], Schedule(side=64), STRIDES)
+    portrait = pictures._portrait(np.random.default_rng(0))
+    assert len(portrait().faces) == 1
+    # A cut round a mistake of a photo without a face shows it.
+    mistake = np.float32([[40, 50, 44, 54]])
+    shown = 0
+    for seed in range(200):
+        photo = augment.Picture(np.zeros((100, 120, 3), np.uint8), Faces.of_boxes([]), mistake)
+        photo.pixels[50:54, 40:44] = 255
+        cut = augment.cut_randomly(photo, 32, np.random.default_rng(seed))
+        shown += int((cut.pixels > 200).any())
+    plain = 0
+    for seed in range(200):
+        photo = augment.Picture(photo.pixels, Faces.of_boxes([]))
+        cut = augment.cut_randomly(photo, 32, np.random.default_rng(seed))
+        plain += int((cut.pixels > 200).any())
+    assert shown > plain
+
+
+def test_mistakes_are_what_was_found_outside_all_labelled_boxes(tmp_path):
+    entries = {"a.png": {"boxes_xywh": [[10, 10, 30, 30]]}}
+    samples = read_samples(folder_of(tmp_path, entries))
+    seen = []
+
+    def detect(image, min_score):
+        seen.append(image.shape)
+        boxes = np.float32([[12, 11, 41, 40], [50, 20, 60, 30], [35, 35, 80, 80]])
+        return boxes, np.zeros((3, 5, 2), np.float32), np.float32([0.9, 0.5, 0.3])
+
+    for _ in "12":  # the second time from the file
+        (searched,) = with_mistakes(samples, detect, tmp_path / "cache" / "mistakes.npz")
+        assert searched.mistakes.tolist() == [[50, 20, 60, 30], [35, 35, 80, 80]]
+    assert len(seen) == 1 and searched.faces is samples[0].faces
+
+
+@pytest.mark.parametrize("draw", [random_drawing, random_lookalike])
+def test_drawings_are_pictures_without_a_face_and_all_different(draw):
+    drawings = [draw(np.random.default_rng(seed)) for seed in (0, 0, *range(1, 30))]
     np.testing.assert_array_equal(drawings[0].pixels, drawings[1].pixels)
     assert len({d.pixels.tobytes() for d in drawings}) == 30
     for drawing in drawings:

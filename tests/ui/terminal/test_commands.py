@@ -106,7 +106,7 @@ def test_json_lines_in_a_file(capsys, model, photos, tmp_path):
     text = file.read_text("utf-8")
     assert "Grün" in text  # as it is, not escaped
     found = records(text)
-    assert [list(r) for r in found] == [["photo", "width", "height", "faces", "error"]] * 4
+    assert [list(r) for r in found] == [["photo", "width", "height", "turn", "faces", "error"]] * 4
     assert found[0]["photo"] == str(photos / "a.png")
     assert (found[0]["width"], found[0]["height"], found[0]["error"]) == (60, 40, None)
     (face,) = found[0]["faces"]
