@@ -46,6 +46,20 @@ def network_of(manifest: Mapping) -> str:
     return network_id(manifest["networks"], score, manifest.get("code", 1))
 
 
+def without_age_correction(manifest: Mapping) -> str | None:
+    """The `network_id` of the same networks before age was taken out of the embeddings.
+
+    `None` if this model leaves it in.
+    """
+    networks = manifest["networks"]
+    if "age" not in networks["embedder"]:
+        return None
+    embedder = {key: value for key, value in networks["embedder"].items() if key != "age"}
+    score = manifest["thresholds"]["detection_score"]
+    before = {"detector": networks["detector"], "embedder": embedder}
+    return network_id(before, score, manifest.get("code", 1))
+
+
 def _digest(facts: Mapping) -> str:
     text = json.dumps(facts, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -19,7 +19,8 @@ COMMAND = (sys.executable, "-m", "tests.slow_worker")
 class SlowModel:
     """Takes every photo for one of Anne, after a while."""
 
-    people, network, model, same_person_threshold = ("Anne",), NETWORK, MODEL, 0.5
+    people, network, model, group_threshold = ("Anne",), NETWORK, MODEL, 0.5
+    conversion = None
 
     def results(self, works, known):
         for item in works:

@@ -62,9 +62,8 @@ def export(
         "people": list(state.people),
         "networks": {
             network.task: {
-                "name": network.name,
+                **network.identity,
                 "licence": network.licence,
-                "files": {file.name: file.sha256 for file in network.files},
                 **changed.get(network.task, {}),
             }
             for network in networks

@@ -28,8 +28,7 @@ _KEY = "head/{}/.ATTRIBUTES/VARIABLE_VALUE"  # of a variable, in a checkpoint
 
 def network_key(network: Network) -> tuple:
     """What changes the faces that a network finds, or their embeddings."""
-    hashes = tuple(file.sha256 for file in network.files)
-    return network.name, hashes, network.min_score, network.chip_size, network.template
+    return network.identity, network.min_score, network.chip_size, network.template
 
 
 def graph_key(networks: Sequence[Network], min_score: float) -> str:

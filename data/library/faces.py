@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data.boxes import iou
-from data.library.database import Connection
+from data.library.database import Connection, transaction
 from data.media.quality import UNCLEAR
 from data.tags import FaceTag
 
@@ -19,6 +19,20 @@ SAME_PICTURE = 0.98
 
 # Worth asking about, in SQL, of a face f: clear enough, or drawn by somebody, who knows it is one.
 CLEAR = f"(f.by_hand = 1 OR f.quality IS NULL OR f.quality >= {UNCLEAR})"
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How embeddings of one network become those of another one that finds the same faces.
+
+    Attributes:
+        earlier, network: Ids of both networks.
+        convert: float32 [N, D] to float32 [N, D], unit length.
+    """
+
+    earlier: str
+    network: str
+    convert: Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -87,6 +101,29 @@ class Faces:
                 (network,),
             )
         )
+
+
+def convert_embeddings(db: Connection, conversion: Conversion) -> int:
+    """Gives all faces of an earlier network the embeddings of another one, or none of them.
+
+    Boxes, names, groups and decisions stay as they are.
+
+    Returns:
+        The number of photos that count as done by the other network from now on.
+    """
+    ids, vectors = Faces(db).embeddings(conversion.earlier)
+    both = conversion.network, conversion.earlier
+    with transaction(db):
+        converted = conversion.convert(vectors) if len(ids) else vectors
+        db.executemany(
+            "UPDATE faces SET embedding = ? WHERE id = ?",
+            (
+                (row.astype("<f4").tobytes(), int(face))
+                for face, row in zip(ids, converted, strict=True)
+            ),
+        )
+        db.execute("UPDATE faces SET network = ? WHERE network = ?", both)
+        return db.execute("UPDATE photos SET network = ? WHERE network = ?", both).rowcount
 
 
 def stacked(rows) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from data.library import photo_search as search
 from data.library.database import open_database, readable_errors, transaction
 from data.library.decisions.decisions import Decisions
 from data.library.decisions.forget import Forgotten, clean, forget
-from data.library.faces import Faces
+from data.library.faces import Conversion, Faces, convert_embeddings
 from data.library.films import Films
 from data.library.groups.groups import Groups
 from data.library.names import Person
@@ -94,6 +94,10 @@ class Library:
         return search.find(
             self._db, with_, without, since=since, until=until, alone=alone, confirmed=confirmed
         )
+
+    def convert_embeddings(self, conversion: Conversion) -> int:
+        """Converts what an earlier network made; see `data.library.faces.convert_embeddings`."""
+        return convert_embeddings(self._db, conversion)
 
     def forget(self, person: Person) -> Forgotten:
         """Removes a person for good; see `data.library.decisions.forget.forget`."""

@@ -22,6 +22,7 @@ class HeadConfig:
         default_runner_up: A stranger's typical second best score: the runner-up of the only person.
         log_count_shift: By how much a stranger's likeness rises when the photos become e times as
             many.
+        group_threshold: Mean cosine from which two groups of unknown faces are one person.
     """
 
     temperature: float
@@ -33,3 +34,4 @@ class HeadConfig:
     runner_up_weight: float = 0.0
     default_runner_up: float = 0.0
     log_count_shift: float = 0.0
+    group_threshold: float = 1.0

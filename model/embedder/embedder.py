@@ -1,4 +1,4 @@
-"""Turns the faces of a photo into embeddings: align, run the network, mirror, normalise."""
+"""Turns the faces of a photo into embeddings: align, network, mirror, normalise, age out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from data.recognition.age import AgeCorrection
+from model.embedder.age_correction import WithoutAge
 from model.embedder.aligner import Aligner
 
 BATCH = 32  # faces that go through the network together; bounds memory in a crowd
@@ -16,16 +18,18 @@ class Embedder(tf.Module):
     """Photo and landmarks to unit vectors.
 
     The embedding is the direction of the mean over the chip and its mirror image, which cancels
-    what the network makes of lighting and of a turned head.
+    what the network makes of lighting and of a turned head. Then age is taken out.
 
     Args:
         aligner: Cuts the chips that the network was trained on.
         network: Keras model from chips float32 [N, S, S, 3], 0..255, to float32 [N, D].
+        age: What this network makes of age; by default it is left in.
     """
 
-    def __init__(self, aligner: Aligner, network: keras.Model):
+    def __init__(self, aligner: Aligner, network: keras.Model, age: AgeCorrection | None = None):
         super().__init__(name="embedder")
         self.aligner, self.network = aligner, network
+        self.without_age = None if age is None else WithoutAge(age, name="without_age")
         self.dimension = int(network.output_shape[-1])
         self.chip_shape = (aligner.size, aligner.size, 3)
         # A function of its own: traced once, whoever calls it.
@@ -65,4 +69,5 @@ class Embedder(tf.Module):
     def _embed_batch(self, chips: tf.Tensor) -> tf.Tensor:
         both = tf.concat([chips, chips[:, :, ::-1]], axis=0)
         plain, mirrored = tf.split(self.network(both, training=False), 2)
-        return tf.math.l2_normalize(plain + mirrored, axis=1)
+        vectors = tf.math.l2_normalize(plain + mirrored, axis=1)
+        return vectors if self.without_age is None else self.without_age(vectors)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from data.errors import ModelError
-from model.identity import model_id, network_of
+from data.library.faces import Conversion
+from model.identity import model_id, network_of, without_age_correction
 from model.manifest import read_manifest
 from model.tensorflow_import import import_tensorflow
 
@@ -44,12 +47,48 @@ class ModelOnDemand:
             ) from error
 
     @property
-    def same_person_threshold(self) -> float:
-        """The cosine below which two of its embeddings are hardly one person's."""
+    def conversion(self) -> Conversion | None:
+        """How embeddings from before age was taken out become those of this model.
+
+        Raises:
+            ModelError: The numbers of the correction are not those that the model was made with.
+        """
+        manifest = self._described()
+        earlier = without_age_correction(manifest)
+        if earlier is None:
+            return None
+
+        def convert(vectors: np.ndarray) -> np.ndarray:
+            import_tensorflow()  # the catalogue of networks needs it
+            from model.zoo.catalogue import choose
+            from model.zoo.networks import load_age_correction
+
+            embedder = manifest["networks"]["embedder"]
+            network = choose("embedder", embedder["name"])
+            if network.identity["age"] != embedder["age"]:
+                raise ModelError(
+                    f"the age correction of {network.name} is not the model's",
+                    remedy="Train the model again",
+                )
+            return load_age_correction(network).correct(vectors)
+
+        return Conversion(earlier, self.network, convert)
+
+    def _described(self) -> dict:
+        if self._folder is not None:
+            return read_manifest(Path(self._folder))
+        from model.zoo.catalogue import choose
+        from model.zoo.networks import describe_networks
+
+        return describe_networks([choose("detector"), choose("embedder")])
+
+    @property
+    def group_threshold(self) -> float:
+        """The mean cosine from which two groups of its embeddings are one person's."""
         import_tensorflow()
         from model.zoo.catalogue import choose
 
-        return choose("embedder", self._embedder).head.same_person_threshold
+        return choose("embedder", self._embedder).head.group_threshold
 
     @property
     def name(self):

@@ -20,11 +20,11 @@ from data.tags import FaceTag, PhotoTags
 from model.classifier.head import Head
 from model.device import prepare_devices
 from model.graph import FaceGraph
-from model.identity import model_id, network_id, network_of
+from model.identity import model_id, network_of
 from model.inference.engine import DETECTION_PIXELS, Engine, FoundFaces
 from model.manifest import read_manifest
 from model.zoo.catalogue import choose
-from model.zoo.networks import load_detector, load_embedder
+from model.zoo.networks import describe_networks, load_detector, load_embedder
 
 UNTRAINED = "untrained"
 _SIGNATURES = ("tag", "detect", "embed", "align", "embed_chips", "name_photo")
@@ -102,13 +102,7 @@ class Tagger:
         graph = FaceGraph(load_detector(detector), embedder, head, detector.min_score)
         signatures = graph.signatures()
         functions = {name: signatures[name] for name in _SIGNATURES}
-        network = network_id(
-            {
-                n.task: {"name": n.name, "files": {file.name: file.sha256 for file in n.files}}
-                for n in used
-            },
-            detector.min_score,
-        )
+        network = network_of(describe_networks(used))
         tagger = cls(functions, min_score=detector.min_score, network=network, model=UNTRAINED)
         tagger._saved = graph  # nor does a method of the graph on to the graph
         return tagger

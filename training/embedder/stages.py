@@ -17,11 +17,12 @@ import keras
 import numpy as np
 
 from data.progress import Progress
+from data.recognition.age import AgeCorrection
 from data.recognition.config import HeadConfig
 from model.device import has_gpu
 from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
-from model.zoo.networks import Network, load_trainable
+from model.zoo.networks import Network, load_age_correction, load_trainable
 from training.callbacks import Epochs, OnEpoch, tensorboard
 from training.classifier.fit import FitResult, conclude, finished, fold_state
 from training.classifier.held_out import NOBODY, HeldOutScores, score_held_out, scores
@@ -125,6 +126,7 @@ def try_fine_tuning(
     people: tuple[str, ...],
     head: HeadConfig,
     *,
+    age: AgeCorrection | None = None,
     false_names: float,
     options: FineTuning = DEFAULTS,
     mixed: bool = False,
@@ -137,6 +139,7 @@ def try_fine_tuning(
         upper: Prefixes of the layers to train.
         chips: N aligned faces, uint8 [S, S, 3].
         owners, groups: int [N], see `training.classifier.fit.learn_head`.
+        age: What the network makes of age, as the embedder has it.
         strangers: Aligned faces of nobody in the family, whose embeddings should stay.
         validation: The same, to measure with; nothing is learned from them.
         callbacks: More callbacks for the run of that name, one of `RUNS`.
@@ -146,7 +149,7 @@ def try_fine_tuning(
     lower, top = split_network(network, upper)
     some = strangers[:MOST_STRANGERS], validation[:MOST_STRANGERS]
     features = extract(lower, chips, *some, options.views)
-    before = embed(top, features.family), embed(top, features.validation)
+    before = embed(top, features.family, age), embed(top, features.validation, age)
     splits = _splits(owners, groups)
     learning = [train & _not_too_many(owners) for train in splits]
     runs: list[Run] = []
@@ -155,7 +158,7 @@ def try_fine_tuning(
             extra = callbacks(RUNS[number])
             runs.append(
                 fine_tune(
-                    top, features, owners, rows, head, options,
+                    top, features, owners, rows, head, options, age=age,
                     watch=True, callbacks=extra, mixed=mixed,
                 )
             )  # fmt: skip
@@ -171,7 +174,7 @@ def try_fine_tuning(
                 False, result.reason, result.frozen, result.tuned, result.held_out, curves
             )
         fitted = _finish(
-            top, features, owners, best, tuned, people, head, false_names, options, mixed,
+            top, features, owners, best, tuned, people, head, age, false_names, options, mixed,
             callbacks(RUNS[2]),
         )  # fmt: skip
     except NotFinite:
@@ -247,7 +250,8 @@ def _compare(
 
 
 def _finish(
-    top, features: Features, owners, best, tuned: HeldOutScores, people, head, false_names, options,
+    top, features: Features, owners, best, tuned: HeldOutScores, people, head, age, false_names,
+    options,
     mixed, callbacks,
 ) -> FitResult:  # fmt: skip
     epochs = max(1, round(np.mean(best)) + 1)
@@ -257,10 +261,11 @@ def _finish(
         on_epoch_end=lambda epoch, logs: setattr(stop.model, "stop_training", epoch + 1 >= epochs)
     )
     run = fine_tune(
-        top, features, owners, rows, head, options, callbacks=[stop, *callbacks], mixed=mixed
-    )
+        top, features, owners, rows, head, options,
+        age=age, callbacks=[stop, *callbacks], mixed=mixed,
+    )  # fmt: skip
     top.set_weights(run.upper.get_weights())
-    family = embed(top, features.family)
+    family = embed(top, features.family, age)
     options = {"temperature": head.temperature, "prototype_l2": head.prototype_l2}
     everything = np.ones(len(owners), bool)
     prototypes = fit_prototypes(family, owners, everything[None], **options)[0]
@@ -285,7 +290,7 @@ def tune(
     """
     if reason := why_not(training_set.owners, training_set.groups):
         return FineTuningResult(False, reason), embedder
-    trainable = load_trainable(network)
+    trainable, age = load_trainable(network), load_age_correction(network)
     known = _spread([face.chip for face in training_set.strangers])
     half = len(known) // 2
 
@@ -304,6 +309,7 @@ def tune(
         known[half:],
         training_set.people,
         network.head,
+        age=age,
         false_names=false_names,
         mixed=has_gpu(),
         callbacks=lambda run: [*tensorboard(model.name, run), progress_callback(run)],
@@ -311,7 +317,7 @@ def tune(
     if not result.kept:
         return result, embedder
     tuned = network.for_inference(trainable)
-    return result, Embedder(Aligner(network.chip_size, network.template), tuned)
+    return result, Embedder(Aligner(network.chip_size, network.template), tuned, age)
 
 
 def _spread(chips: list[np.ndarray]) -> list[np.ndarray]:

@@ -70,7 +70,7 @@ def _tag(
     model = model_of_jobs()
     unreadable = unknown = 0
     with library_lock(home(), "tagging photos"), Shelf(home()) as library:
-        album, broken = Album(library, model.network, model.model), []
+        album, broken = Album(library, model.network, model.model, model.conversion), []
         report.progress("looking for photos", 0, 0)
         plan = album.plan(find(library, broken))
         if plan.rename:
@@ -118,7 +118,7 @@ def group(arguments: dict, report: JobProgress) -> dict:
 
 def _group(model: ModelOnDemand, report: JobProgress) -> int:
     report.progress("grouping unknown faces", 0, 0)
-    distance = math.sqrt(2 - 2 * model.same_person_threshold)
+    distance = math.sqrt(2 - 2 * model.group_threshold)
     with library_lock(home(), "grouping faces"), Shelf(home()) as library:
         library.groups.update(model.network, max_distance=distance)
         return len(library.groups.list())

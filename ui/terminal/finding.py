@@ -64,7 +64,7 @@ def _group(options: argparse.Namespace) -> int:
     if options.name is not None:
         return _name_group(options)
     model = ModelOnDemand(options.model or current_model_dir())
-    distance = math.sqrt(2 - 2 * model.same_person_threshold)
+    distance = math.sqrt(2 - 2 * model.group_threshold)
     with library_lock(home(), "grouping faces"), Library(home()) as library:
         changed = set(library.groups.update(model.network, max_distance=distance))
         groups = library.groups.list(at_least=options.at_least)

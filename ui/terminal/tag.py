@@ -114,7 +114,7 @@ class _Run:
     """One call of `tag`: photos in, records out, and what to say at the end."""
 
     def __init__(self, library: Library, model: ModelOnDemand, results: Results):
-        self._album = Album(library, model.network, model.model)
+        self._album = Album(library, model.network, model.model, model.conversion)
         self._model, self._results = model, results
         self._people: Counter[str] = Counter()
         self._unknown = 0

@@ -21,6 +21,7 @@ import numpy as np
 
 from data.errors import PhotoError
 from data.library import Library, Todo
+from data.library.faces import Conversion
 from data.library.intake.labels import adopt_labels, folder_listing, labels_state, read_labels
 from data.library.intake.work import TaggedPhoto, Work
 from data.media.photos import count_pixels
@@ -57,10 +58,16 @@ class Album:
         library: Open, and used by no other thread.
         network: Id of what makes the faces.
         model: Id of what names them.
+        conversion: How embeddings in the library become those of this network, if they are of one
+            that finds the same faces.
     """
 
-    def __init__(self, library: Library, network: str, model: str):
+    def __init__(
+        self, library: Library, network: str, model: str, conversion: Conversion | None = None
+    ):
         self._library, self._network, self._model = library, network, model
+        if conversion is not None:
+            library.convert_embeddings(conversion)
 
     def plan(self, photos: Iterable[str]) -> Plan:
         """Looks what is to do; reads no photo, and takes a second for some 10,000 that are done."""

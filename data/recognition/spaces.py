@@ -1,0 +1,41 @@
+"""The constants of every embedder's space, by the embedder's name; see `docs/recognition.md`."""
+
+from __future__ import annotations
+
+from data.recognition.config import HeadConfig
+
+SPACES: dict[str, HeadConfig] = {
+    "resnet29": HeadConfig(
+        temperature=0.05,
+        prototype_l2=0.5,
+        half_weight_count=10.0,
+        genuine=(0.8, 0.065),
+        impostor=(0.614, 0.05),
+        same_person_threshold=0.58,
+        group_threshold=0.73,
+        runner_up_weight=0.18,
+        default_runner_up=0.5,
+        log_count_shift=0.0067,
+    ),
+    "0095": HeadConfig(
+        temperature=0.1,
+        prototype_l2=0.5,
+        half_weight_count=5.0,
+        genuine=(0.62, 0.125),
+        impostor=(0.28, 0.075),
+        same_person_threshold=0.22,
+        group_threshold=0.42,
+        runner_up_weight=0.25,
+        default_runner_up=0.2,
+        log_count_shift=0.015,
+    ),
+}
+
+
+def space_of(network: str) -> HeadConfig | None:
+    """The space of the embeddings that a network made, by its id (`model.identity.network_id`).
+
+    `None` if it is not known how to compare them.
+    """
+    embedder = network.split(":", 1)[0].rsplit("+", 1)[-1]
+    return SPACES.get(embedder)
