@@ -30,7 +30,7 @@ _NOBODY = _listed(
     unidentified, unidentified person, unrecognized, unrecognised, unconfirmed,
     unconfirmed person, ignored, ignored person, ignored people, ignored face, ignored faces,
     ignore, unnamed, unnamed person, unnamed people, unnamed face, unnamed faces, no name,
-    noname, nameless, name, untagged, unassigned, none, null, undefined, n a, nobody, no one,
+    noname, nameless, name, untagged, unassigned, none, null, undefined, n a,
     add name, add a name, add a name?, who is this, who's this, new person, not a person,
     anonymous, tbd, n n, unbekannt, unbekannte, unbekannte person, unbekanntes gesicht,
     ignoriert, unbestätigt, unbenannt, ohne namen, niemand, namenlos, inconnu, inconnue,

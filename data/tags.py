@@ -65,7 +65,7 @@ class PhotoTags:
 
         0, 90, 180 or 270; 0 without a face whose landmarks are known.
         """
-        points = [face.landmarks for face in self.faces if face.landmarks is not None]
+        points = [face.landmarks for face in self.faces if np.shape(face.landmarks) == (5, 2)]
         if not points:
             return 0
         points = np.asarray(points, np.float64)

@@ -35,3 +35,8 @@ def test_most_faces_decide_and_none_says_nothing():
     assert PhotoTags("a.jpg", 100, 100, (face(None),)).turn == 0
     assert PhotoTags("a.jpg", error="a.jpg: no.").turn == 0
     assert PhotoTags("a.jpg", 100, 100, (face(np.zeros((5, 2), np.float32)),)).turn == 0
+
+
+def test_a_drawn_face_without_landmarks_has_no_say():
+    drawn = face(np.zeros((0, 2), np.float32))
+    assert PhotoTags("a.jpg", 100, 100, (drawn, face(turned(180)))).turn == 180
