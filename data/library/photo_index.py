@@ -227,8 +227,12 @@ class Photos:
 
     def add_face(self, photo: int, box: Sequence[float]) -> int:
         """Adds a face that somebody drew by hand (xyxy pixels); returns its id."""
-        face = FaceTag(None, 0.0, np.asarray(box), np.empty((0, 2)), 1.0, np.empty(0))
-        return self.add_looked_at(photo, face, "")
+        return self.add_looked_at(photo, _drawn(box), "")
+
+    def add_region(self, photo: int, box: Sequence[float]) -> int:
+        """Adds a face that another program marked (xyxy pixels), and nobody decided; its id."""
+        with transaction(self._db):
+            return faces_.insert(self._db, photo, "", _drawn(box), by_hand=True)
 
     def add_looked_at(self, photo: int, face: FaceTag, network: str, model: str = "") -> int:
         """Adds a face that somebody drew and a model has looked at; returns its id.
@@ -317,3 +321,8 @@ class Photos:
         gone = [(path,) for path in paths if not os.path.lexists(path)]
         self._db.executemany("UPDATE paths SET missing = 1 WHERE path = ?", gone)
         return len(gone)
+
+
+def _drawn(box: Sequence[float]) -> FaceTag:
+    """A face of which only the place is known."""
+    return FaceTag(None, 0.0, np.asarray(box), np.empty((0, 2)), 1.0, np.empty(0))

@@ -118,7 +118,7 @@ def _adopt(library: Library, path, photo: int, regions: tuple[Region, ...]) -> i
         elif region.source.endswith("/iptc"):
             continue  # it may be the whole person, and is no place for a face
         else:
-            face = library.photos.add_face(photo, region.to_pixels(tags.width, tags.height))
+            face = library.photos.add_region(photo, region.to_pixels(tags.width, tags.height))
         library.decisions.confirm(face, region.name, source=SOURCE)
         adopted += 1
     return adopted
