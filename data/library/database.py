@@ -6,7 +6,7 @@ import errno
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +23,15 @@ class Connection(sqlite3.Connection):
 
     Attributes:
         file: The library's file.
+        before_commit: Called at the end of every transaction, as its last step.
+        decided: Whether a user decided something in this transaction.
         began: When the transaction began (ISO 8601, UTC): what is decided in one has one time.
     """
 
     file = ""
     began = ""
+    before_commit: Callable[[], object] | None = None
+    decided = False
 
     def execute(self, *args):
         with readable_errors(self.file):
@@ -110,8 +114,11 @@ def transaction(db: Connection) -> Iterator[None]:
         db.began = datetime.now(UTC).isoformat(timespec="milliseconds")
     try:
         yield
+        if not inner and db.before_commit is not None:
+            db.before_commit()
         db.execute(end)
     except BaseException:
+        db.decided = db.decided and inner
         if db.in_transaction:  # a full disk may have rolled back already
             db.execute(undo)
             if inner:

@@ -18,6 +18,7 @@ from data.library.groups.groups import Groups
 from data.library.names import Person
 from data.library.people import People
 from data.library.photo_index import Photos
+from data.library.recognition.recognition import Recognition
 from data.library.records import Records
 from data.library.suggestions import Suggestions
 
@@ -60,6 +61,8 @@ class Library:
         self.groups = Groups(self._db)
         self.people = People(self._db)
         self.records = Records(self._db)
+        self.recognition = Recognition(self._db)
+        self.photos.on_found = self.recognition.look_at
         # Due if forgetting somebody was interrupted. When the file is in use the next opening
         # tries again; everything else works meanwhile.
         with suppress(LibraryError):
@@ -97,8 +100,13 @@ class Library:
 
     def convert_embeddings(self, conversion: Conversion) -> int:
         """Converts what an earlier network made; see `data.library.faces.convert_embeddings`."""
-        return convert_embeddings(self._db, conversion)
+        count = convert_embeddings(self._db, conversion)
+        if count:
+            self.recognition.changed()
+        return count
 
     def forget(self, person: Person) -> Forgotten:
         """Removes a person for good; see `data.library.decisions.forget.forget`."""
-        return forget(self._db, self.home, person)
+        gone = forget(self._db, self.home, person)
+        self.recognition.changed()
+        return gone

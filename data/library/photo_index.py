@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -56,11 +56,16 @@ def encode(path: AnyPath) -> bytes:
 
 
 class Photos:
-    """The photos of a library and their files."""
+    """The photos of a library and their files.
+
+    Attributes:
+        on_found: Called with the number of a photo whose faces were just written.
+    """
 
     def __init__(self, db: Connection):
         self._db = db
         self._suggestions = Suggestions(db)
+        self.on_found: Callable[[int], object] = lambda photo: None
 
     def todo(
         self, paths: Iterable[AnyPath], network: str, *, retry_failed: bool = False
@@ -167,6 +172,7 @@ class Photos:
                 self._suggestions.record(model, named, unknown)
                 self._db.execute("UPDATE photos SET model = ? WHERE id = ?", (model, photo))
             self._put_path(file, photo, None)
+            self.on_found(photo)
             return photo
 
     def _write_faces(

@@ -163,7 +163,53 @@ CREATE TABLE said (
 CREATE INDEX said_path ON said(path);
 """
 
-MIGRATIONS: dict[int, str] = {1: _VERSION_1, 2: _VERSION_2, 3: _VERSION_3, 4: _VERSION_4}
+# What the confirmed faces say of the others (`data.library.recognition`), made anew from the rest.
+# Its rows must never keep a person alive, so they go with the person. `asked_faces` are those of
+# whom somebody may be asked "Is this Anne?": suggested names, and what is too unsure for a name.
+_VERSION_5 = """
+CREATE TABLE recognised (
+    face INTEGER PRIMARY KEY REFERENCES faces(id) ON DELETE CASCADE,
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    confidence REAL NOT NULL,
+    named INTEGER NOT NULL                            -- 1: the name is given, 0: it is asked about
+);
+CREATE INDEX recognised_person ON recognised(person);
+
+DROP VIEW named_faces;
+CREATE VIEW named_faces AS                            -- the name that counts: one row a face
+SELECT f.id AS face, f.photo, COALESCE(p.merged_into, p.id) AS person,
+       1 AS confirmed, 1.0 AS confidence, NULL AS model
+FROM faces f JOIN people p ON p.id = f.person
+WHERE f.ignored = 0
+UNION ALL
+SELECT f.id, f.photo, COALESCE(p.merged_into, p.id), 0, q.confidence, 'library'
+FROM faces f JOIN recognised q ON q.face = f.id JOIN people p ON p.id = q.person
+WHERE q.named = 1 AND f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0
+UNION ALL
+SELECT face, photo, person, 0, confidence, model FROM (
+    SELECT c.face, f.photo, c.person, c.confidence, c.model,
+           ROW_NUMBER() OVER (PARTITION BY f.photo, c.face ORDER BY c.rank) AS nth
+    FROM candidates c JOIN faces f ON f.id = c.face
+    WHERE f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0
+        AND NOT EXISTS (SELECT 1 FROM recognised q WHERE q.face = c.face AND q.named = 1)
+        AND NOT EXISTS (
+            SELECT 1 FROM rejections r JOIN people q ON q.id = r.person
+            WHERE r.face = c.face AND COALESCE(q.merged_into, q.id) = c.person))
+WHERE nth = 1;
+CREATE VIEW asked_faces AS
+SELECT face, photo, person, confidence, model FROM named_faces WHERE confirmed = 0
+UNION ALL
+SELECT q.face, f.photo, COALESCE(p.merged_into, p.id) AS person, q.confidence, 'library'
+FROM recognised q JOIN faces f ON f.id = q.face JOIN people p ON p.id = q.person
+WHERE q.named = 0 AND f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0
+    AND NOT EXISTS (SELECT 1 FROM named_faces n WHERE n.face = f.id AND n.photo = f.photo)
+    AND NOT EXISTS (SELECT 1 FROM rejections r JOIN people o ON o.id = r.person
+        WHERE r.face = q.face AND COALESCE(o.merged_into, o.id) = COALESCE(p.merged_into, p.id));
+"""
+
+MIGRATIONS: dict[int, str] = dict(
+    enumerate((_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5), start=1)
+)
 """SQL that leads to each version from the one before; the highest is what this code writes."""
 
 

@@ -19,7 +19,7 @@ Candidates = Sequence[tuple[str, float]]
 
 
 # Suggestions that wait for an answer; unclear faces are not asked about.
-_WAITING = f"""n.confirmed = 0 AND p.ignored = 0
+_WAITING = f"""p.ignored = 0
     AND (SELECT {CLEAR} FROM faces f WHERE f.id = n.face)"""
 
 
@@ -87,23 +87,44 @@ class Suggestions:
         ).get(face)
 
     def to_review(self, limit: int = 100, *, skip: int = 0) -> list[tuple[int, Name]]:
-        """Faces with a suggested, not yet confirmed name: surest first, unclear ones left out.
+        """Faces of whom somebody may be asked who they are: surest first, unclear ones left out.
+
+        Those with a suggested name, and those that are likely somebody but not surely enough for a
+        name.
 
         Args:
             limit: How many at most.
             skip: How many to leave out first.
         """
-        rows = self._names(
-            f"{_WAITING} ORDER BY n.confidence DESC, n.face LIMIT ? OFFSET ?",
-            limit,
-            skip,
+        rows = self._db.execute(
+            "SELECT n.face, n.person, p.name, n.confidence, n.model"
+            " FROM asked_faces n JOIN people p ON p.id = n.person"
+            f" WHERE {_WAITING} ORDER BY n.confidence DESC, n.face LIMIT ? OFFSET ?",
+            (limit, skip),
         )
-        return list(rows.items())
+        return [
+            (face, Name(person, name, False, confidence, model))
+            for face, person, name, confidence, model in rows
+        ]
+
+    def questions(self, photo: int) -> dict[int, Name]:
+        """Whom the faces of a photo without a name may be, by face: "Is this Anne?"."""
+        rows = self._db.execute(
+            "SELECT n.face, n.person, p.name, n.confidence, n.model"
+            " FROM asked_faces n JOIN people p ON p.id = n.person"
+            " WHERE n.photo = ? AND NOT EXISTS (SELECT 1 FROM named_faces m"
+            " WHERE m.face = n.face AND m.photo = n.photo)",
+            (photo,),
+        )
+        return {
+            face: Name(person, name, False, confidence, model)
+            for face, person, name, confidence, model in rows
+        }
 
     def waiting(self) -> int:
         """How many faces `to_review` has in all."""
         return self._db.execute(
-            f"SELECT COUNT(*) FROM named_faces n JOIN people p ON p.id = n.person WHERE {_WAITING}"
+            f"SELECT COUNT(*) FROM asked_faces n JOIN people p ON p.id = n.person WHERE {_WAITING}"
         ).fetchone()[0]
 
     def _names(self, where: str, *values) -> dict[int, Name]:

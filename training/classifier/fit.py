@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from data.recognition.calibration import Calibration, calibrate, expected_calibration_error
 from data.recognition.config import HeadConfig
 from data.recognition.scoring import HeadState, probabilities
 from training.callbacks import HeldOut
-from training.classifier.calibration import Calibration, calibrate, expected_calibration_error
 from training.classifier.held_out import (
     NOBODY,
     HeldOutScores,

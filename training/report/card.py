@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from training.classifier.calibration import reliability
+from data.recognition.calibration import reliability
 from training.classifier.fit import FitResult, HeldOutPredictions
 from training.dataset.training_set import TrainingSet
 from training.report.charts import curves, diagonal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from training.classifier.calibration import Bin
+from data.recognition.calibration import Bin
 
 _WIDTH, _HEIGHT, _EDGE = 460, 300, 40
 

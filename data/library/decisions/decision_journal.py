@@ -189,6 +189,7 @@ def _is_needed(db: Connection, person: int, key: str) -> bool:
 
 
 def _note(db: Connection, kind: str, source: str, of: int | None = None) -> int:
+    db.decided = db.decided or source == "user"
     return db.execute(
         "INSERT INTO decisions (kind, source, at, of) VALUES (?, ?, ?, ?)",
         (kind, source, db.began, of),

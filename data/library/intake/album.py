@@ -156,6 +156,7 @@ class Album:
                         on_note(labels.error)
                     adopt_labels(self._library, photo, labels)
                 yield replace(self._library.records.tags(photo), photo=photo)
+        self._library.recognition.catch_up()
 
     def _keep(self, tagged: TaggedPhoto) -> str | None:
         todo = tagged.work.todo

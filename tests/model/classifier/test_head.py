@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from data.recognition.calibration import calibrate
 from data.recognition.scoring import HeadState
 from model.classifier.head import Head
 from model.zoo.catalogue import RESNET29
-from training.classifier.calibration import calibrate
 
 TWO = HeadState(
     people=("Anne", "Bob"),

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from data.errors import ModelError
+from data.recognition.calibration import expected_calibration_error, reliability
 from model.inference.explanation import Explainer
 from model.inference.tagger import Tagger
 from model.manifest import read_manifest
 from tests.conftest import EILEEN, LEI
-from training.classifier.calibration import expected_calibration_error, reliability
 from training.report.charts import curves, diagonal
 
 

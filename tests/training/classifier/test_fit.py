@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from data.recognition.calibration import Calibration
 from data.recognition.config import HeadConfig
 from model.classifier.head import Head
-from training.classifier.calibration import Calibration
 from training.classifier.fit import _confidence, fold_state, learn_head
 
 CONFIG = HeadConfig(

@@ -117,7 +117,7 @@ def test_another_model_of_the_same_networks_names_again(tmp_path, model, out, no
 
 
 def test_other_networks_look_again_and_decisions_stay(tmp_path, model, out, capsys):
-    from model.zoo.catalogue import MTCNN, RETAIL_0095
+    from model.zoo.catalogue import RESNET29, YUNET
     from tests.stubs import colour_graph
 
     folder = tmp_path / "photos"
@@ -125,12 +125,12 @@ def test_other_networks_look_again_and_decisions_stay(tmp_path, model, out, caps
     tag(folder, "--model", model, out=out)
     said(capsys, "confirm", folder / "0.png", "Ruth")
     training = {"training": {"photos": {}}, "measured": {}}
-    export(colour_graph(), tmp_path / "m2", networks=(MTCNN, RETAIL_0095), training=training)
+    export(colour_graph(), tmp_path / "m2", networks=(YUNET, RESNET29), training=training)
     again = names(tag(folder, "--model", tmp_path / "m2", out=out))
     assert list(again.values()) == ["Ruth", "Grün", "蓝", None]
     with Library(os.environ["KINDRED_HOME"]) as library:
         (face,) = library.faces.of(library.photos.photo_of(folder / "1.png"))
-        assert face.network.startswith("mtcnn+0095:")
+        assert face.network.startswith("yunet+resnet29:")
 
 
 def test_what_was_decided_wins_in_every_output(tmp_path, model, out, capsys):

@@ -7,15 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from data.recognition.config import HeadConfig
-from model.zoo.catalogue import RESNET29
-from training.classifier.calibration import (
+from data.recognition.calibration import (
     LEAST_PROBABILITY,
     Calibration,
     _logistic,
     calibrate,
     expected_calibration_error,
 )
+from data.recognition.config import HeadConfig
+from model.zoo.catalogue import RESNET29
 
 CONFIG = HeadConfig(
     0.05, 3.0, 10 / 3, genuine=(0.6, 0.1), impostor=(0.3, 0.1), same_person_threshold=0.4

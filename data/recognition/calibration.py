@@ -42,7 +42,7 @@ def calibrate(
     """Fits the calibration on scores of faces that the classifier had not seen.
 
     Faces of the family and of strangers count as equally frequent. The family's own scores are
-    mixed with a prior (`HeadConfig.kin`, `HeadConfig.stranger`), so that one photo a person is
+    mixed with a prior (`HeadConfig.genuine`, `HeadConfig.impostor`), so that one photo a person is
     enough to start.
 
     Args:

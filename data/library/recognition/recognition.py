@@ -1,0 +1,196 @@
+"""Names teach: every confirmed face is a reference from that moment on.
+
+After a decision the faces that nobody has decided about are compared with the confirmed ones, from
+stored embeddings. What comes out is in the table `recognised`, made anew from the decisions in
+force: it depends on them alone, and not on the way that led there.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.library.database import Connection, transaction
+from data.library.faces import stacked
+from data.library.recognition.judging import Judge, Verdicts
+from data.library.recognition.references import networks_with_references, read_references
+from data.recognition.calibration import calibrate
+from data.recognition.leave_one_out import leave_one_out
+from data.recognition.spaces import space_of
+
+FALSE_NAMES = 0.01  # share of strangers that may get a name unasked
+# Of the probability from which a name is given, what is enough to ask "Is this Anne?".
+QUESTION = 0.4
+
+_OPEN = "f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0 AND f.embedding IS NOT NULL"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What is known of a face: who it is taken for, how surely, and whether that is its name."""
+
+    person: int
+    confidence: float
+    named: int
+
+
+class Recognition:
+    """Keeps `recognised` up to date.
+
+    Args:
+        db: Its `decided` says whether something was decided in the transaction that ends.
+    """
+
+    def __init__(self, db: Connection):
+        self._db = db
+        self._judges: tuple[int, dict[str, Judge]] = (-1, {})
+        db.before_commit = self._follow
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Compares anew if something was decided since: elsewhere, or by many imported names."""
+        if self._version() != self._noted():
+            self.refresh()
+
+    def refresh(self) -> int:
+        """Compares all faces anew; returns how many are taken for somebody else than before."""
+        self._db.decided = False
+        with transaction(self._db):
+            found: dict[int, _Found] = {}
+            for network, judge in self._current_judges().items():
+                rows = self._db.execute(
+                    "SELECT f.id, f.photo, f.embedding FROM faces f"
+                    f" WHERE f.network = ? AND {_OPEN} ORDER BY f.id",
+                    (network,),
+                ).fetchall()
+                found |= self._judged(judge, rows)
+            former = {
+                face: _Found(*rest)
+                for face, *rest in self._db.execute("SELECT * FROM recognised").fetchall()
+            }
+            gone = [(face,) for face in former.keys() - found.keys()]
+            new = [
+                (face, one.person, one.confidence, one.named)
+                for face, one in found.items()
+                if former.get(face) != one
+            ]
+            self._db.executemany("DELETE FROM recognised WHERE face = ?", gone)
+            self._db.executemany("INSERT OR REPLACE INTO recognised VALUES (?, ?, ?, ?)", new)
+            self._note(self._version())
+        return len(gone) + len(new)
+
+    def look_at(self, photo: int) -> None:
+        """Compares the faces of one photo, which was just found, with the confirmed ones."""
+        judges = self._current_judges()
+        if not judges:
+            return
+        with transaction(self._db):
+            self._db.execute(
+                "DELETE FROM recognised WHERE face IN (SELECT id FROM faces WHERE photo = ?)",
+                (photo,),
+            )
+            for network, judge in judges.items():
+                rows = self._db.execute(
+                    "SELECT f.id, f.photo, f.embedding FROM faces f WHERE f.photo = ?"
+                    f" AND f.network = ? AND {_OPEN} ORDER BY f.id",
+                    (photo, network),
+                ).fetchall()
+                for face, one in self._judged(judge, rows).items():
+                    self._db.execute(
+                        "INSERT OR REPLACE INTO recognised VALUES (?, ?, ?, ?)",
+                        (face, one.person, one.confidence, one.named),
+                    )
+
+    def suggest(self, network: str, embeddings: np.ndarray) -> list[tuple[int | None, float, bool]]:
+        """Whom the faces of one photo that is not in the library are taken for.
+
+        Args:
+            network: Made the embeddings.
+            embeddings: float32 [N, D], unit length.
+
+        Returns:
+            For each face the person, the probability 0..1, and whether that is enough for a name;
+            `(None, 0.0, False)` for somebody unknown.
+        """
+        answers: list[tuple[int | None, float, bool]] = [(None, 0.0, False)] * len(embeddings)
+        judge = self._current_judges().get(network)
+        if judge is None or not len(embeddings):
+            return answers
+        nobody = np.zeros(len(embeddings), np.int64)
+        found = judge.judge(nobody, nobody, np.asarray(embeddings, np.float32))
+        for row, person, confidence in zip(found.rows, found.people, found.confidence, strict=True):
+            if confidence >= QUESTION * judge.threshold:
+                named = bool(confidence >= judge.threshold)
+                answers[row] = int(person), float(confidence), named
+        return answers
+
+    def _follow(self) -> None:
+        """At the end of a transaction: what was decided teaches at once."""
+        if not self._db.decided:
+            return
+        try:
+            self.refresh()
+        except (ValueError, ArithmeticError, MemoryError):
+            # What was decided stays decided; the next opening of the library tries again.
+            logging.getLogger(__name__).exception("comparing faces after a decision failed")
+
+    def _judged(self, judge: Judge, rows: list[tuple]) -> dict[int, _Found]:
+        if not rows:
+            return {}
+        faces, vectors = stacked((face, blob) for face, _, blob in rows)
+        photos = np.array([photo for _, photo, _ in rows], np.int64)
+        verdicts: Verdicts = judge.judge(faces, photos, vectors)
+        return {
+            int(faces[row]): _Found(
+                int(person), round(float(confidence), 6), int(confidence >= judge.threshold)
+            )
+            for row, person, confidence in zip(
+                verdicts.rows, verdicts.people, verdicts.confidence, strict=True
+            )
+            if confidence >= QUESTION * judge.threshold
+        }
+
+    def _current_judges(self) -> dict[str, Judge]:
+        """One for each network that somebody was confirmed in, by the decisions in force."""
+        version = self._version()
+        if self._judges[0] != version:
+            judges = {}
+            for network in networks_with_references(self._db):
+                config = space_of(network)
+                references = config and read_references(self._db, network, config)
+                if references is None:
+                    continue
+                known = leave_one_out(references.head)
+                calibration = calibrate(
+                    known.right, known.confused, known.strangers, config, FALSE_NAMES
+                )
+                judges[network] = Judge(references, calibration)
+            self._judges = version, judges
+        return self._judges[1]
+
+    def _version(self) -> int:
+        """Another number after every decision and after everything else that changes references."""
+        row = self._db.execute(
+            "SELECT COALESCE((SELECT MAX(id) FROM decisions), 0)"
+            " + COALESCE((SELECT value FROM meta WHERE key = 'references'), 0)"
+        ).fetchone()
+        return int(row[0])
+
+    def changed(self) -> None:
+        """To be called when references changed without a decision: forgotten, or converted."""
+        with transaction(self._db):
+            count = self._db.execute("SELECT value FROM meta WHERE key = 'references'").fetchone()
+            self._db.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('references', ?)",
+                (str(1_000_000_000 + int(count[0] if count else 0)),),
+            )
+            self.refresh()
+
+    def _noted(self) -> int:
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'recognised'").fetchone()
+        return int(row[0]) if row else 0
+
+    def _note(self, version: int) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES ('recognised', ?)", (str(version),))
