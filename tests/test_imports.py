@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("data", "model", "training", "ui")
-FRONT_DOORS = {"app", "kindred"}
+FRONT_DOORS = {"app", "bench", "kindred"}
 
 # What a room must not import.
 FORBIDDEN = {

@@ -125,7 +125,7 @@ def _regions(
     if id is None:
         return [], []
     boxes = {face.id: face.box for face in library.faces.of(id)}
-    ignored = {p.id for p in library.people.list(with_ignored=True) if p.ignored}
+    ignored = library.people.ignored()
 
     def region(face: int, name: str) -> Region | None:
         try:

@@ -75,6 +75,10 @@ class People:
         row = self._db.execute(_SUMMARY, (resolve(self._db, person), True)).fetchone()
         return PersonSummary(*row[:7], bool(row[7]))
 
+    def ignored(self) -> set[int]:
+        """The ids of everybody who is ignored."""
+        return {id for (id,) in self._db.execute("SELECT id FROM people WHERE ignored = 1")}
+
     def find(self, name: str) -> int | None:
         """The id of the person with this name, `None` if there is nobody."""
         return find(self._db, name)

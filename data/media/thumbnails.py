@@ -145,13 +145,11 @@ def _pixels_for(wanted: Sequence[Wanted]) -> int:
 
 def preview(image: np.ndarray, side: int = PREVIEW_SIDE) -> bytes:
     """The whole photo, uint8 [H, W, 3], with its longer side at most `side` pixels."""
-    small = Image.fromarray(image)
-    scale = side / max(small.size)
+    scale = side / max(image.shape[:2])
     if scale < 1:
-        size = [max(1, round(length * scale)) for length in small.size]
-        # A whole-number reduction first: ten times faster for large photos, no worse to look at.
-        small = small.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
-    return _jpeg(small)
+        height, width = (max(1, round(length * scale)) for length in image.shape[:2])
+        image = _resized(image, width, height)
+    return _jpeg(image)
 
 
 def face_thumbnail(image: np.ndarray, box: np.ndarray, side: int = FACE_SIDE) -> bytes:
@@ -164,11 +162,19 @@ def face_thumbnail(image: np.ndarray, box: np.ndarray, side: int = FACE_SIDE) ->
     height, width = image.shape[:2]
     columns = columns.astype(int).clip(0, width - 1)
     rows = rows.astype(int).clip(0, height - 1)
-    square = Image.fromarray(image[rows[:, None], columns[None, :]])
-    return _jpeg(square.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0))
+    return _jpeg(_resized(image[rows[:, None], columns[None, :]], side, side))
 
 
-def _jpeg(picture: Image.Image) -> bytes:
+def _resized(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """uint8 [height, width, 3] of an image uint8 [H, W, 3]: averaged, or where it grows, cubic."""
+    import cv2
+
+    shrinks = width * height < image.shape[0] * image.shape[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return cv2.resize(image, (width, height), interpolation=method)
+
+
+def _jpeg(picture: np.ndarray) -> bytes:
     stream = io.BytesIO()
-    picture.save(stream, "JPEG", quality=85)
+    Image.fromarray(picture).save(stream, "JPEG", quality=85)
     return stream.getvalue()

@@ -8,6 +8,7 @@ makes the readings (`data.library.intake.prefetch`).
 from __future__ import annotations
 
 import contextlib
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +19,7 @@ import tensorflow as tf
 
 from data.errors import PhotoError
 from data.library.intake.prefetch import Reading
-from data.media.photos import read_photo
+from data.media.photos import ReducedPhoto, read_reduced
 from data.media.quality import face_quality, sharpness
 
 # The detectors shrink what is larger than this (`max_pixels` of `model.detector.cascade` and
@@ -26,7 +27,7 @@ from data.media.quality import face_quality, sharpness
 DETECTION_PIXELS = 2_000_000
 EMBEDDED_TOGETHER = 32  # faces, the batch of `model.embedder.embedder`
 WAITING_PHOTOS = 16  # photos with few faces do not wait for more than so many others
-WHOLE_PIXELS = 24_000_000  # of photos that are being decoded in full at a time
+CLOSER_PIXELS = 24_000_000  # of photos that are being decoded once more at a time
 
 
 @dataclass
@@ -74,7 +75,8 @@ class Engine:
 
     A JPEG of more than twice the pixels that the detector looks at is decoded at a half, a quarter
     or an eighth of its size. Where a face is smaller there than the chip that the embedder wants,
-    the photo is decoded once more, in full, and the chips are cut from that.
+    the photo is decoded once more, as large as its smallest face needs, and the chips are cut from
+    that.
 
     Args:
         functions: `detect`, `align` and `embed_chips`, as the signatures of a model folder.
@@ -105,17 +107,17 @@ class Engine:
         """
         cutting: deque[_Photo] = deque()
         waiting: list[_Photo] = []
-        with ThreadPoolExecutor(1, "kindred-whole") as pool:
+        with ThreadPoolExecutor(1, "kindred-closer") as pool:
             for reading in readings:
                 photo = _Photo(FoundFaces(reading, failure=reading.failure))
                 if reading.picture is not None:
                     with self._stepping():
                         self._look(photo, pool)
-                    if photo.whole is not None:
+                    if photo.closer is not None:
                         cutting.append(photo)
                 reading.release()
                 waiting.append(photo)
-                while cutting and (_held(cutting) > WHOLE_PIXELS or cutting[0].whole.done()):
+                while cutting and (_held(cutting) > CLOSER_PIXELS or cutting[0].closer.done()):
                     self._cut(cutting.popleft())
                 faces = sum(len(photo.found) for photo in waiting)
                 full = faces >= EMBEDDED_TOGETHER or len(waiting) >= together
@@ -137,7 +139,7 @@ class Engine:
                 tf.config.run_functions_eagerly(before)
 
     def _look(self, photo: _Photo, pool: ThreadPoolExecutor) -> None:
-        """Finds the faces, and cuts their chips, or has the photo decoded in full for that."""
+        """Finds the faces, and cuts their chips, or has the photo decoded larger for that."""
         found, picture = photo.found, photo.found.reading.picture
         height, width = picture.image.shape[:2]
         found.width, found.height = picture.width, picture.height
@@ -150,26 +152,31 @@ class Engine:
                 faces[key].numpy() for key in ("boxes", "landmarks", "scores")
             )
             found.boxes, found.landmarks = boxes * np.tile(factor, 2), landmarks * factor
-            small = len(boxes) and (boxes[:, 2:] - boxes[:, :2]).min() < self._chip_size
-            if small and not picture.is_whole:
+            side = (boxes[:, 2:] - boxes[:, :2]).min(initial=np.inf)
+            if side < self._chip_size and not picture.is_whole:
                 reading = found.reading
-                photo.whole = pool.submit(read_photo, reading.data, name=reading.work.photo)
+                pixels = math.ceil(height * width * (self._chip_size / max(float(side), 1.0)) ** 2)
+                photo.closer = pool.submit(
+                    read_reduced, reading.data, pixels, name=reading.work.photo
+                )
             else:
-                self._align(photo, picture.image, landmarks)
+                self._align(photo, picture)
         except tf.errors.OpError as error:
             photo.fail(error)
 
     def _cut(self, photo: _Photo) -> None:
-        """Cuts the chips from the photo in full, after which its pixels are not needed any more."""
+        """Cuts the chips from the larger photo, whose pixels are not needed after that."""
         try:
-            self._align(photo, photo.whole.result(), photo.found.landmarks)
+            self._align(photo, photo.closer.result())
         except (PhotoError, tf.errors.OpError) as error:
             photo.fail(error)
-        photo.whole = None
+        photo.closer = None
 
-    def _align(self, photo: _Photo, image: np.ndarray, landmarks: np.ndarray) -> None:
+    def _align(self, photo: _Photo, picture: ReducedPhoto) -> None:
+        height, width = picture.image.shape[:2]
+        factor = np.array([picture.width / width, picture.height / height], np.float32)
         aligned = self._functions["align"](
-            image=tf.constant(image), landmarks=tf.constant(landmarks)
+            image=tf.constant(picture.image), landmarks=tf.constant(photo.found.landmarks / factor)
         )
         photo.found.chips = aligned["chips"].numpy()
 
@@ -207,10 +214,10 @@ class Engine:
 
 @dataclass
 class _Photo:
-    """A photo on its way; `whole` is its picture in full, where that is being decoded."""
+    """A photo on its way; `closer` is a larger picture of it, where that is being decoded."""
 
     found: FoundFaces
-    whole: Future | None = None
+    closer: Future | None = None
 
     def fail(self, error: PhotoError | tf.errors.OpError) -> None:
         """Notes why nothing was found."""

@@ -16,7 +16,7 @@ from model.identity import CODE
 
 # Raise it when the code of `training.dataset.face_finder` measures something else; `CODE` is about
 # the networks.
-_MEASURES = 3
+_MEASURES = 4
 _FIELDS = {  # dtype and rank of what is kept of N faces
     "boxes": (np.float32, 2),
     "embeddings": (np.float32, 2),

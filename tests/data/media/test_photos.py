@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps, features
+from PIL import ExifTags, Image, ImageOps, features
 
 from data.errors import PhotoError
 from data.media import photos
@@ -545,3 +546,35 @@ def test_each_part_of_a_panorama_keeps_the_least_pixels(size, least, read):
     data = encoded(np.full((size[1], size[0], 3), 90, np.uint8), "JPEG")
     photo = read_reduced(data, least)
     assert photo.image.shape[:2][::-1] == read and (photo.width, photo.height) == size
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_opencv_decodes_a_jpeg_to_the_bits_of_pillow(orientation, mode, monkeypatch):
+    rows, columns = np.indices((203, 301))
+    picture = np.stack([rows % 256, columns % 256, rows * columns // 7 % 256], -1).astype(np.uint8)
+    stream, noted = io.BytesIO(), Image.Exif()
+    noted[ExifTags.Base.Orientation] = orientation
+    progressive = orientation % 2 == 0
+    options = {"quality": 88, "progressive": progressive, "subsampling": orientation % 3}
+    Image.fromarray(picture).convert(mode).save(stream, "JPEG", exif=noted, **options)
+    by_opencv = [photos.read_reduced(stream.getvalue(), 61_000 // n**2) for n in (1, 2, 4, 8)]
+    monkeypatch.setattr(photos, "_decode_jpeg", lambda *_: None)
+    by_pillow = [photos.read_reduced(stream.getvalue(), 61_000 // n**2) for n in (1, 2, 4, 8)]
+    assert len({one.image.shape for one in by_opencv}) == 4
+    for one, other in zip(by_opencv, by_pillow, strict=True):
+        assert (one.width, one.height) == (other.width, other.height)
+        np.testing.assert_array_equal(one.image, other.image)
+        assert one.image.flags.c_contiguous and one.image.flags.writeable
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("least", [1, 10**9])
+def test_a_cut_jpeg_is_an_error_at_every_scale(progressive, least):
+    stream = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+    Image.fromarray(noise).save(stream, "JPEG", progressive=progressive)
+    content = stream.getvalue()
+    for share in (0.3, 0.9, 0.999):
+        with pytest.raises(PhotoError, match="cut short"):
+            photos.read_reduced(content[: int(len(content) * share)], least)

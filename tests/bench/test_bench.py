@@ -1,0 +1,41 @@
+"""The measurements: what is counted, what is left out, and that nothing but photos is needed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bench import contestants
+from bench.__main__ import _try
+from bench.timing import measure
+from data.errors import ModelError
+from tests.pictures import encoded
+
+
+def test_the_first_run_warms_up_and_is_not_counted():
+    calls = []
+
+    def work() -> int:
+        calls.append(sum(range(200_000 if calls else 20_000_000)))
+        return 7
+
+    timing = measure("sum", work, photos=2, repeats=3)
+    assert len(calls) == 4 and timing.faces == 7
+    assert timing.cpu > 0 and timing.wall > 0
+    assert timing.to_json().keys() == {"name", "wall", "cpu", "faces"}
+
+
+def test_what_is_missing_is_a_row_that_says_so():
+    def missing():
+        raise ModelError("the weights cannot be read", remedy="Get them")
+
+    row = _try("peer", missing, photos=1, repeats=1)
+    assert row.wall is None and "weights cannot be read" in row.error
+
+
+def test_decoding_reads_every_photo(tmp_path, monkeypatch):
+    paths = [str(tmp_path / f"{i}.jpg") for i in range(3)]
+    for path in paths:
+        (tmp_path / path).write_bytes(encoded(np.zeros((40, 60, 3), np.uint8), "JPEG"))
+    read, real = [], contestants.read_reduced
+    monkeypatch.setattr(contestants, "read_reduced", lambda p, n: read.append(p) or real(p, n))
+    assert contestants.decoding(paths)() is None and read == paths
