@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -82,11 +82,13 @@ class Shown:
         tags: The record, with the names that count.
         faces: The faces' numbers, in the order of the record.
         confirmed: Numbers of the faces whose name somebody confirmed.
+        questions: Who a face without a name may be, by the place of the face in the record.
     """
 
     tags: PhotoTags
     faces: tuple[int, ...]
     confirmed: frozenset[int]
+    questions: Mapping[int, str] = field(default_factory=dict)
 
 
 class Shelf(Library):
@@ -165,11 +167,16 @@ class Shelf(Library):
             return None
         faces = self.faces.of(photo)
         kept = [i for i, face in enumerate(faces) if not face.ignored]
-        names = self.suggestions.names(photo)
+        names, asked = self.suggestions.names(photo), self.suggestions.questions(photo)
         return Shown(
             replace(tags, faces=tuple(tags.faces[i] for i in kept)),
             tuple(faces[i].id for i in kept),
             frozenset(face for face, name in names.items() if name.confirmed),
+            {
+                place: asked[faces[i].id].name
+                for place, i in enumerate(kept)
+                if faces[i].id in asked
+            },
         )
 
     def entries(self, under: str | os.PathLike | None = None) -> list[Entry]:

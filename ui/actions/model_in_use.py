@@ -9,8 +9,10 @@ import streamlit as st
 
 from data.errors import ModelError
 from data.home import current_model_dir
+from data.library.views import Shelf
 from model.inference.background import BackgroundModel
 from model.manifest import FILE
+from ui.actions.library_in_use import library_in_use
 from ui.components.style import plain
 
 
@@ -41,7 +43,13 @@ def show_state(model: BackgroundModel) -> None:
             _background.clear()
             st.rerun()
     if model.loaded:
-        st.html(f'<div class="kd-bar"><div>{_facts(model)}</div></div>')
+        with library_in_use() as library:
+            st.html(f'<div class="kd-bar"><div>{_facts(model, library)}</div></div>')
+
+
+def knows_somebody(model: BackgroundModel, library: Shelf) -> bool:
+    """Whether a face can get a name: by the model, or by faces that somebody confirmed."""
+    return bool(model.loaded.tagger.people) or bool(library.recognition.known())
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -60,8 +68,8 @@ def _show_loading(model: BackgroundModel) -> None:
     )
 
 
-def _facts(model: BackgroundModel) -> str:
-    people = len(model.loaded.tagger.people)
+def _facts(model: BackgroundModel, library: Shelf) -> str:
+    people = len({*model.loaded.tagger.people, *library.recognition.known()})
     knows = f"{people} {'person' if people == 1 else 'people'}" if people else "nobody yet"
     return (
         f"<span>Knows: <b>{knows}</b></span>"

@@ -7,8 +7,8 @@ import io
 import logging
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from data.errors import PhotoError
@@ -31,19 +31,23 @@ class ShownPhoto:
 
     Attributes:
         tags: The result; its `error` says why there is no picture.
+        found: What the model alone says, where the library's names are in `tags` as well.
         preview: The photo as a JPEG for the screen.
         thumbnails: One JPEG a face.
         looked_at: Whether the model has seen it yet.
         photo: Its number in the library, `None` if it is not there.
         confirmed: Places, in the record, of the faces whose names somebody confirmed.
+        questions: Who a face without a name may be, by its place in the record.
     """
 
     tags: PhotoTags
+    found: PhotoTags | None = None
     preview: bytes = b""
     thumbnails: tuple[bytes, ...] = ()
     looked_at: bool = True
     photo: int | None = None
     confirmed: frozenset[int] = frozenset()
+    questions: Mapping[int, str] = field(default_factory=dict)
 
 
 def look_at(
@@ -65,7 +69,7 @@ def look_at(
     except PhotoError as error:
         return ShownPhoto(PhotoTags(name, error=str(error)))
     height, width = image.shape[:2]
-    opened = ShownPhoto(PhotoTags(name, width, height), preview(image), looked_at=False)
+    opened = ShownPhoto(PhotoTags(name, width, height), preview=preview(image), looked_at=False)
     on_open(opened)
     if model.loaded is None:
         return opened
@@ -78,12 +82,18 @@ def look_at(
     return replace(opened, tags=tags, thumbnails=thumbnails, looked_at=True)
 
 
-def from_library(photo: ShownPhoto, content: bytes, library: Shelf) -> ShownPhoto:
-    """The photo with the names that the library has for it, if it is there."""
+def from_library(
+    photo: ShownPhoto, content: bytes, library: Shelf, network: str = ""
+) -> ShownPhoto:
+    """The photo with the names that the library has for it, or for faces that look alike.
+
+    Args:
+        network: Id of what found the faces of a photo that is not in the library.
+    """
     number = photo.photo or library.photo_with(content_of(content))
     shown = library.shown(number) if number is not None else None
     if shown is None:
-        return replace(photo, photo=None, confirmed=frozenset())
+        return _recognised(replace(photo, photo=None, confirmed=frozenset()), library, network)
     tags = replace(shown.tags, photo=photo.tags.photo)
     confirmed = frozenset(i for i, face in enumerate(shown.faces) if face in shown.confirmed)
     thumbnails = photo.thumbnails
@@ -91,8 +101,33 @@ def from_library(photo: ShownPhoto, content: bytes, library: Shelf) -> ShownPhot
         image = read_photo(content, name=tags.photo)
         thumbnails = tuple(face_thumbnail(image, face.box) for face in tags.faces)
     return replace(
-        photo, tags=tags, thumbnails=thumbnails, photo=number, confirmed=confirmed, looked_at=True
+        photo,
+        tags=tags,
+        thumbnails=thumbnails,
+        photo=number,
+        confirmed=confirmed,
+        questions=shown.questions,
+        looked_at=True,
     )
+
+
+def _recognised(photo: ShownPhoto, library: Shelf, network: str) -> ShownPhoto:
+    """The photo with names and questions by the faces that are confirmed in the library."""
+    found = photo.found or photo.tags
+    if not found.faces:
+        return photo
+    answers = library.recognition.suggest(network, [face.embedding for face in found.faces])
+    faces, questions = list(found.faces), {}
+    for place, (person, confidence, named) in enumerate(answers):
+        if person is None or (faces[place].name and not named):
+            continue
+        name = library.people.get(person).name
+        if named:
+            faces[place] = replace(faces[place], name=name, confidence=confidence)
+        else:
+            questions[place] = name
+    tags = replace(found, faces=tuple(faces))
+    return replace(photo, tags=tags, found=found, questions=questions)
 
 
 def add_to_library(
@@ -105,8 +140,10 @@ def add_to_library(
     """
     if photo.photo is None:
         tagger = model.loaded.tagger
-        keep_photo(library, content, photo.tags, network=tagger.network, model=tagger.model)
-    return from_library(photo, content, library)
+        keep_photo(
+            library, content, photo.found or photo.tags, network=tagger.network, model=tagger.model
+        )
+    return from_library(photo, content, library, model.loaded.tagger.network)
 
 
 def json_lines(photos: Iterable[PhotoTags]) -> bytes:

@@ -7,8 +7,8 @@ any script, and labels stay readable however small the screen.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
@@ -28,10 +28,12 @@ class Editing:
     Attributes:
         names: Id of the list of known names (`ui.components.live.names_list`).
         confirmed: Places, in the record, of the faces whose names somebody confirmed.
+        questions: Who the face at a place may be, not surely enough for a name.
     """
 
     names: str
     confirmed: frozenset[int] = frozenset()
+    questions: Mapping[int, str] = field(default_factory=dict)
 
 
 def picture_html(
@@ -86,8 +88,10 @@ def people_html(
     """
     keys = face_keys(tags.faces)
     confirmed = editing.confirmed if editing else frozenset()
+    questions = editing.questions if editing else {}
     faces = [
         _row(tags.faces[i], keys[i], thumbnails[i], trained, i in confirmed)
+        | {"question": questions.get(i)}
         for i in reading_order(tags.faces)
     ]
     return render(

@@ -6,7 +6,7 @@ it. Only the viewer runs anew when something is done in it; the page below follo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -34,6 +34,7 @@ class Seen:
         thumbnails: One JPEG a face.
         confirmed: Places of the faces whose names somebody confirmed.
         where: Where the file lies, or what else is to be said of it.
+        questions: Who a face without a name may be, by its place.
         trained: Whether the model knows anybody.
     """
 
@@ -43,6 +44,7 @@ class Seen:
     confirmed: frozenset[int] = frozenset()
     where: str = ""
     trained: bool = True
+    questions: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def _show(album: Album) -> None:
     beside = (photo,) if at is None else album.photos[start : at + _BESIDE + 1]
     picture = people = ""
     if not seen.tags.error:
-        editing = Editing(names_list(_KEY), seen.confirmed)
+        editing = Editing(names_list(_KEY), seen.confirmed, seen.questions)
         options = {"trained": seen.trained}
         picture = picture_html(seen.tags, seen.preview, confirmed=seen.confirmed, **options)
         people = people_html(seen.tags, seen.thumbnails, editing=editing, **options)

@@ -44,6 +44,7 @@ def see_photo(photo: str) -> Seen:
         thumbnails,
         frozenset(i for i, face in enumerate(shown.faces) if face in shown.confirmed),
         dirname(shown.tags.photo),
+        questions=shown.questions,
     )
 
 

@@ -14,7 +14,7 @@ from data.media.photos import read_photo
 from model.inference.background import BackgroundModel
 from ui.actions.deciding import decide, known_names, look_with
 from ui.actions.library_in_use import carry_out, do, library_in_use, undo_button
-from ui.actions.model_in_use import model_in_use, show_state
+from ui.actions.model_in_use import knows_somebody, model_in_use, show_state
 from ui.actions.tag_words import all_photos_text, hero_html, teach_html
 from ui.actions.tagging import (
     ShownPhoto,
@@ -61,8 +61,8 @@ def show(model: BackgroundModel | None = None) -> None:
     show_state(model)
     with library_in_use() as library:
         _show_photos(uploads, model, library)
-    if model.loaded and not model.loaded.tagger.people and not model.problem:
-        st.html(teach_html())
+        if model.loaded and not model.problem and not knows_somebody(model, library):
+            st.html(teach_html())
 
 
 def _show_photos(uploads: list, model: BackgroundModel, library: Shelf) -> None:
@@ -108,16 +108,18 @@ def _show_photo(
         if photo.tags.error:
             whole.error(plain(photo.tags.error), icon=":material/broken_image:")
         elif photo.looked_at:
-            photo = kept[key] = from_library(photo, upload.getvalue(), library)
+            photo = kept[key] = from_library(
+                photo, upload.getvalue(), library, model.loaded.tagger.network
+            )
             with whole.container():
                 _show_faces(key, upload, photo, model, library, names)
                 _show_downloads(key, upload, photo, model, library)
 
 
 def _show_faces(key: Key, upload, photo: ShownPhoto, model, library: Shelf, names) -> None:
-    trained = bool(model.loaded.tagger.people)
+    trained = knows_somebody(model, library)
     mine = f"tag.photo.{_slug(key)}"
-    editing = Editing(names_list(mine), photo.confirmed)
+    editing = Editing(names_list(mine), photo.confirmed, photo.questions)
     picture = picture_html(photo.tags, photo.preview, trained=trained, confirmed=photo.confirmed)
     people = people_html(photo.tags, photo.thumbnails, trained=trained, editing=editing)
 

@@ -131,8 +131,11 @@ def _forget(options: argparse.Namespace) -> int:
 
 def _confirm(options: argparse.Namespace) -> int:
     with Library(home()) as library:
+        before = library.suggestions.waiting()
         library.decisions.confirm(_one_face(library, options), options.person)
         say(f"{options.photo}: confirmed {library.people.get(options.person).name}")
+        if (more := library.suggestions.waiting() - before) > 0:
+            say(f"{count(more, 'more face')} now looks like somebody who is known; see the pages")
     return DONE
 
 

@@ -57,15 +57,16 @@ def _tag(options: argparse.Namespace) -> int:
     if options.watch and not folders:
         options.wrong("--watch needs a folder to watch")
     model = ModelOnDemand(options.model or current_model_dir(), options.scheduler)
-    if not model.people:
-        warn(
-            "nobody is enrolled yet, so everybody is unknown. "
-            "Teach it with: python kindred.py train FOLDER"
-        )
     with ExitStack() as stack:
         lock = stack.enter_context(ExitStack())
         lock.enter_context(library_lock(home(), "tagging photos"))
         library = stack.enter_context(Library(home()))
+        if not model.people and not library.recognition.known():
+            warn(
+                "nobody is enrolled yet, so everybody is unknown. Name faces in the pages or with: "
+                "python kindred.py confirm PHOTO NAME; or teach it a folder: "
+                "python kindred.py train FOLDER"
+            )
         results = stack.enter_context(Results(options.json, options.csv))
         run = _Run(library, model, results)
         if options.watch:

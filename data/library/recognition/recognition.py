@@ -126,6 +126,15 @@ class Recognition:
                 answers[row] = int(person), float(confidence), named
         return answers
 
+    def known(self) -> list[str]:
+        """The names of everybody of whom a face is confirmed, and so known from then on."""
+        rows = self._db.execute(
+            "SELECT DISTINCT q.name FROM faces f JOIN people p ON p.id = f.person"
+            " JOIN people q ON q.id = COALESCE(p.merged_into, p.id)"
+            " WHERE f.ignored = 0 AND f.embedding IS NOT NULL ORDER BY q.name"
+        )
+        return [name for (name,) in rows]
+
     def _follow(self) -> None:
         """At the end of a transaction: what was decided teaches at once."""
         if not self._db.decided:
