@@ -1,0 +1,71 @@
+"""Names teach on the pages: named once, a person has the name on every other photo of the page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from data.library.views import Shelf
+from data.tags import FaceTag, PhotoTags
+from tests.data.library.test_recognition import NETWORK, POINTS, add, look
+from ui.actions.tagging import ShownPhoto, from_library
+from ui.components.photo_view import Editing, people_html
+
+
+def uploaded(*vectors, name="new.jpg") -> ShownPhoto:
+    """A photo that was dropped on the page and is not in the library."""
+    faces = tuple(
+        FaceTag(
+            None, 0.9, np.array([70 * i, 0, 70 * i + 60, 60], np.float32), POINTS, 0.9, vector, 0.9
+        )
+        for i, vector in enumerate(vectors)
+    )
+    return ShownPhoto(PhotoTags(name, 400, 100, faces), thumbnails=(b"",) * len(faces))
+
+
+@pytest.fixture
+def library(tmp_path):
+    with Shelf(tmp_path / "home") as opened:
+        yield opened
+
+
+def test_a_name_that_is_given_once_is_on_the_other_photos_and_goes_with_undo(library):
+    faces = [add(library, [0])[0] for _ in range(3)]
+    photo = uploaded(look(0, 90), look(3, 90))
+    assert [f.name for f in from_library(photo, b"x", library, NETWORK).tags.faces] == [None, None]
+    library.decisions.confirm(faces, "Anne")
+    shown = from_library(photo, b"x", library, NETWORK)
+    assert [face.name for face in shown.tags.faces] == ["Anne", None]
+    assert shown.photo is None and not shown.confirmed
+    library.decisions.undo()
+    assert [f.name for f in from_library(shown, b"x", library, NETWORK).tags.faces] == [None, None]
+
+
+def test_an_unsure_face_is_asked_about_and_can_be_answered(library):
+    library.decisions.confirm(add(library, [0]), "Anne")
+    shown = from_library(uploaded(look(0, 5, noise=2.2)), b"x", library, NETWORK)
+    assert shown.tags.faces[0].name is None and shown.questions == {0: "Anne"}
+    html = people_html(shown.tags, (b"",), editing=Editing("names", questions=shown.questions))
+    assert 'placeholder="Anne?"' in html
+    assert 'data-do="confirm"' in html and 'data-do="reject"' in html
+    assert html.count('data-name="Anne"') == 2
+
+
+def test_without_a_question_nobody_is_asked(library):
+    html = people_html(uploaded(look(0, 1)).tags, (b"",), editing=Editing("names"))
+    assert 'placeholder="Who is this?"' in html and 'data-do="confirm"' not in html
+
+
+def test_a_photo_of_the_library_has_its_questions(library):
+    first = add(library, [0])
+    library.decisions.confirm(first, "Anne")
+    (face,) = add(library, [5])
+    photo = library.faces.get(face).photo
+    assert library.shown(photo).questions == {}
+    with library.transaction():
+        library._db.execute(
+            "UPDATE faces SET embedding = ? WHERE id = ?",
+            (look(0, 5, noise=2.2).astype("<f4").tobytes(), face),
+        )
+    library.recognition.refresh()
+    assert library.shown(photo).questions == {0: "Anne"}
