@@ -6,10 +6,10 @@ import functools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import streamlit as st
+from markupsafe import Markup
 
 _SCRIPTS = Path(__file__).parent / "js"
 
@@ -62,9 +62,7 @@ def live(
         names: The known names, for completion: inputs ask for the list `names_list(key)`.
         picked: What is picked at first; the HTML must say the same.
     """
-    if names:
-        options = "".join(f'<option value="{escape(name)}"></option>' for name in names)
-        html += f'<datalist id="{names_list(key)}">{options}</datalist>'
+    html = with_names(html, key, names)
     done = st.session_state.setdefault(DONE, {})
     failed = st.session_state.setdefault(FAILED, {})
     st.session_state.setdefault(LOCK, threading.Lock())
@@ -83,6 +81,16 @@ def live(
             st.rerun()
         act, done[key] = new[-1], new[-1]["at"]
     return Answer(act, tuple(map(str, found.picked or ())))
+
+
+def with_names(html: str, key: str, names: Sequence[str]) -> str:
+    """HTML, itself escaped already, with the list that its inputs complete names from."""
+    if not names:
+        return str(html)
+    option = Markup('<option value="{}"></option>')
+    options = Markup().join(option.format(name) for name in names)
+    known = Markup('<datalist id="{}">{}</datalist>').format(names_list(key), options)
+    return str(Markup(html) + known)
 
 
 def names_list(key: str) -> str:

@@ -9,7 +9,8 @@ from data.library.views import Shelf
 from data.tags import FaceTag, PhotoTags
 from tests.data.library.test_recognition import NETWORK, POINTS, add, look
 from ui.actions.tagging import ShownPhoto, from_library
-from ui.components.photo_view import Editing, people_html
+from ui.components.live import with_names
+from ui.components.photo_view import Editing, people_html, photo_html
 
 
 def uploaded(*vectors, name="new.jpg") -> ShownPhoto:
@@ -69,3 +70,10 @@ def test_a_photo_of_the_library_has_its_questions(library):
         )
     library.recognition.refresh()
     assert library.shown(photo).questions == {0: "Anne"}
+
+
+def test_the_known_names_are_a_list_to_complete_from_and_no_text(library):
+    html = with_names(photo_html("<p>a</p>", "<p>b</p>"), "tag.a", ['Anne "<b>"'])
+    assert '<datalist id="kd-names-tag-a"><option value="Anne &#34;&lt;b&gt;&#34;">' in html
+    assert "<p>a</p>" in html and "&lt;datalist" not in html
+    assert with_names("<p>a</p>", "tag.a", []) == "<p>a</p>"
