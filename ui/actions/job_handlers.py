@@ -73,37 +73,24 @@ def _tag(
         album, broken = Album(library, model.network, model.model, model.conversion), []
         report.progress("looking for photos", 0, 0)
         plan = album.plan(find(library, broken))
-        if plan.rename:
-            of = len(plan.rename)
-            report.progress("naming again", 0, of)
-            album.name_again(
-                plan.rename, model.name, lambda done: report.progress("naming again", done, of)
-            )
-        fresh = {work.photo for work in plan.works if work.todo is not None}
-        results, done = model.results if fresh else None, 0
-        report.progress("tagging photos", 0, len(fresh))
         with (
             ThreadPoolExecutor(1, "kindred-thumbnails") as pool,
-            closing(album.tag(plan, results, on_note=report.note)) as tagged,
+            closing(album.run(plan, model, report.progress, report.note)) as tagged,
         ):
             waiting = []
             for tags in tagged:
                 unreadable += tags.error is not None
                 unknown += sum(face.name is None for face in tags.faces)
-                if tags.photo not in fresh:
-                    continue
-                done += 1
-                if not tags.error:
+                if tags.photo in plan.fresh and not tags.error:
                     waiting.append(pool.submit(_make_thumbnails, tags))
                     waiting = [w for w in waiting if not w.done()]
                     if len(waiting) > 8:
                         waiting.pop(0).result()
-                report.progress("tagging photos", done, len(fresh))
         for folder in folders:
             library.photos.sweep(folder)
     return {
         "photos": len(plan.works),
-        "fresh": len(fresh),
+        "fresh": len(plan.fresh),
         "renamed": len(plan.rename),
         "unreadable": unreadable + len(broken),
         "unknown": unknown,

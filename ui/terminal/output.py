@@ -35,7 +35,12 @@ class Bars:
             self._bar.close()
 
     def show(self, phase: str, done: int, of: int) -> None:
-        """Shows how much of a phase is done, how fast it goes and how long it will take."""
+        """Shows how much of a phase is done, how fast it goes and how long it will take.
+
+        Nothing is shown of a phase in which there is nothing to do.
+        """
+        if not of:
+            return
         if self._bar is None or self._bar.desc != f"{phase}: ":
             self.__exit__()
             self._bar = tqdm(desc=phase, total=of, disable=not sys.stderr.isatty())

@@ -10,12 +10,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from tqdm import tqdm
-
 from data.errors import LibraryError, PhotoError
 from data.home import current_model_dir, home
 from data.library import Library
-from data.library.intake.album import Album, Plan
+from data.library.intake.album import Album
 from data.lock import library_lock
 from data.media.folders import find_photos
 from data.tags import PhotoTags
@@ -125,30 +123,11 @@ class _Run:
         """Tags what is meant by these paths."""
         broken: list[PhotoError] = []
         plan = self._album.plan(find_photos(paths, on_error=broken.append))
-        if plan.rename:
-            with Bars() as bars:
-                total = len(plan.rename)
-                self._album.name_again(
-                    plan.rename,
-                    self._model.name,
-                    lambda done: bars.show("naming again", done, total),
-                )
-        self._tag(plan)
+        with Bars() as bars:
+            for tags in self._album.run(plan, self._model, bars.show, on_note=warn):
+                self._show(tags)
         for error in broken:
             self._show(PhotoTags(error.file or "", error=str(error)))
-
-    def _tag(self, plan: Plan) -> None:
-        fresh = {work.photo for work in plan.works if work.todo is not None}
-        results = self._model.results if fresh else None
-        with tqdm(
-            total=len(fresh),
-            unit=" photos",
-            desc="tagging",
-            disable=not fresh or not sys.stderr.isatty(),
-        ) as bar:
-            for tags in self._album.tag(plan, results, on_note=warn):
-                self._show(tags)
-                bar.update(tags.photo in fresh)
 
     def _show(self, tags: PhotoTags) -> None:
         self.handled += 1

@@ -3,7 +3,7 @@
     with Library(home) as library:
         album = Album(library, network, model)
         plan = album.plan(paths)
-        for tags in album.tag(plan, results): ...
+        for tags in album.run(plan, model_on_demand): ...
 
 What finds the faces is passed in as a function from works to results, so that it may run here
 (`model.inference.tagger`) or on a cluster (`model.inference.cluster`); what writes is always this
@@ -16,6 +16,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from data.library.faces import Conversion
 from data.library.intake.labels import adopt_labels, folder_listing, labels_state, read_labels
 from data.library.intake.work import TaggedPhoto, Work
 from data.media.photos import count_pixels
+from data.progress import Progress, silent
 from data.tags import PhotoTags
 
 Results = Callable[[Iterable[Work], Collection[bytes]], Iterator[TaggedPhoto]]
@@ -34,19 +36,26 @@ Name = Callable[[np.ndarray], list[tuple[str | None, float]]]
 _PHOTOS_AT_A_TIME = 100
 
 
+class Model(Protocol):
+    """What names and finds faces, as `model.inference.on_demand.ModelOnDemand` does."""
+
+    name: Name
+    results: Results
+
+
 @dataclass
 class Plan:
     """What there is to do for the photos that were asked for.
 
     Attributes:
         works: One for each photo, in order.
-        fresh: How many have to be read.
+        fresh: The photos that have to be read.
         rename: Ids of photos whose faces another model has named.
         labels: Paths of photos about which other programs say something new.
     """
 
     works: list[Work] = field(default_factory=list)
-    fresh: int = 0
+    fresh: set[str] = field(default_factory=set)
     rename: list[int] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
 
@@ -80,7 +89,7 @@ class Album:
                 continue
             plan.works.append(Work(photo, todo))
             if todo is not None:
-                plan.fresh += 1
+                plan.fresh.add(photo)
                 continue
             state = self._library.records.state(photo)
             if state is None:  # it came or went this very moment
@@ -93,6 +102,37 @@ class Album:
                 plan.labels.append(photo)
         plan.rename = list(rename)
         return plan
+
+    def run(
+        self,
+        plan: Plan,
+        model: Model,
+        progress: Progress = silent,
+        on_note: Callable[[str], object] = lambda _: None,
+    ) -> Iterator[PhotoTags]:
+        """Does what is planned: names again, then tags; see `name_again` and `tag`.
+
+        Args:
+            plan: From `plan`.
+            model: Asked for what it takes only if there is something to do.
+            progress: Called as photos are named again, and after each photo that was read.
+            on_note: Called with a sentence about metadata that cannot be read.
+        """
+        if plan.rename:
+            of = len(plan.rename)
+            progress("naming again", 0, of)
+            self.name_again(
+                plan.rename, model.name, lambda done: progress("naming again", done, of)
+            )
+        done, of = 0, len(plan.fresh)
+        results = model.results if plan.fresh else None
+        progress("tagging photos", done, of)
+        with closing(self.tag(plan, results, on_note)) as tagged:
+            for tags in tagged:
+                yield tags
+                if tags.photo in plan.fresh:
+                    done += 1
+                    progress("tagging photos", done, of)
 
     def name_again(
         self, photos: Iterable[int], name: Name, progress: Callable[[int], object]
@@ -120,7 +160,7 @@ class Album:
     def tag(
         self,
         plan: Plan,
-        results: Results,
+        results: Results | None,
         on_note: Callable[[str], object] = lambda _: None,
     ) -> Iterator[PhotoTags]:
         """Does what is planned and yields the record of every photo, with the names that count.
@@ -129,7 +169,7 @@ class Album:
 
         Args:
             plan: From `plan`; its photos are done by this album's network.
-            results: Finds and names the faces.
+            results: Finds and names the faces; not needed if no photo has to be read.
             on_note: Called with a sentence about metadata that cannot be read.
         """
         adopt = set(plan.labels)
