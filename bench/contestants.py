@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from data.library.intake.work import Work
-from data.media.photos import read_photo, read_reduced
+from data.media.photos import read_reduced
 
 Run = Callable[[], int | None]
 SIDE = 1280  # pixels of the longer side, for peers that shrink a photo first
@@ -106,6 +106,6 @@ def load_tagger(model: str | None):
 
 def _shrunk(path: str, side: int) -> np.ndarray:
     """uint8 [H, W, 3] RGB with at most `side` pixels along its longer side."""
-    picture = Image.fromarray(read_photo(path))
+    picture = Image.fromarray(read_reduced(path, side * side).image)
     picture.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
     return np.asarray(picture)
