@@ -19,8 +19,8 @@ class PersonSummary:
     Attributes:
         id: Stable; renaming does not change it, after a merge it leads to the one who is left.
         name: As typed.
-        photos: How many photos show the person, suggested ones included.
-        confirmed: How many faces were confirmed.
+        photos: How many photos that are still there show the person, suggested ones included.
+        confirmed: How many faces in them were confirmed.
         first, last: Earliest and latest capture time (ISO 8601), `None` if not known.
         key_face: Id of the face to show: confirmed before suggested, large and clear before not.
         ignored: Left out of lists unless asked for.
@@ -42,7 +42,8 @@ WITH ranked AS (
            ROW_NUMBER() OVER (PARTITION BY n.person ORDER BY n.confirmed DESC,
                f.score * MIN(f.x1 - f.x0, f.y1 - f.y0) DESC, n.face) AS nth
     FROM named_faces n JOIN faces f ON f.id = n.face JOIN photos p ON p.id = n.photo
-    WHERE ?1 IS NULL OR n.person = ?1),
+    WHERE (?1 IS NULL OR n.person = ?1)
+        AND EXISTS (SELECT 1 FROM paths a WHERE a.photo = n.photo AND a.missing = 0)),
 seen AS MATERIALIZED (
     SELECT person, COUNT(DISTINCT photo) AS photos, SUM(confirmed) AS confirmed,
            MIN(taken) AS first, MAX(taken) AS last, MAX(IIF(nth = 1, face, NULL)) AS face
@@ -51,6 +52,11 @@ SELECT q.id, q.name, COALESCE(s.photos, 0), COALESCE(s.confirmed, 0), s.first, s
        q.ignored
 FROM people q LEFT JOIN seen s ON s.person = q.id
 WHERE q.merged_into IS NULL AND (?1 IS NULL OR q.id = ?1) AND (?2 OR q.ignored = 0)
+    -- A name that a former model said, and that nobody decided anything about, is nobody any more.
+    AND (?1 IS NOT NULL OR s.photos > 0 OR q.ignored = 1 OR EXISTS (
+        SELECT 1 FROM people m WHERE (m.id = q.id OR m.merged_into = q.id) AND (
+            EXISTS (SELECT 1 FROM faces f WHERE f.person = m.id)
+            OR EXISTS (SELECT 1 FROM rejections r WHERE r.person = m.id))))
 ORDER BY COALESCE(s.photos, 0) DESC, q.name_key
 """
 
@@ -62,7 +68,7 @@ class People:
         self._db = db
 
     def list(self, *, with_ignored: bool = False) -> list[PersonSummary]:
-        """Everybody, those in most photos first."""
+        """Everybody who is seen or of whom something was decided, those in most photos first."""
         rows = self._db.execute(_SUMMARY, (None, with_ignored))
         return [PersonSummary(*row[:7], bool(row[7])) for row in rows]
 

@@ -21,6 +21,7 @@ from data.errors import PhotoError
 
 _JPEG = ("JPEG", "MPO")
 MAX_PIXELS = 200_000_000
+MAX_PNG_CHUNK = 64 << 20  # bytes that a profile or a text in a PNG may unpack to
 PANORAMA = 3.0  # a photo so many times as long as its short side is one
 PART = 1.5  # length of the parts that it is searched in, in short sides
 
@@ -205,7 +206,11 @@ def _stream(source: str | os.PathLike | bytes) -> BinaryIO:
 @functools.cache
 def prepare_pillow() -> None:
     """Sets what Pillow keeps for the whole process, once, before the first photo."""
+    from PIL import PngImagePlugin
     from pillow_heif import register_heif_opener
+
+    # Colour profiles of measured screens unpack to more than Pillow's one megabyte.
+    PngImagePlugin.MAX_TEXT_CHUNK = MAX_PNG_CHUNK
 
     register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     # Raised, not switched off: formats with an inner size are checked against it as well.

@@ -13,6 +13,8 @@ import numpy as np
 # Odds against a person being in a photo a second time. They do occur: mirrors, collages, pictures
 # on the wall. So a face that is surely the same person keeps the name all the same.
 SECOND_TIME = 20.0
+# No name is more probable than this: only a person's word is certain.
+MOST_SURE = 0.9999
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,8 @@ def classify(
     best = shares[:, :-1].argmax(1)
     confidence = shares[np.arange(len(best)), best]
     named = confidence >= state.threshold
-    return np.where(named, best, -1), np.where(named, confidence, shares[:, -1])
+    confidence = np.where(named, np.minimum(confidence, MOST_SURE), shares[:, -1])
+    return np.where(named, best, -1), confidence
 
 
 def discount_second_time(logits: np.ndarray, threshold: float) -> np.ndarray:

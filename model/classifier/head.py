@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from data.recognition.scoring import HeadState
+from data.recognition.scoring import MOST_SURE, HeadState
 from model.classifier.assignment import compete
 
 
@@ -85,7 +85,7 @@ class Head(tf.Module):
         confidence = tf.reduce_max(people, axis=1)
         named = confidence >= self.threshold
         names = tf.gather(self.names, tf.where(named, best, tf.shape(people)[1]))
-        return names, tf.where(named, confidence, unknown)
+        return names, tf.where(named, tf.minimum(confidence, MOST_SURE), unknown)
 
 
 def _kept(values, dtype: tf.DType = tf.float32) -> tf.Variable:

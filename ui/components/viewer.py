@@ -13,7 +13,7 @@ from functools import partial
 import streamlit as st
 
 from data.tags import PhotoTags
-from ui.actions.library_in_use import what_is_said
+from ui.actions.library_in_use import library_in_use, take_back_newest, what_is_said
 from ui.components.live import live, names_list
 from ui.components.photo_view import Editing, people_html, picture_html
 from ui.components.templates import render
@@ -123,6 +123,9 @@ def _act(album: Album, photo: str, act: dict) -> bool:
         st.query_params.pop(PHOTO, None)
     elif act.get("do") == "show":
         open_viewer(act["photo"])
+    elif act.get("do") == "undo-newest":
+        with library_in_use() as library:
+            take_back_newest(library)
     elif act.get("do") == "undo":
         return undo_of_toast(act)
     else:

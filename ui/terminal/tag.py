@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -15,7 +15,7 @@ from data.home import current_model_dir, home
 from data.library import Library
 from data.library.intake.album import Album
 from data.lock import library_lock
-from data.media.folders import find_photos
+from data.media.folders import LeftOut, find_photos
 from data.tags import PhotoTags
 from model.inference.on_demand import ModelOnDemand
 from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, count, say, warn
@@ -32,6 +32,13 @@ def add(commands) -> None:
     tag.add_argument("--model", metavar="DIR", help="use this model, not the one in use")
     tag.add_argument("--json", metavar="FILE", help="write one JSON record a line; - for stdout")
     tag.add_argument("--csv", metavar="FILE", help="write a table, one face a row; - for stdout")
+    tag.add_argument(
+        "--exclude",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="leave out files and folders of this name, with * and ?",
+    )
     tag.add_argument("--watch", action="store_true", help="go on with photos as they arrive")
     tag.add_argument("--scheduler", metavar="ADDRESS", help="use a Dask cluster, tcp://host:8786")
     tag.add_argument(
@@ -66,9 +73,9 @@ def _tag(options: argparse.Namespace) -> int:
                 "python kindred.py train FOLDER"
             )
         results = stack.enter_context(Results(options.json, options.csv))
-        run = _Run(library, model, results)
+        run = _Run(library, model, results, options.exclude)
         if options.watch:
-            _watch(run, options.paths, folders, lock)
+            _watch(run, options.paths, folders, lock, options.exclude)
         else:
             run.once(options.paths)
         for folder in folders:
@@ -77,7 +84,9 @@ def _tag(options: argparse.Namespace) -> int:
     return SOME_UNREADABLE if run.unreadable else DONE
 
 
-def _watch(run: _Run, paths: list[str], folders: list[str], lock: ExitStack) -> None:
+def _watch(
+    run: _Run, paths: list[str], folders: list[str], lock: ExitStack, exclude: Sequence[str]
+) -> None:
     """Tags what is there and what arrives, until Ctrl-C.
 
     The library's lock is given back when nothing is left to do, so that others can group and write
@@ -85,7 +94,7 @@ def _watch(run: _Run, paths: list[str], folders: list[str], lock: ExitStack) -> 
     """
     from data.library.intake.watching import Watch
 
-    with Watch(folders) as watch:
+    with Watch(folders, exclude=exclude) as watch:
         try:
             run.once(paths)
             lock.close()
@@ -112,17 +121,23 @@ def _lock_in_time() -> Iterator[None]:
 class _Run:
     """One call of `tag`: photos in, records out, and what to say at the end."""
 
-    def __init__(self, library: Library, model: ModelOnDemand, results: Results):
+    def __init__(
+        self, library: Library, model: ModelOnDemand, results: Results, exclude: Sequence[str] = ()
+    ):
         self._album = Album(library, model.network, model.model, model.conversion)
         self._model, self._results = model, results
         self._people: Counter[str] = Counter()
         self._unknown = 0
+        self._exclude, self._left_out = exclude, LeftOut()
         self.handled = self.unreadable = 0
 
     def once(self, paths: Iterable[str]) -> None:
         """Tags what is meant by these paths."""
         broken: list[PhotoError] = []
-        plan = self._album.plan(find_photos(paths, on_error=broken.append))
+        found = find_photos(
+            paths, on_error=broken.append, exclude=self._exclude, left_out=self._left_out
+        )
+        plan = self._album.plan(found)
         with Bars() as bars:
             for tags in self._album.run(plan, self._model, bars.show, on_note=warn):
                 self._show(tags)
@@ -148,6 +163,8 @@ class _Run:
         """
         if not self._results.any or sys.stderr.isatty():
             self._say_counts(sys.stderr if self._results.any else sys.stdout)
+        for sentence in self._left_out.sentences():
+            warn(sentence)
         if self.unreadable:
             warn(f"{self.unreadable} of {self.handled} could not be read")
 

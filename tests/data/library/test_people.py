@@ -155,7 +155,9 @@ def test_forgetting_touches_nobody_else(tmp_path):
         (library.home / "people" / "Anne").mkdir(parents=True)
         assert library.forget("Anna").reference_photos == 0
         assert (library.home / "people" / "Anne").is_dir()
-        assert [person.name for person in library.people.list()] == ["Anne", "Bob", "Cindy"]
+        # Cindy's only face is Anne's now: she is listed no more, and is not forgotten.
+        assert [person.name for person in library.people.list()] == ["Anne", "Bob"]
+        assert library.people.find("Cindy") is not None
         np.testing.assert_array_equal(library.faces.get(2).embedding, vector(2))
         with pytest.raises(LibraryError, match="nobody is called"):
             library.forget("Anna")
@@ -203,3 +205,31 @@ def test_groups_and_people_keep_their_numbers_to_themselves(library):
     library.decisions.confirm(5, "Eve")
     assert library.people.find("Eve") == highest + 2
     add_photo(library, library.home / "x.jpg", row_of_faces((1, None)))
+
+
+def test_what_is_gone_is_not_counted_and_lends_no_face(tmp_path):
+    with Library(tmp_path / "home") as library:
+        for number in range(3):
+            add_photo(library, tmp_path / f"{number}.jpg", row_of_faces((number, "Anne")))
+        (anne,) = library.people.list()
+        assert anne.photos == 3 == len(library.find(["Anne"]))
+        gone = library.faces.get(anne.key_face).photo
+        library.photos.paths(gone)[0].unlink()
+        library.photos.sweep(tmp_path)
+        (anne,) = library.people.list()
+        assert anne.photos == 2 == len(library.find(["Anne"]))
+        assert library.faces.get(anne.key_face).photo != gone
+        assert library.people.get("Anne") == anne
+
+
+def test_a_person_of_whom_nothing_is_left_is_no_ghost(tmp_path):
+    with Library(tmp_path / "home") as library:
+        first = add_photo(library, tmp_path / "1.jpg", row_of_faces((1, "Anne"), (2, "Bo")))
+        add_photo(library, tmp_path / "2.jpg", row_of_faces((1, "Anne")))
+        bo = next(f.id for f in library.faces.of(first) if f.box[0] > 50)
+        library.decisions.confirm(bo, "Cleo")  # nobody is Bo any more
+        assert {person.name for person in library.people.list()} == {"Anne", "Cleo"}
+        library.photos.paths(first)[0].unlink()
+        library.photos.sweep(tmp_path)
+        found = {person.name: person.photos for person in library.people.list()}
+        assert found == {"Anne": 1, "Cleo": 0}  # what somebody decided is not lost

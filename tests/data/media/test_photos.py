@@ -578,3 +578,10 @@ def test_a_cut_jpeg_is_an_error_at_every_scale(progressive, least):
     for share in (0.3, 0.9, 0.999):
         with pytest.raises(PhotoError, match="cut short"):
             photos.read_reduced(content[: int(len(content) * share)], least)
+
+
+def test_a_png_with_the_large_colour_profile_of_a_measured_screen_is_read(tmp_path):
+    path = tmp_path / "screen.png"
+    Image.new("RGB", (8, 6), (10, 20, 30)).save(path, icc_profile=bytes(3_000_000))
+    image = photos.read_photo(path)
+    assert image.shape == (6, 8, 3) and (image == (10, 20, 30)).all()

