@@ -40,7 +40,7 @@ def test_vectors_are_converted_once_and_decisions_stay(library, tmp_path):
     photos = [str(tmp_path / "photos" / name) for name in ("a.jpg", "b.jpg")]
 
     plan = Album(library, NEW, MODEL, conversion).plan(photos)
-    assert plan.fresh == 0  # no photo has to be looked at again
+    assert not plan.fresh  # no photo has to be looked at again
     again, after = library.faces.embeddings(NEW)
     np.testing.assert_array_equal(again, ids)
     np.testing.assert_allclose(after, before[:, ::-1], rtol=0, atol=1e-7)
@@ -59,7 +59,7 @@ def test_other_networks_vectors_stay_as_they_are(library, tmp_path):
     assert library.convert_embeddings(Conversion("other:1", NEW, turned)) == 0
     np.testing.assert_array_equal(vectors(library), before)
     plan = Album(library, NEW, MODEL).plan([str(tmp_path / "photos" / "a.jpg")])
-    assert plan.fresh == 1
+    assert len(plan.fresh) == 1
 
 
 def test_a_conversion_that_fails_leaves_everything(library):

@@ -194,12 +194,12 @@ with Library(home) as library:
             continue
         photo = add_photo(library, path, row_of_faces(*[(n, "Anne") for n in range(4)]))
         faces = [face.id for face in library.faces.of(photo)]
-        library.decisions.confirm(faces, f"person {number % 7}")
+        library.decisions.confirm(faces, f"cousin {number % 7}")
         if number % 3 == 0:
             library.decisions.undo()
         if number % 5 == 0:
             with suppress(LibraryError):  # killed before the undo they are one person already
-                library.decisions.merge([f"person {number % 7}", "Anne"])
+                library.decisions.merge([f"cousin {number % 7}", "Anne"])
                 library.decisions.undo()
 print("done", flush=True)
 """
