@@ -69,12 +69,17 @@ def means_nobody(name: str | None) -> bool:
     words = " ".join(re.sub(r"[\W_]+", " ", clean_name(name or "").casefold()).split())
     if not words:  # emoji are names, and question marks are not
         return not any(unicodedata.category(c) in ("So", "Sk") for c in name or "")
-    return words in _NOBODY or _NUMBERED.fullmatch(words) is not None
+    return words in _NOBODY
 
 
 def person_named(name: str | None) -> str | None:
     """The person whom another program's name means, in normal form; `None` for nobody."""
-    return None if name is None or means_nobody(name) else clean_name(name)
+    if name is None or means_nobody(name):
+        return None
+    # "Person 12" is a number that a program gave; somebody who types it, or calls a folder so,
+    # means it.
+    words = " ".join(re.sub(r"[\W_]+", " ", clean_name(name).casefold()).split())
+    return None if _NUMBERED.fullmatch(words) else clean_name(name)
 
 
 def same_name(one: str | None, other: str | None) -> bool:

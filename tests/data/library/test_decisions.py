@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from data.errors import LibraryError
 from data.library import Library
 from data.library.decisions.decision_journal import JOURNALED, loads, read_row
+from data.names import means_nobody, person_named
 from tests.data.library.test_samples import add_photo, family, row_of_faces, state
 
 
@@ -133,7 +134,13 @@ def test_a_name_has_one_form(library, typed):
     assert names(library)[5] == "Renée" and library.people.get(typed).name == "Renée"
 
 
-@pytest.mark.parametrize("name", ["Unknown", "_UNKNOWN_", "person 3", "Ignored"])
+def test_a_numbered_name_is_a_programs_placeholder_and_a_persons_choice(library):
+    assert person_named("Person 12") is None and person_named("person_001") is None
+    library.decisions.confirm(5, "person_001")
+    assert names(library)[5] == "person_001" and not means_nobody("person_001")
+
+
+@pytest.mark.parametrize("name", ["Unknown", "_UNKNOWN_", "Ignored"])
 def test_a_name_that_means_nobody_is_refused(library, name):
     with pytest.raises(LibraryError, match="mean nobody"):
         library.decisions.confirm(5, name)
