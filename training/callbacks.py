@@ -12,8 +12,6 @@ import os
 from collections.abc import Callable
 
 import keras
-import numpy as np
-from keras import ops
 
 OnEpoch = Callable[[dict], object]
 
@@ -42,32 +40,6 @@ class Epochs(keras.callbacks.Callback):
         self._done = epoch + 1
         self._on_epoch({"run": self._run, "epoch": self._done, **figures})
         self._on_step(self._done)
-
-
-class HeldOut(keras.callbacks.Callback):
-    """Adds `val_accuracy` to a fit of prototypes: held-out faces whose own person is the nearest.
-
-    Args:
-        embeddings: float32 [N, D], unit length.
-        owners: int [N].
-        train: bool [F, N], what each fold learns from.
-    """
-
-    def __init__(self, embeddings: np.ndarray, owners: np.ndarray, train: np.ndarray):
-        super().__init__()
-        self._embeddings, self._owners = embeddings, owners
-        one_hot = np.eye(owners.max() + 1, dtype=bool)[owners]
-        self._present = (train[:, :, None] & one_hot).any(1)  # [F, K]
-        self._held = ~train & self._present[:, owners]  # a stranger in a fold has no right person
-
-    def on_epoch_end(self, epoch, logs=None):
-        if logs is None or not self._held.any():
-            return
-        prototypes = ops.convert_to_numpy(self.model.layers[-1].prototypes)
-        prototypes = prototypes / np.linalg.norm(prototypes, axis=-1, keepdims=True)
-        cosines = np.einsum("nd,fkd->fnk", self._embeddings, prototypes)
-        nearest = np.where(self._present[:, None], cosines, -np.inf).argmax(-1)
-        logs["val_accuracy"] = float((nearest == self._owners)[self._held].mean())
 
 
 def tensorboard(model: str, run: str) -> list[keras.callbacks.Callback]:

@@ -16,7 +16,7 @@ from model.device import prepare_devices
 from model.graph import FaceGraph
 from model.zoo.catalogue import choose
 from model.zoo.networks import load_detector, load_embedder
-from training.callbacks import Epochs, OnEpoch
+from training.callbacks import OnEpoch
 from training.classifier.fit import FitResult
 from training.dataset.face_cache import FaceCache
 from training.dataset.face_finder import FaceFinder
@@ -70,9 +70,7 @@ def train(
     training_set = prepare(finder, family, networks[1], strangers, progress)
 
     progress("learning", 0, 2)
-    fitted = learn(
-        training_set, networks[1].head, false_names, callbacks=(Epochs("classifier", on_epoch),)
-    )
+    fitted = learn(training_set, networks[1].head, false_names, on_epoch=on_epoch)
     progress("learning", 1, 2)
     stage = FineTuningResult(False, "fine-tuning was left out, as was asked for")
     if not quick:

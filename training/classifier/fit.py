@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -9,11 +10,11 @@ import numpy as np
 from data.recognition.calibration import Calibration, calibrate, expected_calibration_error
 from data.recognition.config import HeadConfig
 from data.recognition.scoring import HeadState, probabilities
-from training.callbacks import HeldOut
 from training.classifier.held_out import (
     NOBODY,
     HeldOutScores,
     crossed_offsets,
+    nearest_accuracy,
     person_offsets,
     score_held_out,
     scores,
@@ -90,7 +91,7 @@ def learn_head(
     false_names: float = 0.01,
     groups: np.ndarray | None = None,
     strangers: np.ndarray | None = None,
-    callbacks: tuple = (),
+    on_epoch: Callable[[dict], object] | None = None,
 ) -> FitResult:
     """Fits prototypes, calibration and threshold.
 
@@ -101,16 +102,26 @@ def learn_head(
         false_names: The share of strangers that may get a name.
         groups: int [N], which photos must not be separated; see `training.dataset.folds`.
         strangers: float32 [S, D], faces of nobody in the family.
-        callbacks: Keras callbacks of the fit; they find `val_accuracy` of the held-out faces.
+        on_epoch: Called with a row of the learning curve after every epoch of the prototypes
+            (`training.callbacks`).
+
+    Raises:
+        NotFinite: If the embeddings are no finite numbers.
     """
     folds = make_folds(owners, groups)
+
+    def note(epoch: int, loss: float, prototypes: np.ndarray) -> None:
+        row = {"run": "classifier", "epoch": epoch, "loss": round(loss, 5)}
+        right = nearest_accuracy(prototypes, embeddings, owners, folds.train)
+        on_epoch(row if right is None else {**row, "val_accuracy": round(right, 5)})
+
     prototypes = fit_prototypes(
         embeddings,
         owners,
         folds.train,
         temperature=config.temperature,
         prototype_l2=config.prototype_l2,
-        callbacks=(HeldOut(embeddings, owners, folds.train), *callbacks) if callbacks else (),
+        **({"on_epoch": note} if on_epoch else {}),
     )
     held_out = score_folds(embeddings, owners, folds, prototypes, config, strangers)
     fitted = conclude(held_out, people, config, false_names)

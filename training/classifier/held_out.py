@@ -80,6 +80,30 @@ def scores(held_out: HeldOutScores, offsets: np.ndarray, config: HeadConfig) -> 
     return less_runner_up(likeness, held_out.runner_up_weights, config.default_runner_up)
 
 
+def nearest_accuracy(
+    prototypes: np.ndarray, embeddings: np.ndarray, owners: np.ndarray, train: np.ndarray
+) -> float | None:
+    """The share of held-out faces to whom their own person's prototype is the nearest.
+
+    Args:
+        prototypes: float32 [F, K, D], unit length, of every fold.
+        embeddings: float32 [N, D], unit length.
+        owners: int [N].
+        train: bool [F, N], what each fold learns from.
+
+    Returns:
+        0..1 over all folds; `None` if nobody is held out whom the fold knows.
+    """
+    one_hot = np.eye(owners.max() + 1, dtype=bool)[owners]
+    present = (train[:, :, None] & one_hot).any(1)  # [F, K]
+    held_out = ~train & present[:, owners]  # a stranger in a fold has no right person
+    if not held_out.any():
+        return None
+    cosines = np.einsum("nd,fkd->fnk", embeddings, prototypes)
+    nearest = np.where(present[:, None], cosines, -np.inf).argmax(-1)
+    return float((nearest == owners)[held_out].mean())
+
+
 def person_offsets(held_out: HeldOutScores) -> np.ndarray:
     """By how much each person has to score more, because strangers look like this person.
 

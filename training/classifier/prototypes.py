@@ -1,66 +1,22 @@
 """Fits the people's prototypes: a cosine classifier held close to the mean of each person.
 
-All folds are fitted at once, as one Keras model with a prototype for every fold and person.
+All folds are fitted at once, with a prototype for every fold and person, by gradient descent with
+momentum on all faces. The gradient is written out: the problem is small, and is solved before a
+graph of it would be traced. (In NumPy it is not faster: BLAS waits for busy processors.)
 """
 
 from __future__ import annotations
 
-import keras
+from collections.abc import Callable
+
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
-EPOCHS, STEPS = 10, 20  # gradient steps on all faces; most of the time would go between epochs
+from training.errors import NotFinite
+
+EPOCHS, STEPS = 10, 20  # gradient steps on all faces
+RATE, MOMENTUM = 0.05, 0.9
 ABSENT = -1e9  # logit of a person who is not in a fold
-
-
-@keras.saving.register_keras_serializable("kindred")
-class FoldedCosine(layers.Layer):
-    """Classifies the same faces in every call, by cosines with a prototype per fold and person.
-
-    The faces are part of the layer and what it is called with does not matter, because every step
-    takes all faces: fed as batches, they would be copied and carried over at every step.
-
-    Args:
-        embeddings: float32 [N, D].
-        shares: float32 [N, F, K], one-hot times the weight of the face in the fold.
-        means: float32 [F, K, D], where the prototypes start and what holds them.
-        temperature, prototype_l2: See `data.recognition.config.HeadConfig`.
-    """
-
-    def __init__(
-        self, embeddings, shares, means, temperature: float, prototype_l2: float, **options
-    ):
-        super().__init__(**options)
-        self._faces, self._shares, self._means = embeddings, shares, means
-        self._absent = np.where(shares.sum(0) > 0, 0.0, ABSENT).astype(np.float32)
-        self._temperature, self._prototype_l2 = temperature, prototype_l2
-
-    def build(self, input_shape):
-        def keep(values, name, trainable=False):
-            def start(shape, dtype=None):
-                return ops.convert_to_tensor(values, dtype)
-
-            return self.add_weight(
-                shape=values.shape, initializer=start, trainable=trainable, name=name
-            )
-
-        self.faces, self.shares = keep(self._faces, "faces"), keep(self._shares, "shares")
-        self.means = keep(self._means, "means")
-        self.prototypes = keep(self._means, "prototypes", trainable=True)
-
-    def call(self, step):
-        """The loss, shape [1]; `step` is anything of shape [1, 1]."""
-        directions = ops.normalize(self.prototypes, axis=-1)
-        folds, people, size = self._means.shape
-        # One plain matrix product: several times faster than an einsum over three axes.
-        cosines = ops.matmul(self.faces, ops.transpose(ops.reshape(directions, (-1, size))))
-        logits = ops.reshape(cosines, (-1, folds, people)) / self._temperature + self._absent
-        entropy = -ops.sum(self.shares * ops.log_softmax(logits, axis=-1))
-        away = ops.sum((self.prototypes - self.means) ** 2)
-        return (
-            ops.reshape(entropy + self._prototype_l2 / (2.0 * people) * away, (1,))
-            + 0.0 * step[:, 0]
-        )
 
 
 def fit_prototypes(
@@ -70,7 +26,7 @@ def fit_prototypes(
     *,
     temperature: float,
     prototype_l2: float,
-    callbacks: tuple[keras.callbacks.Callback, ...] = (),
+    on_epoch: Callable[[int, float, np.ndarray], object] = lambda epoch, loss, prototypes: None,
 ) -> np.ndarray:
     """Prototypes that tell the people apart.
 
@@ -81,41 +37,73 @@ def fit_prototypes(
         embeddings: float32 [N, D], unit length.
         owners: int [N], 0..K-1.
         train: bool [F, N], what each fold learns from.
+        on_epoch: Called after every `STEPS` steps with the number of the epoch, from 1 on, its mean
+            loss, and the prototypes float32 [F, K, D], unit length.
 
     Returns:
         float32 [F, K, D], unit length; zeros for a person who is not in a fold.
+
+    Raises:
+        NotFinite: If the loss stops being a finite number.
     """
     one_hot = np.eye(owners.max() + 1, dtype=np.float32)[owners]
     members = train[:, :, None] * one_hot  # [F, N, K]
     counts = members.sum(1)
     present = counts > 0
-    means = _unit(np.einsum("fnk,nd->fkd", members, embeddings))
+    means = _unit(np.einsum("fnk,nd->fkd", members, embeddings)).astype(np.float32)
+    prototypes = means
     if present.shape[1] > 1:
         shares = members / np.maximum(counts, 1)[:, None] / present.sum(1)[:, None, None]
         shares = shares.transpose(1, 0, 2).astype(np.float32)
         means[~present] = np.eye(means.shape[2])[0]  # any direction: zero has none, nor a gradient
-        layer = FoldedCosine(
-            embeddings, shares, means.astype(np.float32), temperature, prototype_l2
-        )
-        inputs = keras.Input((1,))
-        model = keras.Model(inputs, layer(inputs))
-        model.compile(
-            keras.optimizers.SGD(0.05, momentum=0.9),
-            loss=lambda _, loss: loss,
-            steps_per_execution=STEPS,
-            jit_compile=False,  # compiling takes longer than the steps
-        )
-        nothing = np.zeros((STEPS, 1), np.float32)
-        model.fit(
-            nothing,
-            nothing,
-            batch_size=1,
-            epochs=EPOCHS,
-            verbose=0,
-            callbacks=[keras.callbacks.TerminateOnNaN(), *callbacks],
-        )
-        means = _unit(ops.convert_to_numpy(layer.prototypes))
-    return (means * present[:, :, None]).astype(np.float32)
+        absent = np.where(present, 0.0, ABSENT).astype(np.float32)
+        fixed = [ops.convert_to_tensor(x, "float32") for x in (means, embeddings, shares, absent)]
+        tensor, velocity = fixed[0], ops.zeros_like(fixed[0])
+        for epoch in range(1, EPOCHS + 1):
+            losses = []
+            for _ in range(STEPS):
+                loss, gradient = _loss_and_gradient(tensor, *fixed, temperature, prototype_l2)
+                velocity = MOMENTUM * velocity - RATE * gradient
+                tensor = tensor + velocity
+                losses.append(loss)
+            mean = float(ops.mean(ops.stack(losses)))
+            if not np.isfinite(mean):
+                raise NotFinite("the classifier was given up, because its loss is no finite number")
+            prototypes = _unit(ops.convert_to_numpy(tensor))
+            on_epoch(epoch, mean, prototypes)
+    return (prototypes * present[:, :, None]).astype(np.float32)
+
+
+def _loss_and_gradient(
+    prototypes, means, embeddings, shares, absent, temperature: float, prototype_l2: float
+):
+    """The loss of all folds together, and its gradient float32 [F, K, D] by the prototypes.
+
+    Args:
+        prototypes, means: float32 [F, K, D].
+        embeddings: float32 [N, D].
+        shares: float32 [N, F, K], one-hot times the weight of the face in the fold.
+        absent: float32 [F, K], 0 or, for a person who is not in the fold, `ABSENT`.
+    """
+    folds, people, size = means.shape
+    lengths = ops.sqrt(ops.sum(prototypes**2, axis=-1, keepdims=True))
+    directions = prototypes / lengths
+    # One plain matrix product: several times faster than an einsum over three axes.
+    cosines = ops.matmul(embeddings, ops.transpose(ops.reshape(directions, (-1, size))))
+    logs = ops.log_softmax(
+        ops.reshape(cosines, (-1, folds, people)) / temperature + absent, axis=-1
+    )
+    away = prototypes - means
+    loss = prototype_l2 / (2.0 * people) * ops.sum(away**2) - ops.sum(shares * logs)
+
+    by_cosines = (ops.sum(shares, axis=-1, keepdims=True) * ops.exp(logs) - shares) / temperature
+    by_directions = ops.matmul(
+        ops.transpose(ops.reshape(by_cosines, (-1, folds * people))), embeddings
+    )
+    by_directions = ops.reshape(by_directions, (folds, people, size))
+    along = ops.sum(by_directions * directions, axis=-1, keepdims=True)
+    by_prototypes = (by_directions - along * directions) / lengths
+    return loss, by_prototypes + prototype_l2 / people * away
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from data.library.intake.named_faces import find_places
 from data.progress import Progress, silent
 from data.recognition.config import HeadConfig
 from model.zoo.networks import Network
+from training.callbacks import OnEpoch
 from training.classifier.fit import FitResult, learn_head
 from training.dataset.face_finder import Face, FaceFinder, Sighting
 from training.dataset.folder_questions import bystanders
@@ -136,7 +137,11 @@ def _most_frequent(left_out: list[LeftOut]) -> str:
 
 
 def learn(
-    training_set: TrainingSet, config: HeadConfig, false_names: float, *, callbacks: tuple = ()
+    training_set: TrainingSet,
+    config: HeadConfig,
+    false_names: float,
+    *,
+    on_epoch: OnEpoch | None = None,
 ) -> FitResult:
     """The classifier of a training set, see `training.classifier.fit.learn_head`."""
     return learn_head(
@@ -147,7 +152,7 @@ def learn(
         false_names=false_names,
         groups=training_set.groups,
         strangers=vectors_of(training_set.strangers, training_set.embeddings.shape[1]),
-        callbacks=callbacks,
+        on_epoch=on_epoch,
     )
 
 

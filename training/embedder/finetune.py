@@ -21,6 +21,7 @@ from data.recognition.config import HeadConfig
 from model.embedder.age_correction import WithoutAge
 from training.embedder.chip_views import views
 from training.embedder.l2sp import hold
+from training.errors import NotFinite
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,6 @@ class FineTuning:
 
 
 DEFAULTS = FineTuning()
-
-
-class NotFinite(Exception):
-    """The loss or the weights stopped being finite numbers."""
 
 
 @dataclass(frozen=True)
@@ -259,7 +256,7 @@ def fine_tune(
     run.history = {name: list(map(float, values)) for name, values in fitted.history.items()}
     weights = (np.isfinite(weight).all() for weight in student.get_weights())
     if not np.isfinite(run.history.get("loss", [np.nan])).all() or not all(weights):
-        raise NotFinite
+        raise NotFinite("fine-tuning was given up, because its loss is no finite number")
     return run
 
 

@@ -32,13 +32,13 @@ from training.embedder.finetune import (
     DEFAULTS,
     Features,
     FineTuning,
-    NotFinite,
     Run,
     embed,
     extract,
     fine_tune,
     split_network,
 )
+from training.errors import NotFinite
 
 if TYPE_CHECKING:
     from training.dataset.training_set import TrainingSet

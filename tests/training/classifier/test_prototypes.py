@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 import pytest
 
 from training.classifier.prototypes import fit_prototypes
+from training.errors import NotFinite
 
 TEMPERATURE = 0.05
 
@@ -80,7 +80,7 @@ def test_the_result_is_where_the_loss_is_least(fitted):
     rng = np.random.default_rng(0)
     for _ in range(50):
         other = unit(fitted[3.0][0] + rng.normal(0, 0.05, (3, 4)))
-        # (The layer normalises its prototypes, which leave the sphere by a little.)
+        # (The loss normalises the prototypes, which leave the sphere by a little.)
         assert loss(other, embeddings, owners, 3.0) > least - 1e-3
 
 
@@ -135,13 +135,25 @@ def test_the_order_of_the_photos_does_not_matter(few_steps):
     np.testing.assert_allclose(other, one, rtol=0, atol=1e-4)
 
 
-def test_numbers_that_are_none_stop_the_training():
+def test_numbers_that_are_none_are_refused():
     embeddings, owners = NEAR[0].copy(), NEAR[1]
     embeddings[0] = np.nan
-    steps = []
-    counter = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: steps.append(epoch))
-    fit(embeddings, owners, callbacks=(counter,))
-    assert len(steps) <= 2
+    epochs = []
+    with pytest.raises(NotFinite, match="no finite number"):
+        fit(embeddings, owners, on_epoch=lambda *row: epochs.append(row))
+    assert epochs == []
+
+
+def test_whoever_watches_sees_the_loss_fall_and_the_prototypes_of_every_epoch():
+    embeddings, owners = NEAR
+    rows = []
+    (found,) = fit(embeddings, owners, on_epoch=lambda *row: rows.append(row))
+    assert [epoch for epoch, _, _ in rows] == list(range(1, 11))
+    losses = [loss for _, loss, _ in rows]
+    assert losses == sorted(losses, reverse=True)
+    # At the end the loss hardly moves any more, so that an epoch's mean is that of the result.
+    assert losses[-1] == pytest.approx(loss(found, embeddings, owners, 3.0), abs=1e-3)
+    np.testing.assert_array_equal(rows[-1][2][0], found)
 
 
 def test_a_family_of_fifty(few_steps):

@@ -16,12 +16,12 @@ from training.embedder.finetune import (
     DEFAULTS,
     BalancedBatches,
     Features,
-    NotFinite,
     embed,
     extract,
     fine_tune,
     split_network,
 )
+from training.errors import NotFinite
 
 HEAD = HeadConfig(
     0.1, 0.5, 10.0, genuine=(0.8, 0.1), impostor=(0.3, 0.1), same_person_threshold=0.4
