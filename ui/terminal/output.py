@@ -26,6 +26,9 @@ _ODD = frozenset({"Cc", "Zl", "Zp"})  # controls, line and paragraph separators
 class Bars:
     """Progress bars of a long command, one a phase; silent when nobody watches."""
 
+    def __init__(self, unit: str = "it"):
+        self._unit = unit  # what is counted, as in "12 photos/s"
+
     def __enter__(self) -> Bars:
         self._bar = None
         return self
@@ -43,7 +46,7 @@ class Bars:
             return
         if self._bar is None or self._bar.desc != f"{phase}: ":
             self.__exit__()
-            self._bar = tqdm(desc=phase, total=of, disable=not sys.stderr.isatty())
+            self._bar = tqdm(desc=phase, total=of, unit=self._unit, disable=not sys.stderr.isatty())
             self._bar.set_description(phase)
         self._bar.update(done - self._bar.n)
 

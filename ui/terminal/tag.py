@@ -138,7 +138,7 @@ class _Run:
             paths, on_error=broken.append, exclude=self._exclude, left_out=self._left_out
         )
         plan = self._album.plan(found)
-        with Bars() as bars:
+        with Bars(" photos") as bars:
             for tags in self._album.run(plan, self._model, bars.show, on_note=warn):
                 self._show(tags)
         for error in broken:
