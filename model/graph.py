@@ -5,6 +5,8 @@ from __future__ import annotations
 import tensorflow as tf
 
 from model.classifier.head import Head
+from model.detector.protocol import Detector
+from model.embedder.embedder import Embedder
 
 IMAGE = tf.TensorSpec([None, None, 3], tf.uint8, name="image")
 LANDMARKS = tf.TensorSpec([None, 5, 2], tf.float32, name="landmarks")
@@ -18,13 +20,13 @@ class FaceGraph(tf.Module):
     SavedModel; see `docs/savedmodel.md`.
 
     Args:
-        detector: Object with `detect(image, min_score)`.
-        embedder: `model.embedder.embedder.Embedder`.
-        head: The classifier.
+        detector: Finds the faces.
+        embedder: Makes vectors of them.
+        head: Makes names of the vectors.
         min_score: The detector's score from which `tag` takes a face for one.
     """
 
-    def __init__(self, detector, embedder, head: Head, min_score: float):
+    def __init__(self, detector: Detector, embedder: Embedder, head: Head, min_score: float):
         super().__init__(name="kindred")
         self.detector, self.embedder, self.head = detector, embedder, head
         self.min_score = min_score

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import graphlib
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("data", "model", "training", "ui")
+MODULE = re.compile(rf"({'|'.join(ROOMS)})(\.[a-z_][a-z0-9_]*)+")
 FRONT_DOORS = {"app", "bench", "kindred"}
 
 # What a room must not import.
@@ -31,8 +34,8 @@ def imported(source: str, package: str = "") -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             base = ".".join([*package.split(".")[: -node.level + 1 or None], node.module or ""])
             yield (base if node.level else node.module).strip(".")
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
-            yield from (a.value for a in node.args[:1] if isinstance(a, ast.Constant))
+        elif isinstance(node, ast.Constant) and MODULE.fullmatch(str(node.value)):
+            yield node.value  # `python -m` and `import_module` take a module's name as a string
 
 
 def modules(room: str) -> list[Path]:
@@ -52,6 +55,37 @@ def test_imports_run_one_way(room):
         if rooms_of(path) & FORBIDDEN[room]
     }
     assert modules(room) and wrong == {}
+
+
+def runs_first(path: Path, known: Container[str]) -> set[str]:
+    """Those of the known modules that a file imports, also in functions."""
+    tree = ast.parse(path.read_text("utf-8"))
+    hints = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and id(node) not in hints:
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and id(node) not in hints:
+            for name in (f"{node.module}.{alias.name}" for alias in node.names):
+                found.add(name if name in known else node.module)
+    return {name for name in found if name in known}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    sources = {}
+    for path in [path for room in ROOMS for path in modules(room)]:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        sources[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    graph = {name: runs_first(path, sources) for name, path in sources.items()}
+    assert "data.errors" in graph["data.media.photos"]
+    with pytest.raises(graphlib.CycleError):
+        graphlib.TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
+    graphlib.TopologicalSorter(graph).prepare()  # raises and names the circle if there is one
 
 
 def test_nothing_of_the_product_imports_the_tests():
@@ -84,11 +118,12 @@ from . import g
 from ..h import i
 def inside():
     import j
-    importlib.import_module("k.l")
+    importlib.import_module("model.l")
+    run([sys.executable, "-m", "ui.worker", "see ui.pages", "data"])
 if TYPE_CHECKING:
     from m import n
 """
-    expected = {"a.b", "c", "d.e", "x.y", "x.h", "j", "k.l", "m"}
+    expected = {"a.b", "c", "d.e", "x.y", "x.h", "j", "model.l", "ui.worker", "m"}
     assert set(imported(source, "x.y")) == expected
 
 

@@ -21,7 +21,7 @@ from data.errors import ModelError
 from model.graph import FaceGraph
 from model.identity import CODE
 from model.manifest import FILE, FORMAT
-from model.zoo.networks import Network
+from model.zoo.specs import DetectorSpec, EmbedderSpec
 from training.reuse_graph import describe_graph, graph_key, reuse_graph
 
 
@@ -29,7 +29,7 @@ def export(
     graph: FaceGraph,
     folder: Path,
     *,
-    networks: tuple[Network, ...],
+    networks: tuple[DetectorSpec, EmbedderSpec],
     training: dict,
     fine_tuned: bool = False,
     card: str | None = None,

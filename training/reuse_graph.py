@@ -19,23 +19,18 @@ import model
 from data.errors import ModelError
 from model.classifier.head import Head
 from model.manifest import read_manifest
-from model.zoo.networks import Network
+from model.zoo.specs import NetworkSpec
 
 GRAPH = "saved_model.pb"
 _CHECKPOINT = Path("variables") / "variables"
 _KEY = "head/{}/.ATTRIBUTES/VARIABLE_VALUE"  # of a variable, in a checkpoint
 
 
-def network_key(network: Network) -> tuple:
-    """What changes the faces that a network finds, or their embeddings."""
-    return network.identity, network.min_score, network.chip_size, network.template
-
-
-def graph_key(networks: Sequence[Network], min_score: float) -> str:
+def graph_key(networks: Sequence[NetworkSpec], min_score: float) -> str:
     """SHA-256 of all that shapes the graph: networks, versions, and the code of `model`."""
     digest = hashlib.sha256()
     versions = tf.__version__, keras.__version__, np.__version__
-    digest.update(repr((versions, min_score, *map(network_key, networks))).encode())
+    digest.update(repr((versions, min_score, *(network.key for network in networks))).encode())
     code = Path(model.__file__).parent
     for file in sorted(code.rglob("*.py")):
         digest.update(f"\n{file.relative_to(code).as_posix()}\n".encode() + file.read_bytes())

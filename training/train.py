@@ -25,7 +25,6 @@ from training.embedder.stages import FineTuningResult, tune
 from training.export import export, refuse_other_content
 from training.report.card import card
 from training.report.training_report import TrainingReport, report_of
-from training.reuse_graph import network_key
 
 
 def train(
@@ -62,29 +61,25 @@ def train(
     target = Path(model) if model is not None else new_model_dir()
     refuse_other_content(target)
     prepare_devices()
-    networks = choose("detector", detector), choose("embedder", embedder)
-    detect, embed = load_detector(networks[0]), load_embedder(networks[1])
-    finder = FaceFinder(
-        detect, embed, networks[0].min_score, FaceCache(*map(network_key, networks))
-    )
-    training_set = prepare(finder, family, networks[1], strangers, progress)
+    finds, embeds = choose("detector", detector), choose("embedder", embedder)
+    detect, embed = load_detector(finds), load_embedder(embeds)
+    finder = FaceFinder(detect, embed, finds.min_score, FaceCache(finds.key, embeds.key))
+    training_set = prepare(finder, family, embeds, strangers, progress)
 
     progress("learning", 0, 2)
-    fitted = learn(training_set, networks[1].head, false_names, on_epoch=on_epoch)
+    fitted = learn(training_set, embeds.head, false_names, on_epoch=on_epoch)
     progress("learning", 1, 2)
     stage = FineTuningResult(False, "fine-tuning was left out, as was asked for")
     if not quick:
-        stage, embed = tune(
-            networks[1], training_set, embed, target, false_names, progress, on_epoch
-        )
+        stage, embed = tune(embeds, training_set, embed, target, false_names, progress, on_epoch)
     if stage.fitted is not None:
         fitted = stage.fitted
-    report = report_of(target, family, networks, training_set, fitted, stage)
-    graph = FaceGraph(detect, embed, Head(fitted.state), networks[0].min_score)
+    report = report_of(target, family, (finds, embeds), training_set, fitted, stage)
+    graph = FaceGraph(detect, embed, Head(fitted.state), finds.min_score)
     export(
         graph,
         target,
-        networks=networks,
+        networks=(finds, embeds),
         training=report.to_json() | {"exemplars": _exemplars(training_set, fitted)},
         fine_tuned=stage.kept,
         card=card(report, training_set, fitted),

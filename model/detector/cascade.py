@@ -49,7 +49,7 @@ class Cascade(tf.Module):
     ):
         super().__init__(name="cascade")
         self.pnet, self.rnet, self.onet = pnet, rnet, onet
-        self.second_look = SecondLook(onet, rnet)  # of the search; nothing here asks it
+        self.second_look = SecondLook(onet, rnet)
         self.max_pixels = max_pixels
 
     def detect(self, image: tf.Tensor, min_score: tf.Tensor):

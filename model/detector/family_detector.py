@@ -13,13 +13,13 @@ import keras
 
 from data.errors import ModelError
 from data.home import home, replace_file
-from model.zoo.networks import Network, WeightFile
+from model.zoo.specs import DetectorSpec, WeightFile
 from model.zoo.weight_file import save_weights
 
 NAME, WEIGHTS, ABOUT = "family", "detector.npz", "detector.json"
 
 
-def family_detector(shipped: Network) -> Network | None:
+def family_detector(shipped: DetectorSpec) -> DetectorSpec | None:
     """The fine-tuned detector, if there is one.
 
     Args:
@@ -41,9 +41,8 @@ def family_detector(shipped: Network) -> Network | None:
             file=folder / ABOUT,
             remedy="Run: python kindred.py train-detector --forget",
         ) from error
-    return Network(
+    return DetectorSpec(
         name=NAME,
-        task="detector",
         about=f"{shipped.name}, fine-tuned on this family's photos",
         licence=shipped.licence,
         source="training on this machine",

@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from data.media.photos import PANORAMA, PART
 from model.detector import boxes as bx
-from model.detector.refinement import SecondLook, log_odds
+from model.detector.protocol import Detector
+from model.detector.refinement import log_odds
 from model.detector.resize import shrink
 from model.detector.windows import tilts_of
 
@@ -35,14 +36,13 @@ class Search(tf.Module):
     """A detector that also looks closely at panorama's parts and at photos that lie on their side.
 
     Args:
-        detector: Object with `detect(image, min_score)`, which shrinks large images as it must.
-        second_look: What says from which side a found face stands upright; without it every doubt
-            costs three looks at the photo.
+        detector: Finds faces; without a second look every doubt about the side from which a photo
+            stands upright costs three looks at it.
     """
 
-    def __init__(self, detector, second_look: SecondLook | None = None):
+    def __init__(self, detector: Detector):
         super().__init__(name="search")
-        self.detector, self.second_look = detector, second_look
+        self.detector, self.second_look = detector, detector.second_look
         # One function for all five places that call it, kept apart from the graph round it:
         # otherwise each becomes a copy that is optimised anew.
         self._look = tf.function(

@@ -80,7 +80,7 @@ class ModelOnDemand:
         from model.zoo.catalogue import choose
         from model.zoo.networks import describe_networks
 
-        return describe_networks([choose("detector"), choose("embedder")])
+        return describe_networks(choose("detector"), choose("embedder"))
 
     @property
     def group_threshold(self) -> float:

@@ -96,13 +96,13 @@ class Tagger:
     def untrained(cls) -> Tagger:
         """The best installed networks, without a family: finds every face and names none."""
         prepare_devices()
-        used = detector, _ = choose("detector"), choose("embedder")
-        embedder = load_embedder(used[1])
-        head = Head(HeadState.empty(embedder.dimension))
-        graph = FaceGraph(load_detector(detector), embedder, head, detector.min_score)
+        detector, embedder = choose("detector"), choose("embedder")
+        embed = load_embedder(embedder)
+        head = Head(HeadState.empty(embed.dimension))
+        graph = FaceGraph(load_detector(detector), embed, head, detector.min_score)
         signatures = graph.signatures()
         functions = {name: signatures[name] for name in _SIGNATURES}
-        network = network_of(describe_networks(used))
+        network = network_of(describe_networks(detector, embedder))
         tagger = cls(functions, min_score=detector.min_score, network=network, model=UNTRAINED)
         tagger._saved = graph  # nor does a method of the graph on to the graph
         return tagger

@@ -10,11 +10,11 @@ from model.detector.family_detector import NAME as FAMILY
 from model.detector.family_detector import family_detector
 from model.embedder.mobilenet_0095 import load_0095, with_fixed_slopes
 from model.embedder.resnet29 import load_resnet
-from model.zoo.networks import Network, WeightFile, find_files
+from model.zoo.networks import find_files
+from model.zoo.specs import DetectorSpec, EmbedderSpec, NetworkSpec, WeightFile
 
-MTCNN = Network(
+MTCNN = DetectorSpec(
     name="mtcnn",
-    task="detector",
     about="cascade of three small networks (Zhang et al. 2016)",
     licence="MIT",
     source="the Python package mtcnn",
@@ -35,9 +35,8 @@ MTCNN = Network(
     figures={"wider_easy": 0.779, "wider_medium": 0.765, "wider_hard": 0.533},
 )
 
-YUNET = Network(
+YUNET = DetectorSpec(
     name="yunet",
-    task="detector",
     about="single-shot network of 76,000 parameters (Wu et al. 2023), finds small faces",
     licence="BSD-3-Clause",
     source="github.com/ShiqiYu/libfacedetection.train",
@@ -57,9 +56,8 @@ YUNET = Network(
     figures={"wider_easy": 0.8536, "wider_medium": 0.8397, "wider_hard": 0.7771},
 )
 
-KINDRED = Network(
+KINDRED = DetectorSpec(
     name="kindred",
-    task="detector",
     about="our own single-shot network of 802,000 parameters, finds small faces",
     licence="MIT",
     source="training.detector, see model/zoo/weights/detector.md",
@@ -76,9 +74,8 @@ KINDRED = Network(
     figures={"wider_easy": 0.868, "wider_medium": 0.84, "wider_hard": 0.7496},
 )
 
-RESNET29 = Network(
+RESNET29 = EmbedderSpec(
     name="resnet29",
-    task="embedder",
     about="ResNet of 29 layers, 128 numbers a face (King 2017)",
     licence="CC0-1.0",
     source="the Python package face_recognition_models",
@@ -104,9 +101,8 @@ RESNET29 = Network(
     figures={"lfw": 0.992, "family_closed": 0.948, "family_dir": 0.782},
 )
 
-RETAIL_0095 = Network(
+RETAIL_0095 = EmbedderSpec(
     name="0095",
-    task="embedder",
     about="MobileNetV2 with squeeze-excitation, 256 numbers a face (Open Model Zoo)",
     licence="Apache-2.0",
     source="storage.openvinotoolkit.org",
@@ -149,12 +145,12 @@ RETAIL_0095 = Network(
     figures={"lfw": 0.9947, "family_closed": 0.956, "family_dir": 0.827},
 )
 
-CATALOGUE: dict[str, Network] = {
+CATALOGUE: dict[str, NetworkSpec] = {
     network.name: network for network in (MTCNN, YUNET, KINDRED, RESNET29, RETAIL_0095)
 }
 
 
-def known() -> dict[str, Network]:
+def known() -> dict[str, NetworkSpec]:
     """The catalogue and, if there is one, the detector that was fine-tuned on the family."""
     family = family_detector(KINDRED)
     return CATALOGUE if family is None else {**CATALOGUE, family.name: family}
@@ -164,7 +160,7 @@ def known() -> dict[str, Network]:
 RANKED_BY = {"detector": "wider_medium", "embedder": "family_dir"}
 
 
-def choose(task: str, name: str | None = None) -> Network:
+def choose(task: str, name: str | None = None) -> NetworkSpec:
     """A network by name, or the best one that is installed.
 
     Raises:
@@ -184,7 +180,7 @@ def choose(task: str, name: str | None = None) -> Network:
     return network
 
 
-def best(task: str) -> Network:
+def best(task: str) -> NetworkSpec:
     """The network of the catalogue that is installed and did best where all were measured.
 
     Raises:

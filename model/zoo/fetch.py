@@ -11,14 +11,15 @@ from pathlib import Path
 from data.errors import ModelError
 from data.home import replace_file
 from data.progress import Progress, silent
-from model.zoo.networks import Network, WeightFile, require_hash
+from model.zoo.networks import require_hash
+from model.zoo.specs import NetworkSpec, WeightFile
 
 _TIMEOUT = 30  # seconds without a byte
 _CHUNK = 1 << 16
 
 
 def fetch(
-    network: Network,
+    network: NetworkSpec,
     *,
     folder: str | os.PathLike | None = None,
     progress: Progress = silent,

@@ -13,7 +13,7 @@ from data.family import Family, read_strangers
 from data.library.intake.named_faces import find_places
 from data.progress import Progress, silent
 from data.recognition.config import HeadConfig
-from model.zoo.networks import Network
+from model.zoo.specs import EmbedderSpec
 from training.callbacks import OnEpoch
 from training.classifier.fit import FitResult, learn_head
 from training.dataset.face_finder import Face, FaceFinder, Sighting
@@ -54,7 +54,7 @@ class TrainingSet:
 def prepare(
     finder: FaceFinder,
     family: Family,
-    network: Network,
+    network: EmbedderSpec,
     strangers: str | os.PathLike | None = None,
     progress: Progress = silent,
 ) -> TrainingSet:

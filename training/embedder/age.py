@@ -21,7 +21,8 @@ from data.media.photos import read_photo
 from data.recognition.age import AGES, AgeCorrection, write_age_correction
 from model.device import prepare_devices
 from model.zoo.catalogue import choose
-from model.zoo.networks import Network, load_detector, load_embedder
+from model.zoo.networks import load_detector, load_embedder
+from model.zoo.specs import DetectorSpec, EmbedderSpec
 from training.report.evaluate import middle_face
 
 # Of what all faces have in common so much is taken off, and all of what those of one age have more.
@@ -55,7 +56,7 @@ def learn_age(embeddings: np.ndarray, classes: np.ndarray) -> AgeCorrection:
 
 
 def read_crops(
-    folder: Path, detector: Network, embedder: Network
+    folder: Path, detector: DetectorSpec, embedder: EmbedderSpec
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Class and embedding float32 [D], as the network alone gives it, of each crop with a face.
 

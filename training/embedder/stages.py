@@ -22,7 +22,8 @@ from data.recognition.config import HeadConfig
 from model.device import has_gpu
 from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
-from model.zoo.networks import Network, load_age_correction, load_trainable
+from model.zoo.networks import load_age_correction, load_trainable
+from model.zoo.specs import EmbedderSpec
 from training.callbacks import Epochs, OnEpoch, tensorboard
 from training.classifier.fit import FitResult, conclude, finished, fold_state
 from training.classifier.held_out import NOBODY, HeldOutScores, score_held_out, scores
@@ -275,7 +276,7 @@ def _finish(
 
 
 def tune(
-    network: Network,
+    network: EmbedderSpec,
     training_set: TrainingSet,
     embedder: Embedder,
     model: Path,

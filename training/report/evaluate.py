@@ -15,7 +15,8 @@ from model.classifier.head import Head
 from model.device import prepare_devices
 from model.inference.tagger import Tagger
 from model.zoo.catalogue import choose
-from model.zoo.networks import Network, load_detector, load_embedder
+from model.zoo.networks import load_detector, load_embedder
+from model.zoo.specs import DetectorSpec, EmbedderSpec
 from training.classifier.fit import learn_head
 from training.dataset.face_cache import FaceCache
 from training.dataset.face_finder import FaceFinder
@@ -23,7 +24,6 @@ from training.dataset.training_set import learn, prepare
 from training.report.card import card
 from training.report.protocols import Rule, draw_families, measure_families, read_pairs, verify
 from training.report.training_report import report_of
-from training.reuse_graph import network_key
 
 
 def evaluate_pairs(
@@ -93,7 +93,7 @@ def evaluate_family(
     }
 
 
-def kindred_rule(network: Network) -> Rule:
+def kindred_rule(network: EmbedderSpec) -> Rule:
     """Kindred's own classifier as a rule of the family protocol."""
 
     def rule(embeddings: np.ndarray, owners: np.ndarray):
@@ -184,7 +184,7 @@ def evaluate_model(
     }
 
 
-def _at_own_thresholds(embeddings, people, network: Network, false_names: float) -> dict:
+def _at_own_thresholds(embeddings, people, network: EmbedderSpec, false_names: float) -> dict:
     rows = []
     for draw in draw_families(people):
         names = tuple(str(k) for k in range(int(draw.train_owners.max()) + 1))
@@ -242,7 +242,7 @@ def middle_face(
     return min(faces, key=off)[1] if faces else None
 
 
-def _finder(detector: Network, embedder: Network) -> FaceFinder:
+def _finder(detector: DetectorSpec, embedder: EmbedderSpec) -> FaceFinder:
     prepare_devices()
-    cache = FaceCache(network_key(detector), network_key(embedder))
+    cache = FaceCache(detector.key, embedder.key)
     return FaceFinder(load_detector(detector), load_embedder(embedder), detector.min_score, cache)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.family import Family
-from model.zoo.networks import Network
+from model.zoo.specs import DetectorSpec, EmbedderSpec
 from training.classifier.fit import FitResult, Metrics
 from training.dataset.folder_questions import one_person_twice
 from training.dataset.selection import LeftOut
@@ -59,7 +59,7 @@ class TrainingReport:
 def report_of(
     target: Path,
     family: Family,
-    networks: tuple[Network, Network],
+    networks: tuple[DetectorSpec, EmbedderSpec],
     training_set: TrainingSet,
     fitted: FitResult,
     stage: FineTuningResult = NOT_TRIED,

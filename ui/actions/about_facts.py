@@ -20,7 +20,7 @@ def network_rows(manifest: Mapping, catalogue: Mapping, defaults: Iterable[str])
 
     Args:
         manifest: Of a trained model, or empty.
-        catalogue: What `model.zoo.networks` knows of networks, by name.
+        catalogue: What `model.zoo.catalogue` says of networks, by name.
         defaults: Names of the networks that run without a trained model.
     """
     used = manifest.get("networks") or {

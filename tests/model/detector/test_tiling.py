@@ -16,6 +16,7 @@ class RedDetector(tf.Module):
 
     def __init__(self, least_share=0.0, score=0.97):
         super().__init__()
+        self.second_look = None
         self.least_share, self.score, self.seen = least_share, score, []
 
     def detect(self, image, min_score):
@@ -101,6 +102,7 @@ class FixedDetector(tf.Module):
 
     def __init__(self, boxes, scores):
         super().__init__()
+        self.second_look = None
         self.boxes, self.scores = np.array(boxes, np.float32), np.array(scores, np.float32)
 
     def detect(self, image, min_score):

@@ -13,7 +13,7 @@ import pytest
 from data.errors import ModelError
 from model.zoo.catalogue import CATALOGUE, RESNET29, choose
 from model.zoo.fetch import fetch
-from model.zoo.networks import Network, WeightFile
+from model.zoo.specs import DetectorSpec, NetworkSpec, WeightFile
 
 CONTENT = bytes(range(256)) * 1000
 
@@ -55,11 +55,11 @@ def published(fresh_home):
     server.server_close()
 
 
-def network(address: str = "http://127.0.0.1:9/") -> Network:
+def network(address: str = "http://127.0.0.1:9/") -> DetectorSpec:
     file = WeightFile("net.bin", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
-    return Network(
-        name="test", task="embedder", about="", licence="MIT", source="a test",
-        files=(file,), load=lambda files: files, address=address,
+    return DetectorSpec(
+        name="test", about="", licence="MIT", source="a test",
+        files=(file,), load=lambda files: files, min_score=0.5, address=address,
     )  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def test_what_comes_with_a_package_is_not_downloaded(fresh_home):
 
 def test_the_best_network_that_is_here_is_chosen(fresh_home, monkeypatch):
     assert (choose("detector").name, choose("embedder").name) == ("kindred", "resnet29")
-    monkeypatch.setattr(Network, "is_installed", lambda self: True)
+    monkeypatch.setattr(NetworkSpec, "is_installed", lambda self: True)
     assert (choose("detector").name, choose("embedder").name) == ("kindred", "0095")
 
 
@@ -162,7 +162,7 @@ def test_choosing_what_is_not_here_says_how_to_get_it(fresh_home):
 
 
 def test_no_network_of_a_kind_here(fresh_home, monkeypatch):
-    monkeypatch.setattr(Network, "is_installed", lambda self: False)
+    monkeypatch.setattr(NetworkSpec, "is_installed", lambda self: False)
     with pytest.raises(ModelError, match="no detector is installed"):
         choose("detector")
 

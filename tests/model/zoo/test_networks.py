@@ -13,11 +13,12 @@ import pytest
 
 from data.errors import ModelError
 from model.zoo.catalogue import CATALOGUE, KINDRED, MTCNN, RANKED_BY, RESNET29, choose
-from model.zoo.networks import Network, find_files, load_detector, load_embedder
+from model.zoo.networks import find_files, load_detector, load_embedder
+from model.zoo.specs import NetworkSpec
 
 
 @pytest.mark.parametrize("network", CATALOGUE.values(), ids=lambda n: n.name)
-def test_every_description_is_complete(network: Network):
+def test_every_description_is_complete(network: NetworkSpec):
     assert CATALOGUE[network.name] is network
     assert network.task in ("detector", "embedder")
     assert network.about and network.source
