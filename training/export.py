@@ -97,8 +97,7 @@ def export(
         (draft / FILE).write_text(text + "\n", encoding="utf-8")
         if card is not None:
             (draft / "card.html").write_text(card, encoding="utf-8")
-        if not reused:
-            _check(graph, draft)
+        _check(graph, draft)
 
 
 def refuse_other_content(folder: Path) -> None:
@@ -126,16 +125,29 @@ def _hash_of(module: tf.Module) -> str:
 
 
 def _check(graph: FaceGraph, folder: Path) -> None:
-    """An export is trusted only after it was reloaded and gave the same numbers."""
+    """An export is trusted only after it was reloaded and gave the same vectors and names.
+
+    Raises:
+        ModelError: If it did not.
+    """
+    rng = np.random.default_rng(0)
     size = (97, 131, 3)  # another size than anything before
-    image = tf.constant(np.random.default_rng(0).integers(0, 256, size, np.uint8))
+    image = tf.constant(rng.integers(0, 256, size, np.uint8))
     landmarks = tf.constant([[[40, 40], [70, 40], [55, 55], [42, 70], [68, 70]]], tf.float32)
-    again = tf.saved_model.load(os.fspath(folder)).signatures["embed"]
-    expected = graph.embed(image, landmarks)["embeddings"]
-    received = again(image=image, landmarks=landmarks)["embeddings"]
-    difference = float(tf.reduce_max(tf.abs(expected - received)))
-    if not difference < 1e-5:
-        raise ModelError(f"the written model differs from the trained one by {difference:.2g}")
+    again = tf.saved_model.load(os.fspath(folder)).signatures
+    embedding = graph.embedder.embed(image, landmarks)
+    received = again["embed"](image=image, landmarks=landmarks)["embeddings"]
+    state = graph.head.state
+    faces = np.concatenate([state.exemplars[:100], rng.normal(size=(20, embedding.shape[1]))])
+    faces = tf.constant(faces / np.linalg.norm(faces, axis=1, keepdims=True), tf.float32)
+    names, confidences = graph.head.classify(faces)
+    named = again["name"](embeddings=faces)
+    for difference in (embedding - received, confidences - named["confidences"]):
+        most = float(tf.reduce_max(tf.abs(difference)))
+        if not most < 1e-5:
+            raise ModelError(f"the written model differs from the trained one by {most:.2g}")
+    if not tf.reduce_all(names == named["names"]):
+        raise ModelError("the written model gives other names than the trained one")
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import training.export
 import training.reuse_graph
 from data.errors import ModelError
 from data.media.photos import read_photo
@@ -173,6 +174,16 @@ def test_when_reuse_fails_half_way_the_former_model_stays(former, tmp_path, monk
         again(dataclasses.replace(OTHERS, threshold=0.9), model, model)
     assert {p: p.read_bytes() for p in model.rglob("*") if p.is_file()} == before
     assert [entry.name for entry in model.parent.iterdir()] == ["family"]
+
+
+def test_a_reused_graph_that_answers_otherwise_is_not_kept(former, tmp_path, monkeypatch):
+    def reuse_for_others(former, draft, head, key):
+        return reuse_graph(former, draft, Head(OTHERS), key)
+
+    monkeypatch.setattr(training.export, "reuse_graph", reuse_for_others)
+    with pytest.raises(ModelError, match="the written model"):
+        again(dataclasses.replace(OTHERS, centre=0.5), former, tmp_path / "family")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_real_networks_find_the_same_faces_and_new_people(trained, tmp_path, astronaut):

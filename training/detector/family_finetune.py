@@ -24,12 +24,11 @@ from training.detector.average_precision import average_precision, find
 from training.detector.fit import Schedule, fit
 from training.detector.ground_truth import Faces
 from training.detector.samples import Sample, split
-from training.embedder.l2sp import hold
 
 LEAST_PHOTOS = 8
 ASIDE = 4  # every fourth photo is judged and not learned from
 LEAST_GAIN = 0.005
-HOLD = 1.0
+L2SP = 1.0
 SCHEDULE = Schedule(epochs=8, steps=40, batch=8, rate=2e-4)
 
 
@@ -103,12 +102,14 @@ def fine_tune(
     before = _precision(shipped, config, second_look, judged)
     if in_use is not None:
         before = max(before, average_precision(judged, find(in_use, judged)))
-    hold(shipped, HOLD)
     note = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: progress("training", epoch + 1, schedule.epochs)
     )
     with tempfile.TemporaryDirectory() as scratch:
-        fit(learned, [], Path(scratch), schedule, config, start=shipped, callbacks=[note])
+        fit(
+            learned, [], Path(scratch), schedule, config,
+            start=shipped, l2sp=L2SP, callbacks=[note],
+        )  # fmt: skip
     after = _precision(shipped, config, second_look, judged)
     return Outcome(len(learned), len(judged), before, after, shipped)
 

@@ -39,6 +39,7 @@ from training.detector.losses import (
 )
 from training.detector.samples import Sample
 from training.detector.targets import targets
+from training.l2sp import hold_close
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ def fit(
     config: SingleShotConfig = KINDRED_CONFIG,
     start: keras.Model | None = None,
     teacher: keras.Model | None = None,
+    l2sp: float = 0.0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> keras.Model:
     """Trains on `samples` and returns the network, not folded.
@@ -161,17 +163,21 @@ def fit(
             fresh weights.
         teacher: A network of the same strides that answers for every picture, too
             (`training.detector.distill`).
+        l2sp: Strength with which the weights are held close to `start`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.keras"
     keras.utils.set_random_seed(schedule.seed)
+    start = start or _fresh(dataclasses.replace(config, batch_norm=True))
+    held = [keras.ops.convert_to_numpy(weight) for weight in start.trainable_weights]
     if checkpoint.is_file():
         trainer = keras.saving.load_model(checkpoint, custom_objects=_CUSTOM)
         trainer.optimizer.learning_rate = _rate(schedule)  # which may be another one now
     else:
-        start = start or _fresh(dataclasses.replace(config, batch_norm=True))
         trainer = _trainer(start, teacher, config.strides, schedule)
     network = trainer.get_layer("single_shot")
+    if l2sp:
+        hold_close(network, l2sp, held)
     done = int(trainer.optimizer.iterations) // schedule.steps
     trainer.fit(
         Pictures(samples, schedule, config.strides, seed=schedule.seed + 1, first_epoch=done),

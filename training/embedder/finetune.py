@@ -20,8 +20,8 @@ from data.recognition.age import AgeCorrection
 from data.recognition.config import HeadConfig
 from model.embedder.age_correction import WithoutAge
 from training.embedder.chip_views import views
-from training.embedder.l2sp import hold
 from training.errors import NotFinite
+from training.l2sp import hold_close
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class FineTuning:
         rate: Learning rate at the start; it falls to nothing along a cosine.
         batch: Faces in a batch, equally many of every person in it.
         margin: Of the softmax, in parts of the distance between a stranger's and kin's score.
-        hold: Strength of the pull to the pretrained weights.
+        l2sp: Strength with which the weights are held close to the pretrained ones.
         distil: Weight of the pretrained geometry for faces of nobody in the family.
         views: How many views of every face, see `training.embedder.chip_views`.
         patience: Epochs without progress on held-out photos after which it stops.
@@ -43,7 +43,7 @@ class FineTuning:
     rate: float = 1e-5
     batch: int = 32
     margin: float = 0.3
-    hold: float = 0.01
+    l2sp: float = 0.01
     distil: float = 10.0
     views: int = 8
     patience: int = 3
@@ -130,11 +130,15 @@ def extract(
 
 @keras.saving.register_keras_serializable("kindred")
 class People(layers.Layer):
-    """Cosines, float [N, K], of embeddings with a trainable direction for every person."""
+    """Cosines, float [N, K], of embeddings with a trainable direction for every person.
+
+    Args:
+        directions: float [K, D], from where training starts.
+    """
 
     def __init__(self, directions, **options):
         super().__init__(**options)
-        self._start = directions
+        self._start = np.asarray(directions, np.float32)
 
     def build(self, input_shape):
         self.directions = self.add_weight(
@@ -146,6 +150,9 @@ class People(layers.Layer):
     def call(self, embeddings):
         directions = ops.normalize(ops.cast(self.directions, embeddings.dtype), axis=-1)
         return ops.matmul(embeddings, ops.transpose(directions))
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "directions": self._start.tolist()}
 
 
 class BalancedBatches(keras.utils.PyDataset):
@@ -217,7 +224,7 @@ def fine_tune(
         NotFinite: If the loss or a weight stops being a finite number.
     """
     student = _copy(upper, "mixed_float16" if mixed else "float32")
-    hold(student, options.hold)
+    hold_close(student, options.l2sp)
     teacher = _without_age(_unit(_run(upper, features.strangers)), age)
     spread = head.genuine[0] - head.impostor[0]
     people, present = _directions(embed(upper, features.family, age), owners, rows)

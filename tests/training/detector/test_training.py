@@ -20,6 +20,7 @@ from training.detector.ground_truth import Faces
 from training.detector.hard_negatives import with_mistakes
 from training.detector.samples import Sample, read_samples, split
 from training.detector.targets import BOX, KNOWN, LANDMARKS, STATE, cells, targets
+from training.l2sp import L2SP
 
 STRIDES = (8, 16, 32)
 TINY = SingleShotConfig(
@@ -451,6 +452,19 @@ def test_training_goes_on_from_its_checkpoint(tmp_path):
     assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1"]
     assert all(np.isfinite(w).all() for w in model.get_weights())
     assert not list(run.glob("part-*"))
+
+
+def test_what_goes_on_from_a_checkpoint_is_still_held_to_its_start(tmp_path):
+    samples = read_samples(folder_of(tmp_path, {"0.png": {"boxes_xywh": [[20, 20, 30, 30]]}}))
+    for epochs in (1, 2):
+        keras.utils.set_random_seed(3)  # the same start each time
+        start = _fresh(dataclasses.replace(TINY, batch_norm=False))
+        before = [np.asarray(weight) for weight in start.trainable_weights]
+        schedule = Schedule(epochs=epochs, steps=2, batch=2, side=64)
+        network = fit(samples, [], tmp_path / "run", schedule, TINY, start=start, l2sp=0.5)
+    pairs = zip(before, network.trainable_weights, strict=True)
+    expected = sum(float(L2SP(then, 0.5)(np.asarray(now))) for then, now in pairs)
+    assert float(sum(network.losses)) == pytest.approx(expected, rel=1e-4) and expected > 0
 
 
 def test_training_with_a_teacher_leaves_the_teacher_as_it_is_and_can_be_gone_on_with(tmp_path):

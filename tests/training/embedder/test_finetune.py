@@ -16,6 +16,7 @@ from training.embedder.finetune import (
     DEFAULTS,
     BalancedBatches,
     Features,
+    People,
     embed,
     extract,
     fine_tune,
@@ -26,7 +27,7 @@ from training.errors import NotFinite
 HEAD = HeadConfig(
     0.1, 0.5, 10.0, genuine=(0.8, 0.1), impostor=(0.3, 0.1), same_person_threshold=0.4
 )
-FAST = dataclasses.replace(DEFAULTS, epochs=2, rate=3e-3, views=3, hold=0.0)
+FAST = dataclasses.replace(DEFAULTS, epochs=2, rate=3e-3, views=3, l2sp=0.0)
 PREFIXES = ("top_", "embedding")
 
 
@@ -110,10 +111,32 @@ def test_the_pull_keeps_it_near_what_it_was(network):
     upper, features, owners = prepared(network)
     rows, before = np.ones(len(owners), bool), embed(upper, features.family)
     moved = []
-    for hold in (0.0, 100.0):
-        run = fine_tune(upper, features, owners, rows, HEAD, dataclasses.replace(FAST, hold=hold))
+    for l2sp in (0.0, 100.0):
+        run = fine_tune(upper, features, owners, rows, HEAD, dataclasses.replace(FAST, l2sp=l2sp))
         moved.append(1 - (embed(run.upper, features.family) * before).sum(1).mean())
     assert moved[1] < moved[0] / 2
+
+
+def test_in_half_precision_it_learns_the_same(network):
+    upper, features, owners = prepared(network)
+    rows = np.ones(len(owners), bool)
+    full = fine_tune(upper, features, owners, rows, HEAD, FAST)
+    half = fine_tune(upper, features, owners, rows, HEAD, FAST, mixed=True)
+    assert half.upper.get_layer("top_conv").compute_dtype == "float16"
+    assert full.upper.get_layer("top_conv").compute_dtype == "float32"
+    # The weights stay in full precision, and so can be copied back.
+    assert {str(weight.dtype) for weight in half.upper.weights} == {"float32"}
+    one, other = (embed(run.upper, features.family) for run in (full, half))
+    assert np.abs((one * other).sum(1)).min() > 0.99
+    assert half.history["loss"] == pytest.approx(full.history["loss"], rel=0.1)
+
+
+def test_the_peoples_directions_can_be_made_again():
+    layer = People(np.array([[3.0, 4.0], [0.0, 2.0]]), name="people")
+    cosines = np.asarray(layer(np.array([[1.0, 0.0]], np.float32)))
+    np.testing.assert_allclose(cosines, [[0.6, 0.0]], rtol=0, atol=1e-6)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+    np.testing.assert_array_equal(np.asarray(again(np.array([[1.0, 0.0]], np.float32))), cosines)
 
 
 def test_without_strangers(network):
