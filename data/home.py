@@ -59,15 +59,21 @@ def set_current_model(folder: Path) -> None:
     replace_file(pointer, (folder.name + "\n").encode())
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Writes a file so that after a crash it holds either the old content or the new one."""
+def replace_file(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Writes a file so that after a crash it holds either the old content or the new one.
+
+    Args:
+        durable: Whether the new content outlives a power cut once this returns; `False` is quicker,
+            for what can be made again.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

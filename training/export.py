@@ -17,6 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from data.arrays import write_arrays
 from data.errors import ModelError
 from model.graph import FaceGraph
 from model.identity import CODE
@@ -92,7 +93,7 @@ def export(
         people = "".join(f"{name}\n" for name in state.people)
         (draft / "assets" / "people.txt").write_text(people, encoding="utf-8")
         # Beside the graph, for `model.inference.explanation`: which photo of which file is nearest.
-        np.savez(draft / "assets" / "exemplars.npz", embeddings=state.exemplars)
+        write_arrays(draft / "assets" / "exemplars.npz", {"embeddings": state.exemplars})
         text = json.dumps(manifest, indent=2, ensure_ascii=False)
         (draft / FILE).write_text(text + "\n", encoding="utf-8")
         if card is not None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import os
+import struct
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from fontTools.ttLib import TTFont, TTLibError
 from PIL import ImageFont
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -21,8 +23,8 @@ _PREFERRED = (
     *("notosansarabic", "notosanshebrew", "notosansdevanagari", "notosansthai", "nirmala"),
 )
 
-# Fonts that answer every character with a placeholder, or that Pillow cannot scale.
-_USELESS = ("lastresort", "adobeblank", "notdef", "coloremoji", "apple color emoji")
+# Fonts that have a placeholder for every character.
+_USELESS = ("lastresort", "adobeblank", "notdef")
 
 _MOST_TRIED = 400  # fonts; reading a thousand of them for one emoji would take seconds
 
@@ -45,14 +47,14 @@ def can_draw(text: str) -> bool:
     path = _best_path(characters)
     if path is None:  # Pillow's own
         return all(character.isascii() for character in characters)
-    return all(_has(path, character) for character in characters)
+    return _codes(characters) <= _characters(path)
 
 
 @functools.lru_cache(maxsize=1024)
 def _best_path(characters: frozenset[str]) -> str | None:
-    best, most = None, 0
+    best, most, wanted = None, 0, _codes(characters)
     for path in _font_files()[:_MOST_TRIED]:
-        covered = sum(map(functools.partial(_has, path), characters))
+        covered = len(wanted & _characters(path))
         if covered > most:
             best, most = path, covered
         if covered == len(characters):
@@ -60,32 +62,15 @@ def _best_path(characters: frozenset[str]) -> str | None:
     return best
 
 
-@functools.lru_cache(maxsize=16384)
-def _has(path: str, character: str) -> bool:
-    """Whether the glyph is another one than that of a character which no font has."""
-    probe = _probe(path)
-    if probe is None:
-        return False
-    font, missing = probe
-    glyph = _pixels(font, character)
-    return glyph is not None and glyph != missing
-
-
-@functools.lru_cache(maxsize=512)
-def _probe(path: str) -> tuple[ImageFont.FreeTypeFont, object] | None:
+@functools.lru_cache(maxsize=_MOST_TRIED)
+def _characters(path: str) -> frozenset[int]:
+    """The code points that a font has outlines for; none if it is damaged or made of bitmaps."""
     try:
-        font = ImageFont.truetype(path, 20, layout_engine=ImageFont.Layout.BASIC)
-        return font, _pixels(font, "\U0010ffff")
-    except OSError:  # damaged, or made of bitmaps
-        return None
-
-
-def _pixels(font: ImageFont.FreeTypeFont, character: str) -> tuple | None:
-    try:
-        mask = font.getmask(character)
-    except (OSError, ValueError):
-        return None
-    return (mask.size, bytes(mask)) if all(mask.size) else None
+        with TTFont(path, fontNumber=0, lazy=True) as font:
+            outlines = any(table in font for table in ("glyf", "CFF ", "CFF2"))
+            return frozenset(font.getBestCmap() or ()) if outlines else frozenset()
+    except (OSError, TTLibError, struct.error, AssertionError, LookupError, ValueError):
+        return frozenset()
 
 
 @functools.cache
@@ -120,6 +105,10 @@ def _folders() -> tuple[Path, ...]:
         return Path("/System/Library/Fonts"), Path("/Library/Fonts"), user / "Library/Fonts"
     shared = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
     return *shared, user / ".local/share/fonts", user / ".fonts"
+
+
+def _codes(characters: Iterable[str]) -> frozenset[int]:
+    return frozenset(map(ord, characters))
 
 
 def _is_visible(character: str) -> bool:

@@ -28,17 +28,7 @@ PART = 1.5  # length of the parts that it is searched in, in short sides
 # What photos come in (MPO opens as JPEG). Other formats of Pillow start programs: EPS, Ghostscript.
 _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF")
 
-_TURN_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-# What turns the pixels of a JPEG upright, after those of 7 were mirrored.
+# What turns pixels upright, after those of 5 and 7 were mirrored.
 _ROTATED = {3: "ROTATE_180", 6: "ROTATE_90_CLOCKWISE", 7: "ROTATE_180"} | {
     8: "ROTATE_90_COUNTERCLOCKWISE"
 }
@@ -229,10 +219,7 @@ def _upright(image: Image.Image, scale: int) -> np.ndarray:
     if scale > 1:
         image.draft(None, (image.width // scale, image.height // scale))
     image.load()
-    # Exif first: a conversion makes a new image, not always with the old one's Exif.
-    turn = _TURN_UPRIGHT.get(_orientation(image))
-    rgb = _to_rgb(image)
-    return np.array(rgb if turn is None else rgb.transpose(turn))
+    return _turned(np.array(_to_rgb(image)), _orientation(image))
 
 
 def _decode_jpeg(image: Image.Image, scale: int) -> np.ndarray | None:

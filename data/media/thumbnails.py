@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from data.errors import PhotoError
+from data.home import replace_file
 from data.media.photos import read_reduced
 
 PREVIEW_SIDE = 1600  # pixels; sharp on a wide screen, and about 300 KB
@@ -123,11 +123,7 @@ class Thumbnails:
         if file is None:
             return
         with suppress(OSError):  # a full disk: the page shows it all the same
-            file.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".")
-            with os.fdopen(handle, "wb") as opened:
-                opened.write(content)
-            os.replace(temporary, file)
+            replace_file(file, content, durable=False)
 
 
 def _pixels_for(wanted: Sequence[Wanted]) -> int:

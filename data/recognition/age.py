@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from data.arrays import read_arrays, write_arrays
 from data.errors import ModelError
 
 AGES = (1, 5, 10, 16, 28, 51, 75)  # years, in the middle of each class
@@ -55,9 +55,9 @@ def read_age_correction(path: Path) -> AgeCorrection:
         ModelError: If they are damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return AgeCorrection(*(file[name].astype(np.float32) for name in _ARRAYS))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        arrays = read_arrays(path)
+        return AgeCorrection(*(arrays[name].astype(np.float32) for name in _ARRAYS))
+    except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             f"the numbers of the age correction cannot be read ({error})",
             file=path,
@@ -68,4 +68,4 @@ def read_age_correction(path: Path) -> AgeCorrection:
 def write_age_correction(path: Path, correction: AgeCorrection) -> None:
     """Writes the numbers as float16, a few kilobytes."""
     halves = {name: getattr(correction, name).astype(np.float16) for name in _ARRAYS}
-    np.savez(path, **halves)
+    write_arrays(path, halves)

@@ -6,12 +6,12 @@ import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from data.arrays import read_arrays
 from data.errors import ModelError
 from model.inference.tagger import Tagger
 
@@ -93,10 +93,9 @@ class Explainer:
         manifest = self._tagger.manifest
         try:
             self._threshold = float(manifest["thresholds"]["name_probability"])
-            with np.load(folder / "assets" / "exemplars.npz", allow_pickle=False) as file:
-                self._exemplars = file["embeddings"]
+            self._exemplars = read_arrays(folder / "assets" / "exemplars.npz")["embeddings"]
             self._files = [(x["person"], x["file"]) for x in manifest["exemplars"]]
-        except (OSError, EOFError, BadZipFile, LookupError, ValueError, TypeError) as error:
+        except (OSError, LookupError, ValueError, TypeError) as error:
             raise ModelError(
                 "this model was written by a version that could not explain itself",
                 file=folder,

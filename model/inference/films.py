@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import os
 import time
-import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
@@ -14,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from data.arrays import read_arrays, write_arrays
 from data.films.reading import Frame, probe, read_frames
 from data.films.tracks import Linker, Sighting, Track
-from data.home import replace_file
 from data.library.intake.prefetch import Reading, in_thread
 from data.library.intake.work import Work
 from data.media.photos import ReducedPhoto
@@ -192,11 +190,8 @@ def _save(path: Path, looked: list[_Looked]) -> None:
     arrays["frames"] = np.array(
         [(f.time, f.width, f.height, f.is_cut, len(f.faces)) for f in looked], np.float64
     )
-    content = io.BytesIO()
-    np.savez(content, **arrays)
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, content.getvalue())
+        write_arrays(path, arrays)
 
 
 def _load(path: Path | None) -> list[_Looked]:
@@ -204,8 +199,7 @@ def _load(path: Path | None) -> list[_Looked]:
     if path is None or not path.is_file():
         return []
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            found = {key: arrays[key] for key in (*_ARRAYS, "rates", "frames")}
+        found = read_arrays(path)
         looked, first = [], 0
         for at, width, height, is_cut, count in found["frames"]:
             faces = tuple(
@@ -223,5 +217,5 @@ def _load(path: Path | None) -> list[_Looked]:
             first += int(count)
             looked.append(_Looked(float(at), int(width), int(height), bool(is_cut), faces))
         return looked
-    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, IndexError):
         return []

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from data.arrays import read_arrays, write_arrays
 from data.errors import ModelError
-from data.home import replace_file
 
 
 def save_weights(model: keras.Model, path: str | Path) -> None:
@@ -25,9 +23,7 @@ def save_weights(model: keras.Model, path: str | Path) -> None:
         for layer in model.layers
         for number, values in enumerate(layer.get_weights())
     }
-    content = io.BytesIO()
-    np.savez(content, **arrays)
-    replace_file(Path(path), content.getvalue())
+    write_arrays(path, arrays)
 
 
 def load_weights(path: str | Path, model: keras.Model) -> keras.Model:
@@ -37,9 +33,8 @@ def load_weights(path: str | Path, model: keras.Model) -> keras.Model:
         ModelError: The file cannot be read or holds another network; the model is then unchanged.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        arrays = read_arrays(path)
+    except (OSError, ValueError) as error:
         raise _other("an archive of arrays", repr(error), path) from error
     wanted = {
         f"{layer.name}/{number}": tuple(weight.shape)

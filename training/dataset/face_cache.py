@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from data.home import home, replace_file
+from data.arrays import read_arrays, write_arrays
+from data.home import home
 from model.identity import CODE
 
 # Raise it when the code of `training.dataset.face_finder` measures something else; `CODE` is about
@@ -46,9 +45,8 @@ class FaceCache:
         """What is known of a photo with this SHA-256, or `None`."""
         path = self._path(content)
         try:
-            with np.load(path, allow_pickle=False) as file:
-                found = {name: file[name] for name in _FIELDS}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            found = read_arrays(path)
+        except (OSError, ValueError):
             return None
         return found if _is_sound(found) else None
 
@@ -56,10 +54,8 @@ class FaceCache:
         """Keeps what was found in a photo."""
         if not _is_sound(found):
             raise ValueError(f"Expected {list(_FIELDS)}. Received: {list(found)}")
-        stream = io.BytesIO()
-        np.savez(stream, **found)
         with contextlib.suppress(OSError):
-            replace_file(self._path(content), stream.getvalue())
+            write_arrays(self._path(content), found)
 
     def _path(self, content: str) -> Path:
         return self._folder / content[:2] / f"{content}.npz"

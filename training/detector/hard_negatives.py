@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data.arrays import read_arrays, write_arrays
 from data.media.photos import read_photo
 from training.detector.average_precision import iou
 from training.detector.samples import Sample
@@ -29,7 +30,7 @@ def with_mistakes(
         detect: `detect(image, min_score) -> boxes, landmarks, scores`.
         cache: Where the answers are kept from one run to the next.
     """
-    stored = dict(np.load(cache)) if cache is not None and cache.is_file() else {}
+    stored = read_arrays(cache) if cache is not None and cache.is_file() else {}
     searched, new = [], False
     for sample in samples:
         key = f"{sample.path.parent.parent.name}/{sample.path.name}"
@@ -40,5 +41,5 @@ def with_mistakes(
         searched.append(dataclasses.replace(sample, mistakes=stored[key]))
     if cache is not None and new:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(cache, **stored)
+        write_arrays(cache, stored)
     return searched

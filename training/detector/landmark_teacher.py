@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from data.arrays import read_arrays, write_arrays
 from data.media.photos import read_photo
 from model.detector.refinement import SMALLEST, SecondLook
 from training.detector.samples import Sample
@@ -31,7 +32,7 @@ def with_landmarks(
         cache: Where the answers are kept from one run to the next.
     """
     samples = list(samples)
-    stored = dict(np.load(cache)) if cache is not None and cache.is_file() else {}
+    stored = read_arrays(cache) if cache is not None and cache.is_file() else {}
     ask = tf.function(
         teacher.landmarks_in,
         input_signature=[
@@ -57,5 +58,5 @@ def with_landmarks(
         progress(done)
     if cache is not None and new:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(cache, **stored)
+        write_arrays(cache, stored)
     return taught

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from html import escape
+
+from ui.components.templates import render
 
 Rows = list[tuple[str, str]]
 
 
 def facts_html(rows: Iterable[tuple[str, str]]) -> str:
     """Rows of what and how much."""
-    items = "".join(f"<dt>{escape(what)}</dt><dd>{escape(value)}</dd>" for what, value in rows)
-    return f'<div class="kd-grid"><dl>{items}</dl></div>'
+    return render("facts.html", rows=rows)
 
 
 def network_rows(manifest: Mapping, catalogue: Mapping, defaults: Iterable[str]) -> Rows:

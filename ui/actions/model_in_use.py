@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +13,7 @@ from model.inference.background import BackgroundModel
 from model.manifest import FILE
 from ui.actions.library_in_use import library_in_use
 from ui.components.style import plain
+from ui.components.templates import render
 
 
 def model_in_use() -> BackgroundModel:
@@ -44,7 +44,7 @@ def show_state(model: BackgroundModel) -> None:
             st.rerun()
     if model.loaded:
         with library_in_use() as library:
-            st.html(f'<div class="kd-bar"><div>{_facts(model, library)}</div></div>')
+            st.html(_state(model, library))
 
 
 def knows_somebody(model: BackgroundModel, library: Shelf) -> bool:
@@ -62,17 +62,10 @@ def _background(folder: Path | None, written: int, problem: str | None) -> Backg
 def _show_loading(model: BackgroundModel) -> None:
     if model.done:
         st.rerun()
-    st.html(
-        '<div class="kd-bar"><p class="kd-busy" role="status">The networks are loading. '
-        "You can choose photos meanwhile.</p></div>"
-    )
+    st.html(render("state.html", loading=True))
 
 
-def _facts(model: BackgroundModel, library: Shelf) -> str:
+def _state(model: BackgroundModel, library: Shelf) -> str:
     people = len({*model.loaded.tagger.people, *library.recognition.known()})
     knows = f"{people} {'person' if people == 1 else 'people'}" if people else "nobody yet"
-    return (
-        f"<span>Knows: <b>{knows}</b></span>"
-        f"<span>Runs on: <b>{escape(model.loaded.device)}</b></span>"
-        "<span>Nothing leaves this computer</span>"
-    )
+    return render("state.html", loading=False, knows=knows, device=model.loaded.device)

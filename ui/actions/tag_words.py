@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.tags import PhotoTags
+from ui.components.templates import render
 
 _PICTURE = Path(__file__).with_name("hero.svg")  # as an image: pages drop SVG out of HTML
 
@@ -19,26 +20,12 @@ def _picture() -> str:
 
 def hero_html() -> str:
     """What to do, for somebody who has just come."""
-    return (
-        f'<section class="kd-hero"><div><img src="{_picture()}" alt="">'
-        "<h1>Who is in this photo?</h1>"
-        "<p>Drop photos below or paste them, as many as you like: JPEG, PNG, WebP, HEIC or TIFF. "
-        "Every face is "
-        "outlined, and those Kindred has learned get their names.</p>"
-        '<p class="kd-private">Your photos stay on this computer: nothing is sent anywhere, and '
-        "the originals are never changed.</p></div></section>"
-    )
+    return render("hero.html", picture=_picture())
 
 
 def teach_html() -> str:
     """How to get names."""
-    return (
-        '<section class="kd-teach"><h3>Kindred knows nobody yet</h3>'
-        "<p>It finds every face and calls it unknown. To teach it, make a folder with one folder "
-        "for each person, named after the person, and put a few photos into each. Choose it on "
-        'the page <a href="teach" target="_self">Teach</a>, or run this in Kindred\'s folder:</p>'
-        "<pre><code>python kindred.py train FOLDER</code></pre></section>"
-    )
+    return render("teach.html")
 
 
 def all_photos_text(photos: Sequence[PhotoTags]) -> str:

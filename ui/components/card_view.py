@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 from ui.components.live import live
+from ui.components.templates import render
 
 
 def show_card(model: Path, key: str) -> bool:
@@ -15,8 +15,5 @@ def show_card(model: Path, key: str) -> bool:
     except OSError:
         return False
     # Without scripts and apart from the page: names of folders are in it.
-    live(
-        f'<iframe class="kd-frame" sandbox title="Accuracy card" srcdoc="{escape(text)}"></iframe>',
-        key=f"{key}.card.{model.name}",
-    )
+    live(render("frame.html", page=text), key=f"{key}.card.{model.name}")
     return True

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from ui.components.live import live
+from ui.components.templates import render
 
 _MOST = 300  # folders listed
 
@@ -46,14 +46,7 @@ def _browse(key: str, typed: str) -> None:
         here = here.parent
     rows = [("⬑ one folder up", here.parent)] if here != here.parent else []
     rows += [(name, here / name) for name in folders_in(here)]
-    items = "".join(
-        f'<button type="button" class="kd-folder" data-do="into" data-path="{escape(str(path))}">'
-        f"<bdi>{escape(name)}</bdi></button>"
-        for name, path in rows
-    )
-    empty = "" if len(rows) > 1 else "<p>No folders in here.</p>"
-    head = f"<p class='kd-here'><bdi>{escape(str(here))}</bdi></p>"
-    answer = live(f'<div class="kd-folders">{head}{items}{empty}</div>', key=f"{key}.browse")
+    answer = live(render("folders.html", here=here, rows=rows), key=f"{key}.browse")
     if answer.act:
         st.session_state[f"{key}.next"] = answer.act["path"]
         st.rerun()

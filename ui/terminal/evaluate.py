@@ -99,7 +99,7 @@ def _networks(options: argparse.Namespace) -> dict:
 
 
 def _report(options: argparse.Namespace, result: dict, page: str | None = None) -> int:
-    from training.report.html_page import figures_page
+    from training.report.figures_page import figures_page
 
     text = json.dumps(result, indent=2, ensure_ascii=False) + "\n"
     try:

@@ -84,12 +84,13 @@ def test_watching_from_the_terminal(tmp_path, fresh_home):
     (folder / "there.png").write_bytes(picture(RED))
     arguments = ("tag", folder, "--model", model, "--watch", "--json", out)
     log = tmp_path / "log.txt"
-    started = subprocess.Popen(
-        command(*arguments),
-        stderr=log.open("wb"),
-        # Where the tests run in the background of a shell, Ctrl-C would be ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    with log.open("wb") as said:
+        started = subprocess.Popen(
+            command(*arguments),
+            stderr=said,
+            # Where the tests run in the background of a shell, Ctrl-C would be ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
     with started as process:
         try:
             wait_for(lambda: "press Ctrl-C" in log.read_text())

@@ -108,9 +108,9 @@ def test_without_any_font_installed_there_is_pillows_own(monkeypatch):
 
 
 def test_a_font_is_chosen_for_the_characters_of_the_name(monkeypatch):
-    has = {"latin.ttf": set("Ane"), "both.ttf": set("Ane陳")}
+    has = {"latin.ttf": frozenset(map(ord, "Ane")), "both.ttf": frozenset(map(ord, "Ane陳"))}
     monkeypatch.setattr("data.media.fonts._font_files", lambda: tuple(has))
-    monkeypatch.setattr("data.media.fonts._has", lambda path, character: character in has[path])
+    monkeypatch.setattr("data.media.fonts._characters", has.get)
     from data.media.fonts import _best_path
 
     assert _best_path.__wrapped__(frozenset("Anne")) == "latin.ttf"
@@ -137,7 +137,7 @@ def test_thumbnails_keep_the_shape_and_show_the_face():
 
 def test_whether_a_name_can_be_drawn(monkeypatch):
     assert fonts.can_draw("Anne") and fonts.can_draw("")
-    monkeypatch.setattr(fonts, "_has", lambda _, character: character.isascii())
+    monkeypatch.setattr(fonts, "_characters", lambda _: frozenset(range(128)))
     assert fonts.can_draw("Anne") and not fonts.can_draw("Anne 小明")
     monkeypatch.setattr(fonts, "_best_path", lambda _: None)
     assert fonts.can_draw("Anne") and not fonts.can_draw("小明")

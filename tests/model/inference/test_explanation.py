@@ -98,5 +98,5 @@ def test_reliability_by_hand():
 
 def test_curves_of_every_split():
     drawn = curves([{"loss": [3.0, 1.0], "val_loss": [2.0, 1.5]}, {"loss": [1.0]}])
-    assert drawn.count("<svg") == 2 and drawn.count("class=one") == 2
-    assert drawn.count("class=two") == 1
+    assert drawn.count("<svg") == 2 and drawn.count('class="one"') == 2
+    assert drawn.count('class="two"') == 1
