@@ -63,6 +63,7 @@ def train(options: argparse.Namespace) -> None:
         judged,
         options.out,
         schedule,
+        KINDRED_CONFIG,
         start=start,
         teacher=load_yunet(options.teacher) if options.teacher else None,
         callbacks=[
