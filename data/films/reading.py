@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.errors import PhotoError
+from data.films.header import read_header
 
-FILM_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".3gp", ".mts"})
 FRAME_SIDE = 960  # pixels: the longer side of a frame that is searched for faces
 SAMPLES_PER_SECOND = 2.0
 CHECKS_PER_SECOND = 6.0  # how often a frame is compared with the one before, to find cuts
@@ -65,11 +65,6 @@ class FilmInfo:
     frames_per_second: float
 
 
-def is_film_name(name: str) -> bool:
-    """Whether a file of this name, found in a folder, is taken for a film."""
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in FILM_SUFFIXES
-
-
 def probe(path: str | os.PathLike) -> FilmInfo:
     """Reads the header of a film.
 
@@ -78,6 +73,14 @@ def probe(path: str | os.PathLike) -> FilmInfo:
     """
     with _opened(path) as capture:
         return _info(capture)
+
+
+def duration_of(path: str | os.PathLike) -> float:
+    """The length of a film in seconds; 0.0 if it is not known, or the film cannot be read."""
+    try:
+        return read_header(path).duration or probe(path).duration
+    except PhotoError:
+        return 0.0
 
 
 def read_frames(path: str | os.PathLike, start: float = 0.0) -> Iterator[Frame]:
@@ -99,7 +102,8 @@ def read_frames(path: str | os.PathLike, start: float = 0.0) -> Iterator[Frame]:
         clock = _Clock(capture)
         seen = False
         while capture.grab():
-            seen, time = True, clock.tick()
+            time = clock.tick()
+            seen = seen or time < start
             if time > MAX_HOURS * 3600:
                 break
             is_sampled = sample.is_due(time)
@@ -108,6 +112,7 @@ def read_frames(path: str | os.PathLike, start: float = 0.0) -> Iterator[Frame]:
             ok, picture = capture.retrieve()
             if not ok or picture is None:
                 continue
+            seen = True
             _require_size(picture, path)
             thumb = _thumb(picture)
             is_cut = former is not None and _difference(thumb, former) > _CUT

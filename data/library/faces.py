@@ -122,8 +122,21 @@ def convert_embeddings(db: Connection, conversion: Conversion) -> int:
                 for face, row in zip(ids, converted, strict=True)
             ),
         )
+        _convert_examples(db, conversion)
         db.execute("UPDATE faces SET network = ? WHERE network = ?", both)
         return db.execute("UPDATE photos SET network = ? WHERE network = ?", both).rowcount
+
+
+def _convert_examples(db: Connection, conversion: Conversion) -> None:
+    """The same for the further looks of people in films."""
+    for face, examples, size in db.execute(
+        "SELECT f.id, t.examples, LENGTH(f.embedding) FROM tracks t JOIN faces f ON f.id = t.face"
+        " WHERE f.network = ? AND t.examples IS NOT NULL AND f.embedding IS NOT NULL",
+        (conversion.earlier,),
+    ).fetchall():
+        vectors = _floats(examples).reshape(-1, size // 4)
+        converted = conversion.convert(vectors).astype("<f4").tobytes()
+        db.execute("UPDATE tracks SET examples = ? WHERE face = ?", (converted, face))
 
 
 def stacked(rows) -> tuple[np.ndarray, np.ndarray]:

@@ -67,6 +67,15 @@ class Films:
         )
         return dict(rows.fetchall())
 
+    def tracks(self, photo: int) -> list[int]:
+        """The key faces of a film's tracks in the order in which they appear, as in `tags`."""
+        rows = self._db.execute(
+            "SELECT f.id, t.spans FROM faces f JOIN tracks t ON t.face = f.id"
+            " WHERE f.photo = ? AND f.ignored = 0 ORDER BY f.id",
+            (photo,),
+        ).fetchall()
+        return [face for face, spans in sorted(rows, key=lambda row: _spans(row[1]))]
+
     def tags(self, photo: int, path: str) -> FilmTags | None:
         """The record of a film, called by `path`, with the names that count; `None` of a photo."""
         row = self._db.execute(
@@ -89,7 +98,7 @@ class Films:
         for face, x0, y0, x1, y1, unknown, time, spans in self._db.execute(
             "SELECT f.id, f.x0, f.y0, f.x1, f.y1, COALESCE(f.unknown, 0.0), t.time, t.spans"
             " FROM faces f JOIN tracks t ON t.face = f.id"
-            " WHERE f.photo = ? AND f.ignored = 0",
+            " WHERE f.photo = ? AND f.ignored = 0 ORDER BY f.id",
             (photo,),
         ):
             box = np.array([x0, y0, x1, y1], np.float32)
@@ -97,6 +106,48 @@ class Films:
             people.append(TrackTag(name, sure, _spans(spans), time, box))
         people.sort(key=lambda track: track.spans)
         return FilmTags(path, width, height, duration, tuple(people))
+
+
+def scenes(db: Connection) -> dict[int, int]:
+    """For each track's face a number that those have in common who are seen at the same time.
+
+    They compete for names as the faces of a photo do, but not with the rest of their film. The
+    numbers are negative: no photo has them.
+    """
+    films: dict[int, list[tuple[int, tuple]]] = {}
+    for face, photo, spans in db.execute(
+        "SELECT t.face, f.photo, t.spans FROM tracks t JOIN faces f ON f.id = t.face"
+    ):
+        films.setdefault(photo, []).append((face, _spans(spans)))
+    found = {}
+    for tracks in films.values():
+        for group in seen_together([spans for _, spans in tracks]):
+            found |= {tracks[i][0]: -tracks[group[0]][0] for i in group}
+    return found
+
+
+def seen_together(spans: Sequence[Sequence[tuple[float, float]]]) -> list[list[int]]:
+    """Indices of tracks, put together where their times overlap, directly or through others."""
+    parts = sorted((start, end, i) for i, own in enumerate(spans) for start, end in own)
+    root = list(range(len(spans)))
+
+    def top(i: int) -> int:
+        while root[i] != i:
+            root[i] = root[root[i]]
+            i = root[i]
+        return i
+
+    # In order of time each overlaps, if any, the one of those before that ends last.
+    latest, last = float("-inf"), 0
+    for start, end, i in parts:
+        if start < latest:
+            root[max(top(i), top(last))] = min(top(i), top(last))
+        if end > latest:
+            latest, last = end, i
+    groups: dict[int, list[int]] = {}
+    for i in range(len(spans)):
+        groups.setdefault(top(i), []).append(i)
+    return list(groups.values())
 
 
 def overlaps(

@@ -21,6 +21,7 @@ from data.errors import KindredError, LibraryError, PhotoError
 from data.library import Library
 from data.regions import Change, ChangedSince, Region, apply, undo, write_regions
 from data.regions.embedded import read_embedded
+from data.regions.film_sidecar import Appearance, write_appearances
 
 _UNDONE = ".undone"
 
@@ -64,13 +65,7 @@ def write_names(
     try:
         for photo in photos:
             try:
-                wanted, rejected = _regions(library, photo, confirmed_only)
-                if not wanted and not rejected:
-                    yield Written(photo, Change(photo))
-                    continue
-                into = embed and read_embedded(os.path.abspath(photo)).is_jpeg
-                _require_current(library, photo)
-                change = write_regions(photo, wanted, rejected=rejected, embed=into, dry_run=True)
+                change = _change(library, photo, embed, confirmed_only)
                 if change and not dry_run:
                     journal.note(change)
                     change = apply(change)
@@ -115,6 +110,32 @@ def undo_writes(library: Library) -> Iterator[Written]:
             journal.rename(journal.with_name(journal.name + _UNDONE))
         if failed or put_back:
             break
+
+
+def _change(library: Library, photo: str, embed: bool, confirmed_only: bool) -> Change:
+    """What writing the names of one photo or film would change."""
+    if (film := _people_of_film(library, photo, confirmed_only)) is not None:
+        _require_current(library, photo)
+        return write_appearances(photo, film, dry_run=True)
+    wanted, rejected = _regions(library, photo, confirmed_only)
+    if not wanted and not rejected:
+        return Change(photo)
+    into = embed and read_embedded(os.path.abspath(photo)).is_jpeg
+    _require_current(library, photo)
+    return write_regions(photo, wanted, rejected=rejected, embed=into, dry_run=True)
+
+
+def _people_of_film(library: Library, path: str, confirmed_only: bool) -> list[Appearance] | None:
+    """Who is in a film, and when; `None` for a photo."""
+    id = library.photos.photo_of(path)
+    if id is None or library.films.duration(id) is None:
+        return None
+    ignored, times = library.people.ignored(), library.films.times(id)
+    spans: dict[str, list[tuple[float, float]]] = {}
+    for face, name in library.suggestions.names(id).items():
+        if name.person not in ignored and (name.confirmed or not confirmed_only):
+            spans.setdefault(name.name, []).extend(times[face].spans)
+    return [Appearance(name, tuple(sorted(found))) for name, found in spans.items()]
 
 
 def _regions(

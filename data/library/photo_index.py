@@ -50,6 +50,12 @@ def content_of(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
+def content_of_file(path: AnyPath) -> bytes:
+    """The same of a file that may be larger than memory; raises `OSError`."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
 def encode(path: AnyPath) -> bytes:
     """The form in which paths are stored: absolute, as bytes. Links are not followed."""
     return os.path.abspath(os.fsencode(path))

@@ -138,13 +138,14 @@ class Records:
 
         Returns:
             The person's name, a file of the photo, its width and height, and the box (xyxy
-            pixels). Ignored people are left out, and photos whose files are gone.
+            pixels). Ignored people are left out, photos whose files are gone, and films.
         """
         rows = self._db.execute(
             "SELECT p.name, MIN(a.path), o.width, o.height, f.x0, f.y0, f.x1, f.y1"
             " FROM named_faces n JOIN faces f ON f.id = n.face JOIN people p ON p.id = n.person"
             " JOIN photos o ON o.id = f.photo JOIN paths a ON a.photo = o.id"
             " WHERE n.confirmed = 1 AND p.ignored = 0 AND a.missing = 0"
+            " AND o.id NOT IN (SELECT photo FROM films)"
             " GROUP BY f.id ORDER BY f.photo, f.id"
         )
         return [

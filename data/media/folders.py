@@ -1,4 +1,4 @@
-"""Finds the photos that files and folders mean, each once, in an order that people expect."""
+"""Finds the photos and films that files and folders mean, each once, in an order people expect."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import fnmatch
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from data.errors import PhotoError
-from data.media.kinds import is_photo_name, left_out_kind
+from data.films.header import read_header
+from data.media.kinds import OPTIONAL, is_film_name, is_photo_name, left_out_kind, suffix_of
 
 # Recycle bins and other people's thumbnails, beside everything that starts with a dot.
 _SKIPPED_FOLDERS = frozenset(
@@ -62,6 +63,9 @@ _CACHES = (
     (re.compile(r"appdata_\w+"), "previews of Nextcloud"),
     (re.compile(r"captureone"), "previews of Capture One"),
 )
+# The film of a live photo lasts three seconds, where it is kept steady a little longer.
+LIVE_SECONDS = 6.0
+_LIVE_SUFFIXES = frozenset({".mov", ".mp4"})
 _IMMICH_CACHES = frozenset({"thumbs", "encoded-video", "profile", "backups"})
 
 
@@ -71,19 +75,27 @@ class LeftOut:
 
     Attributes:
         kinds: How many pictures and films are of a kind that is not read, by kind ("NEF").
+        live: How many films are one thing with a photo beside them.
         folders: Folders that were left alone, and why.
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
+    live: int = 0
     folders: dict[str, str] = field(default_factory=dict)
 
     def sentences(self) -> list[str]:
         """What a person should know of it, a sentence each; none if nothing was left out."""
         said = []
-        if self.kinds:
-            kinds = sorted(self.kinds.items(), key=lambda item: (-item[1], item[0]))
-            listed = ", ".join(f"{number:,} {kind}" for kind, number in kinds)
+        packages = {kind: OPTIONAL.get(f".{kind.lower()}") for kind in self.kinds}
+        if installable := sorted(set(filter(None, packages.values()))):
+            listed = _listed({k: n for k, n in self.kinds.items() if packages[k]})
+            said.append(f"{listed} were not looked at: pip install {' '.join(installable)}")
+        if others := {k: n for k, n in self.kinds.items() if not packages[k]}:
+            listed = _listed(others)
             said.append(f"not looked at, because of kinds that are not read: {listed}")
+        if self.live:
+            films = "film is" if self.live == 1 else "films are"
+            said.append(f"{self.live:,} {films} one thing with the photo beside (live photos)")
         by_reason: dict[str, list[str]] = {}
         for folder, why in self.folders.items():
             by_reason.setdefault(why, []).append(folder)
@@ -93,12 +105,20 @@ class LeftOut:
         return said
 
 
+def _listed(kinds: dict[str, int]) -> str:
+    """Kinds, the most frequent first: "5 NEF and 4 JXL"."""
+    ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    parts = [f"{number:,} {kind}" for kind, number in ordered]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
 def find_photos(
     paths: Iterable[str | os.PathLike],
     on_error: Callable[[PhotoError], object] | None = None,
     *,
     exclude: Sequence[str] = (),
     left_out: LeftOut | None = None,
+    films: bool = False,
 ) -> Iterator[str]:
     """Finds the photos that are meant by files and folders.
 
@@ -110,6 +130,7 @@ def find_photos(
         on_error: Called with a `PhotoError` for a folder that cannot be read; the walk goes on.
         exclude: Patterns of files and folders in the folders that are left out (`is_excluded`).
         left_out: Is told what was not taken.
+        films: Films are meant, too, but for those that are one thing with a photo: live photos.
 
     Yields:
         Paths, each file once, however often and through however many links it is reached.
@@ -166,15 +187,45 @@ def find_photos(
                 else:
                     kept.append(name)
             subfolders[:] = kept
+            photo_stems = stems_of_photos(names) if films else ()
             for name in sorted(names, key=_natural):
                 whole = os.path.join(folder, name)
                 if exclude and is_excluded(whole, path, exclude):
                     continue
-                if is_photo_name(name):
+                if is_film_name(name) and films:
+                    if is_live_film(whole, photo_stems):
+                        left_out.live += first_visit(whole)
+                    elif first_visit(whole):
+                        yield whole
+                elif is_photo_name(name):
                     if first_visit(whole):
                         yield whole
                 elif (kind := left_out_kind(name)) and first_visit(whole):
                     left_out.kinds[kind] += 1
+
+
+def is_live_film(film: str, photo_stems: Collection[str]) -> bool:
+    """Whether a film is one thing with a photo beside it, as the live photos of phones.
+
+    It has the photo's name but for the suffix, and says that it belongs to a photo, or is as short.
+
+    Args:
+        film: Its path.
+        photo_stems: Of the photos in its folder, from `stems_of_photos`.
+    """
+    if suffix_of(film) not in _LIVE_SUFFIXES or _stem(os.path.basename(film)) not in photo_stems:
+        return False
+    header = read_header(film)
+    return header.is_paired or 0 < header.duration <= LIVE_SECONDS
+
+
+def stems_of_photos(names: Iterable[str]) -> frozenset[str]:
+    """The names of photos without their suffixes, as `is_live_film` compares them."""
+    return frozenset(map(_stem, filter(is_photo_name, names)))
+
+
+def _stem(name: str) -> str:
+    return os.path.splitext(name)[0].casefold()
 
 
 def is_walked(folder: str, top: str, exclude: Sequence[str] = ()) -> bool:

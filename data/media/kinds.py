@@ -1,16 +1,11 @@
-"""Kinds of files by their suffix: photos that are read, and pictures and films that are not."""
+"""Kinds of files by their suffix: photos and films that are read, and what is not."""
 
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 from PIL import features
-
-PHOTO_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".heic", ".heif", ".hif"}
-    | {".tif", ".tiff", ".bmp", ".gif"}
-    | ({".avif"} if features.check("avif") else set())
-)
 
 
 def _suffixes(words: str) -> frozenset[str]:
@@ -23,22 +18,40 @@ RAW_SUFFIXES = _suffixes(
     mrw nef nrw orf pef ptx pxn r3d raf raw rw2 rwl rwz sr2 srf srw x3f
     """
 )
+JXL_SUFFIXES = frozenset({".jxl"})
 OTHER_PICTURES = _suffixes(
     """
-    jxl jp2 j2k jpf jpx jpm jxr wdp hdp psd psb xcf kra afphoto clip tga dds exr hdr pcx ppm
+    jp2 j2k jpf jpx jpm jxr wdp hdp psd psb xcf kra afphoto clip tga dds exr hdr pcx ppm
     pgm pbm pnm pfm ico icns svg svgz eps ai insp jps pns avif avifs heics qoi flif bpg dib
     emf wmf sgi pcd xbm xpm
     """
 )
-FILM_SUFFIXES = _suffixes(
+FILM_SUFFIXES = _suffixes("mp4 mov m4v avi mkv webm 3gp mts")
+OTHER_FILMS = _suffixes(
     """
-    mp4 mov m4v avi mkv webm 3gp 3g2 mts m2ts m2t mpg mpeg mpe mpv m1v m2v vob mod tod wmv asf
-    flv f4v ogv ogm divx dv qt rm rmvb mxf insv 360 lrv
+    3g2 m2ts m2t mpg mpeg mpe mpv m1v m2v vob mod tod wmv asf flv f4v ogv ogm divx dv qt rm
+    rmvb mxf insv 360 lrv
     """
 )
 
-PICTURE_SUFFIXES = PHOTO_SUFFIXES | RAW_SUFFIXES | OTHER_PICTURES
+# Suffixes that a package of `requirements-formats.txt` reads, and its names: to import, to install.
+_READERS = (
+    (RAW_SUFFIXES, "rawpy", "rawpy"),
+    (JXL_SUFFIXES, "imagecodecs", "imagecodecs"),
+)
+OPTIONAL = {suffix: package for suffixes, _, package in _READERS for suffix in suffixes}
+"""The package with which photos of a suffix are read."""
+
+PHOTO_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".heic", ".heif", ".hif"}
+    | {".tif", ".tiff", ".bmp", ".gif"}
+    | ({".avif"} if features.check("avif") else set())
+).union(*(suffixes for suffixes, module, _ in _READERS if find_spec(module)))
+
+PICTURE_SUFFIXES = PHOTO_SUFFIXES | RAW_SUFFIXES | JXL_SUFFIXES | OTHER_PICTURES
 """All that holds one picture, whether it is read or not."""
+
+_KNOWN = PICTURE_SUFFIXES | FILM_SUFFIXES | OTHER_FILMS
 
 
 def suffix_of(name: str) -> str:
@@ -51,14 +64,15 @@ def is_photo_name(name: str) -> bool:
     return not name.startswith(".") and suffix_of(name) in PHOTO_SUFFIXES
 
 
+def is_film_name(name: str) -> bool:
+    """Whether a file of this name, found in a folder, is taken for a film."""
+    return not name.startswith(".") and suffix_of(name) in FILM_SUFFIXES
+
+
 def left_out_kind(name: str) -> str | None:
     """What to call the kind of a picture or film that is not read ("NEF"); `None` for all else."""
     if name.startswith("."):
         # Where iCloud has taken a photo off this disk, a hidden note of that name is left.
         return "iCloud" if name.lower().endswith(".icloud") else None
     suffix = suffix_of(name)
-    if suffix in PHOTO_SUFFIXES:
-        return None
-    if suffix in RAW_SUFFIXES or suffix in OTHER_PICTURES or suffix in FILM_SUFFIXES:
-        return suffix[1:].upper()
-    return None
+    return suffix[1:].upper() if suffix in _KNOWN - PHOTO_SUFFIXES else None

@@ -21,7 +21,6 @@ from data.regions.xmp.provenance import Record
 
 APPEARANCES = "kindred:Appearances"
 _ENTRY = re.compile(r"((?:\d+(?:\.\d+)?-\d+(?:\.\d+)? )+)(.+)", re.DOTALL)
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,7 @@ def write_appearances(
         )
     people = sorted(people, key=lambda person: person.spans)
     for person in people:
-        if _NOT_XML.search(person.name):
-            raise PhotoError(
-                f"The name {person.name!r} has a character that metadata cannot hold",
-                file=film,
-                remedy="Rename the person",
-            )
+        xmp.require_writable(person.name, film)
     edits, notes = [], []
     found = sidecar.existing(film)
     for path, data, packet in found or [(sidecar.default_path(film), None, xmp.empty(film))]:

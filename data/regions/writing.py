@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -20,9 +19,6 @@ from data.regions.region import Region
 from data.regions.xmp import packet as xmp
 from data.regions.xmp import vocabularies
 from data.regions.xmp.merge import merge
-
-# XML has no spelling for control characters and halves of surrogate pairs.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_regions(
@@ -95,12 +91,8 @@ def write_regions(
 def _faces(regions: Iterable[Region], frame: Frame, photo: str) -> list[Face]:
     faces = []
     for region in regions:
-        if region.name is not None and _NOT_XML.search(region.name):
-            raise PhotoError(
-                f"The name {region.name!r} has a character that metadata cannot hold",
-                file=photo,
-                remedy="Rename the person",
-            )
+        if region.name is not None:
+            xmp.require_writable(region.name, photo)
         name = None if means_nobody(region.name) else region.name  # the next reader would agree
         faces.append(Face(name, frame.stored(region.box)))
     return faces

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,11 @@ import numpy as np
 from data.arrays import read_arrays, write_arrays
 from data.films.reading import Frame, probe, read_frames
 from data.films.tracks import Linker, Sighting, Track
+from data.library.films import FilmTracks, TrackTimes, seen_together
 from data.library.intake.prefetch import Reading, in_thread
-from data.library.intake.work import Work
+from data.library.intake.work import TaggedPhoto, Work
 from data.media.photos import ReducedPhoto
-from data.tags import TrackTag
+from data.tags import FaceTag, TrackTag
 from model.inference.engine import FoundFaces
 
 SAVED_EVERY = 30.0  # seconds of work that a kill may cost
@@ -54,6 +56,33 @@ class TaggedFilm:
     height: int
     duration: float
     tracks: tuple[TaggedTrack, ...]
+
+    def for_library(self, work: Work, content: bytes, taken: datetime | None) -> TaggedPhoto:
+        """What the library keeps of it: its tracks as faces with times.
+
+        Args:
+            work: The film, with its state when it was read.
+            content: The identity of its bytes.
+            taken: When it was filmed, if that is known.
+        """
+        faces, times = [], []
+        for tagged in self.tracks:
+            tag, track = tagged.tag, tagged.track
+            best = track.best
+            faces.append(
+                FaceTag(
+                    tag.name,
+                    tag.confidence,
+                    best.box,
+                    best.landmarks,
+                    best.score,
+                    track.embedding,
+                    best.quality,
+                )
+            )
+            times.append(TrackTimes(best.time, track.spans, track.examples))
+        film = FilmTracks(self.duration, tuple(times))
+        return TaggedPhoto(work, content, self.width, self.height, taken, tuple(faces), film=film)
 
 
 def tag_film(
@@ -161,25 +190,12 @@ def _link(looked: list[_Looked], duration: float, same_person: float) -> list[Tr
 def _named(tracks: list[Track], name: Name) -> Iterator[TaggedTrack]:
     """Names those together who are seen together: they compete for names, as in a photo."""
     answers: dict[int, tuple[str | None, float]] = {}
-    for together in _seen_together(tracks):
+    for together in seen_together([track.spans for track in tracks]):
         vectors = np.stack([tracks[i].embedding for i in together])
         answers.update(zip(together, name(vectors), strict=True))
     for i, track in enumerate(tracks):
         tag = TrackTag(*answers[i], track.spans, track.best.time, track.best.box)
         yield TaggedTrack(tag, track)
-
-
-def _seen_together(tracks: list[Track]) -> list[list[int]]:
-    """Indices of tracks, put together where their times overlap, directly or through others."""
-    groups: list[list[int]] = []
-    for i, track in enumerate(tracks):
-        mine = [g for g in groups if any(_overlap(tracks[j], track) for j in g)]
-        groups = [g for g in groups if g not in mine] + [[*(j for g in mine for j in g), i]]
-    return groups
-
-
-def _overlap(one: Track, other: Track) -> bool:
-    return any(a < d and c < b for a, b in one.spans for c, d in other.spans)
 
 
 def _save(path: Path, looked: list[_Looked]) -> None:

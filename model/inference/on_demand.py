@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from data.errors import ModelError
+from data.films.header import read_header
 from data.library.faces import Conversion
+from data.library.intake.work import TaggedPhoto, Work
 from model.identity import model_id, network_of, without_age_correction
 from model.manifest import read_manifest
 from model.tensorflow_import import import_tensorflow
@@ -108,6 +111,20 @@ class ModelOnDemand:
         from data.library.intake.prefetch import in_thread
 
         return lambda works, known: in_thread(self._tagger.run(works, known))
+
+    def film(
+        self, work: Work, content: bytes, progress: Callable[[float, float], object], saved: Path
+    ) -> TaggedPhoto:
+        """Finds and names the people in a film, here: see `model.inference.films.tag_film`.
+
+        Raises:
+            PhotoError: It cannot be read.
+        """
+        self.prepare()
+        found = self._tagger.tag_film(
+            work.photo, same_person=self.group_threshold, progress=progress, saved=saved
+        )
+        return found.for_library(work, content, read_header(work.photo).taken)
 
     def prepare(self) -> None:
         """Loads the model, in the calling thread."""

@@ -22,6 +22,7 @@ from model.device import prepare_devices
 from model.graph import FaceGraph
 from model.identity import model_id, network_of
 from model.inference.engine import DETECTION_PIXELS, Engine, FoundFaces
+from model.inference.films import OnSeconds, TaggedFilm, tag_film
 from model.manifest import read_manifest
 from model.zoo.catalogue import choose
 from model.zoo.networks import describe_networks, load_detector, load_embedder
@@ -161,6 +162,24 @@ class Tagger:
                     self.named(found),
                     reading.extra or Labels(),
                 )
+
+    def tag_film(
+        self,
+        film: str | os.PathLike,
+        *,
+        same_person: float,
+        progress: OnSeconds = lambda done, of: None,
+        saved: Path | None = None,
+    ) -> TaggedFilm:
+        """Tags the people of one film; args and errors are those of `model.inference.films`."""
+        return tag_film(
+            film,
+            self._engine.run,
+            self.name,
+            same_person=same_person,
+            progress=progress,
+            saved=saved,
+        )
 
     def find(self, photo: Source, *, name: str | None = None) -> FoundFaces:
         """The faces of one photo, not named; a photo is a batch of one.

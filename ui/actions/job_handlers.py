@@ -16,7 +16,7 @@ from data.library.views import Shelf
 from data.lock import library_lock
 from data.media.folders import find_photos
 from data.media.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
-from data.tags import PhotoTags
+from data.tags import FilmTags, PhotoTags
 from model.inference.on_demand import ModelOnDemand
 
 
@@ -40,10 +40,10 @@ def train(arguments: dict, report: JobProgress) -> dict:
 
 
 def tag(arguments: dict, report: JobProgress) -> dict:
-    """Tags the photos in the folders `paths` into the library; goes on where it stood."""
+    """Tags the photos and films in the folders `paths` into the library; goes on where it stood."""
 
     def photos(library: Shelf, broken: list) -> Iterable[str]:
-        return find_photos(arguments["paths"], on_error=broken.append)
+        return find_photos(arguments["paths"], on_error=broken.append, films=True)
 
     return _tag(photos, report, arguments["paths"])
 
@@ -80,6 +80,9 @@ def _tag(
             waiting = []
             for tags in tagged:
                 unreadable += tags.error is not None
+                if isinstance(tags, FilmTags):
+                    unknown += sum(person.name is None for person in tags.people)
+                    continue
                 unknown += sum(face.name is None for face in tags.faces)
                 if tags.photo in plan.fresh and not tags.error:
                     waiting.append(pool.submit(_make_thumbnails, tags))
@@ -90,6 +93,7 @@ def _tag(
             library.photos.sweep(folder)
     return {
         "photos": len(plan.works),
+        "films": len(plan.films),
         "fresh": len(plan.fresh),
         "renamed": len(plan.rename),
         "unreadable": unreadable + len(broken),

@@ -56,7 +56,8 @@ def result_text(job: Job) -> str:
     if job.status != DONE or not got:
         return ""
     if job.kind in ("tag", "renew"):
-        parts = [f"{got['photos']:,} photos, {got['fresh']:,} of them new"]
+        films = f" and {got['films']:,} films" if got.get("films") else ""
+        parts = [f"{got['photos']:,} photos{films}, {got['fresh']:,} of them new"]
         if got.get("renamed"):
             parts.append(f"{got['renamed']:,} named by the new model")
         if got["unknown"]:

@@ -15,8 +15,8 @@ from ui.terminal.output import DONE, count, print_paths, say
 def add(commands) -> None:
     find = commands.add_parser(
         "find",
-        help="list photos by the people in them",
-        description="Prints the paths of the photos that fit, oldest first.",
+        help="list photos and films by the people in them",
+        description="Prints the paths of the photos and films that fit, oldest first.",
     )
     find.add_argument("--with", dest="with_", action="append", default=[], metavar="NAME")
     find.add_argument("--without", action="append", default=[], metavar="NAME")

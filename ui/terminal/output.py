@@ -7,7 +7,7 @@ import csv
 import os
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from data.errors import KindredError
 from data.tables import CSV_COLUMNS, csv_rows, json_line
-from data.tags import PhotoTags
+from data.tags import FilmTags, PhotoTags
 
 DONE, FAILED, WRONG_USAGE, SOME_UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -26,8 +26,9 @@ _ODD = frozenset({"Cc", "Zl", "Zp"})  # controls, line and paragraph separators
 class Bars:
     """Progress bars of a long command, one a phase; silent when nobody watches."""
 
-    def __init__(self, unit: str = "it"):
+    def __init__(self, unit: str = "it", units: Mapping[str, str] | None = None):
         self._unit = unit  # what is counted, as in "12 photos/s"
+        self._units = units or {}  # of phases that count something else
 
     def __enter__(self) -> Bars:
         self._bar = None
@@ -46,7 +47,8 @@ class Bars:
             return
         if self._bar is None or self._bar.desc != f"{phase}: ":
             self.__exit__()
-            self._bar = tqdm(desc=phase, total=of, unit=self._unit, disable=not sys.stderr.isatty())
+            unit = self._units.get(phase, self._unit)
+            self._bar = tqdm(desc=phase, total=of, unit=unit, disable=not sys.stderr.isatty())
             self._bar.set_description(phase)
         self._bar.update(done - self._bar.n)
 
@@ -72,6 +74,13 @@ def printable(text: str) -> str:
 def count(number: int, what: str, plural: str | None = None) -> str:
     """ "1 photo", "2 photos"."""
     return f"{number:,} {what if number == 1 else plural or what + 's'}"
+
+
+def moment(seconds: float) -> str:
+    """A time in a film as players show it: "1:05", "1:01:05"."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 class Results:
@@ -101,8 +110,8 @@ class Results:
             with _writing(file.name):
                 file.close()
 
-    def write(self, tags: PhotoTags) -> None:
-        """Writes one photo, at once."""
+    def write(self, tags: PhotoTags | FilmTags) -> None:
+        """Writes one photo or film, at once."""
         if self._json:
             with _writing(self._json.name):
                 print(json_line(tags), file=self._json, flush=True)

@@ -40,13 +40,17 @@ def add(commands) -> None:
     forget.add_argument("--yes", action="store_true", help="do not ask")
 
     for name, run, help in (
-        ("confirm", _confirm, "say who a face in a photo is"),
-        ("reject", _reject, "say who a face in a photo is not"),
+        ("confirm", _confirm, "say who a face in a photo or film is"),
+        ("reject", _reject, "say who a face in a photo or film is not"),
     ):
         parser = commands.add_parser(name, help=help)
-        parser.add_argument("photo", metavar="PHOTO")
+        parser.add_argument("photo", metavar="PHOTO", help="or a film")
         parser.add_argument("person", metavar="NAME")
-        parser.add_argument("--face", type=int, metavar="N", help="1 is the face listed first")
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--face", type=int, metavar="N", help="1 is the face listed first")
+        which.add_argument(
+            "--track", type=int, metavar="N", dest="face", help="the same in a film, as `tag` says"
+        )
         parser.set_defaults(run=run)
     undo = commands.add_parser("undo", help="take back the last decision")
     undo.set_defaults(run=_undo)
@@ -159,21 +163,26 @@ def _undo(options: argparse.Namespace) -> int:
 
 
 def _faces(library: Library, photo: str) -> list[int]:
-    """The faces of a photo in the order of `tag`."""
+    """The faces of a photo, or the tracks of a film, in the order of `tag`."""
     id = library.photos.photo_of(photo)
     if id is None:
         raise LibraryError("this photo is not in the library", file=photo, remedy="Tag it first")
+    if library.films.duration(id) is not None:
+        return library.films.tracks(id)
     return [face.id for face in library.faces.of(id)]
 
 
 def _one_face(library: Library, options: argparse.Namespace) -> int:
     """The face that is meant: by number, the only one, or the one that has the name already."""
     faces = _faces(library, options.photo)
+    is_film = library.films.duration(library.photos.photo_of(options.photo)) is not None
+    word = "track" if is_film else "face"
     if options.face is not None:
         if 1 <= options.face <= len(faces):
             return faces[options.face - 1]
         raise LibraryError(
-            f"expected a face from 1 to {len(faces)}. Received: {options.face}", file=options.photo
+            f"expected a {word} from 1 to {len(faces)}. Received: {options.face}",
+            file=options.photo,
         )
     if len(faces) == 1:
         return faces[0]
@@ -186,7 +195,7 @@ def _one_face(library: Library, options: argparse.Namespace) -> int:
         f"{n} {names[face].name if face in names else 'unknown'}" for n, face in enumerate(faces, 1)
     )
     raise LibraryError(
-        f"which face? There are {len(faces)}: {', '.join(listed) or 'none'}",
+        f"which {word}? There are {len(faces)}: {', '.join(listed) or 'none'}",
         file=options.photo,
-        remedy="Say --face N",
+        remedy=f"Say --{word} N",
     )

@@ -1,4 +1,4 @@
-"""`kindred.py tag`: find and name the faces in photos, keep them in the library."""
+"""`kindred.py tag`: find and name the people in photos and films, keep them in the library."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import TextIO
 from data.errors import LibraryError, PhotoError
 from data.home import current_model_dir, home
 from data.library import Library
-from data.library.intake.album import Album
+from data.library.intake.album import FILMS, Album
 from data.lock import library_lock
 from data.media.folders import LeftOut, find_photos
-from data.tags import PhotoTags
+from data.tags import FilmTags, PhotoTags
 from model.inference.on_demand import ModelOnDemand
-from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, count, say, warn
+from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, count, moment, say, warn
 
 
 def add(commands) -> None:
     tag = commands.add_parser(
         "tag",
-        help="find and name the faces in photos",
-        description="Tags files, and all photos in folders, and keeps the result in the library: "
-        "what has not changed is not done again. Exit status 3: some were unreadable.",
+        help="find and name the people in photos and films",
+        description="Tags files, and all photos and films in folders, and keeps the result in the "
+        "library: what has not changed is not done again. Exit status 3: some were unreadable.",
     )
     tag.add_argument("paths", nargs="+", metavar="PATH")
     tag.add_argument("--model", metavar="DIR", help="use this model, not the one in use")
@@ -129,32 +129,38 @@ class _Run:
         self._people: Counter[str] = Counter()
         self._unknown = 0
         self._exclude, self._left_out = exclude, LeftOut()
-        self.handled = self.unreadable = 0
+        self.handled = self.films = self.unreadable = 0
 
     def once(self, paths: Iterable[str]) -> None:
         """Tags what is meant by these paths."""
         broken: list[PhotoError] = []
         found = find_photos(
-            paths, on_error=broken.append, exclude=self._exclude, left_out=self._left_out
+            paths,
+            on_error=broken.append,
+            exclude=self._exclude,
+            left_out=self._left_out,
+            films=True,
         )
         plan = self._album.plan(found)
-        with Bars(" photos") as bars:
+        with Bars(" photos", {FILMS: " s"}) as bars:
             for tags in self._album.run(plan, self._model, bars.show, on_note=warn):
                 self._show(tags)
         for error in broken:
             self._show(PhotoTags(error.file or "", error=str(error)))
 
-    def _show(self, tags: PhotoTags) -> None:
-        self.handled += 1
+    def _show(self, tags: PhotoTags | FilmTags) -> None:
+        is_film = isinstance(tags, FilmTags)
+        self.handled += not is_film
+        self.films += is_film
         if tags.error:
             self.unreadable += 1
             warn(tags.error)
-        names = [face.name for face in tags.faces]
+        names = [one.name for one in (tags.people if is_film else tags.faces)]
         self._people.update({name for name in names if name})
         self._unknown += names.count(None)
         self._results.write(tags)
         if not self._results.any and not tags.error:
-            say(_readable(tags))
+            say(_readable_film(tags) if is_film else _readable(tags))
 
     def summary(self) -> None:
         """Says who was seen how often, and what could not be read.
@@ -166,17 +172,29 @@ class _Run:
         for sentence in self._left_out.sentences():
             warn(sentence)
         if self.unreadable:
-            warn(f"{self.unreadable} of {self.handled} could not be read")
+            warn(f"{self.unreadable} of {self.handled + self.films} could not be read")
 
     def _say_counts(self, to: TextIO) -> None:
         say("", to)
         width = max(map(len, self._people), default=0)
-        for name, photos in sorted(self._people.items(), key=lambda item: (-item[1], item[0])):
-            say(f"  {name:<{width}}  {count(photos, 'photo')}", to)
-        unknown = count(self._unknown, "unknown face")
-        say(f"{count(self.handled, 'photo')}, {unknown}", to)
+        what = ("photo or film", "photos or films") if self.films else ("photo",)
+        for name, seen in sorted(self._people.items(), key=lambda item: (-item[1], item[0])):
+            say(f"  {name:<{width}}  {count(seen, *what)}", to)
+        handled = [count(self.handled, "photo")] if self.handled or not self.films else []
+        handled += [count(self.films, "film")] if self.films else []
+        say(f"{', '.join(handled)}, {count(self._unknown, 'unknown face')}", to)
 
 
 def _readable(tags: PhotoTags) -> str:
     names = [f"{f.name} ({f.confidence:.0%})" if f.name else "unknown" for f in tags.faces]
     return f"{tags.photo}: {', '.join(names) or 'no face'}"
+
+
+def _readable_film(film: FilmTags) -> str:
+    """The people of a film by the numbers that `confirm --track` takes, with their times."""
+    people = []
+    for number, track in enumerate(film.people, 1):
+        who = f"{track.name} ({track.confidence:.0%})" if track.name else "unknown"
+        spans = " ".join(f"{moment(start)}-{moment(end)}" for start, end in track.spans)
+        people.append(f"{number} {who} {spans}")
+    return f"{film.film}: {', '.join(people) or 'nobody'}"

@@ -1,4 +1,4 @@
-"""Tags photos into the library: only what is new, changed or due, each photo all or nothing.
+"""Tags photos and films into the library: only what is new, changed or due, all or nothing of each.
 
     with Library(home) as library:
         album = Album(library, network, model)
@@ -12,27 +12,38 @@ one process.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from data.errors import PhotoError
+from data.films.reading import duration_of
 from data.library import Library, Todo
 from data.library.faces import Conversion
+from data.library.films import seen_together
 from data.library.intake.labels import adopt_labels, folder_listing, labels_state, read_labels
 from data.library.intake.work import TaggedPhoto, Work
+from data.library.photo_index import content_of_file
+from data.media.kinds import is_film_name
 from data.media.photos import count_pixels
 from data.progress import Progress, silent
-from data.tags import PhotoTags
+from data.tags import FilmTags, PhotoTags
 
 Results = Callable[[Iterable[Work], Collection[bytes]], Iterator[TaggedPhoto]]
 """From works and the contents that are known already to what was found, in any order."""
 Name = Callable[[np.ndarray], list[tuple[str | None, float]]]
 
+Film = Callable[[Work, bytes, Callable[[float, float], object], Path], TaggedPhoto]
+"""From a film, its content, what is told of seconds done and to do, and a file that keeps half-done
+work, to what was found; raises `PhotoError`."""
+
+FILMS = "watching films"  # the phase whose progress is in seconds of film
 _PHOTOS_AT_A_TIME = 100
 
 
@@ -41,6 +52,7 @@ class Model(Protocol):
 
     name: Name
     results: Results
+    film: Film
 
 
 @dataclass
@@ -49,12 +61,14 @@ class Plan:
 
     Attributes:
         works: One for each photo, in order.
-        fresh: The photos that have to be read.
+        films: One for each film, in order.
+        fresh: The photos and films that have to be read.
         rename: Ids of photos whose faces another model has named.
         labels: Paths of photos about which other programs say something new.
     """
 
     works: list[Work] = field(default_factory=list)
+    films: list[Work] = field(default_factory=list)
     fresh: set[str] = field(default_factory=set)
     rename: list[int] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
@@ -83,22 +97,24 @@ class Album:
         plan, rename = Plan(), {}
         folder_listing.cache_clear()
         for photo in photos:
+            is_film = is_film_name(os.path.basename(photo))
+            works = plan.films if is_film else plan.works
             todo = next(self._library.photos.todo([photo], self._network, retry_failed=True), None)
             if todo is None and not os.path.isfile(photo):
-                plan.works.append(Work(photo, None, error=_what_is_wrong(photo)))
+                works.append(Work(photo, None, error=_what_is_wrong(photo)))
                 continue
-            plan.works.append(Work(photo, todo))
+            works.append(Work(photo, todo))
             if todo is not None:
                 plan.fresh.add(photo)
                 continue
             state = self._library.records.state(photo)
             if state is None:  # it came or went this very moment
-                plan.works[-1] = Work(photo, None, error=_what_is_wrong(photo))
+                works[-1] = Work(photo, None, error=_what_is_wrong(photo))
                 continue
             if state.model != self._model:
                 rename[state.photo] = None
             listing = folder_listing(os.path.dirname(photo))
-            if state.labels != labels_state(photo, listing):
+            if not is_film and state.labels != labels_state(photo, listing):
                 plan.labels.append(photo)
         plan.rename = list(rename)
         return plan
@@ -109,8 +125,8 @@ class Album:
         model: Model,
         progress: Progress = silent,
         on_note: Callable[[str], object] = lambda _: None,
-    ) -> Iterator[PhotoTags]:
-        """Does what is planned: names again, then tags; see `name_again` and `tag`.
+    ) -> Iterator[PhotoTags | FilmTags]:
+        """Does what is planned: names again, then tags photos, then films; see the other methods.
 
         Args:
             plan: From `plan`.
@@ -124,15 +140,17 @@ class Album:
             self.name_again(
                 plan.rename, model.name, lambda done: progress("naming again", done, of)
             )
-        done, of = 0, len(plan.fresh)
-        results = model.results if plan.fresh else None
-        progress("tagging photos", done, of)
+        fresh = sum(work.photo in plan.fresh for work in plan.works)
+        results = model.results if fresh else None
+        progress("tagging photos", 0, fresh)
+        done = 0
         with closing(self.tag(plan, results, on_note)) as tagged:
             for tags in tagged:
                 yield tags
                 if tags.photo in plan.fresh:
                     done += 1
-                    progress("tagging photos", done, of)
+                    progress("tagging photos", done, fresh)
+        yield from self.tag_films(plan, model, progress)
 
     def name_again(
         self, photos: Iterable[int], name: Name, progress: Callable[[int], object]
@@ -152,9 +170,15 @@ class Album:
                         for face in self._library.faces.of(photo)
                         if len(face.embedding) and face.network == self._network
                     ]
-                    answers = name(np.stack([f.embedding for f in faces])) if faces else []
-                    named = zip((f.id for f in faces), answers, strict=True)
-                    self._library.photos.name_again(photo, self._model, dict(named))
+                    times = self._library.films.times(photo)
+                    together = [range(len(faces))] if faces else []
+                    if times:
+                        together = seen_together([times[face.id].spans for face in faces])
+                    answers = {}
+                    for group in together:
+                        found = name(np.stack([faces[i].embedding for i in group]))
+                        answers |= zip((faces[i].id for i in group), found, strict=True)
+                    self._library.photos.name_again(photo, self._model, answers)
             progress(start + len(some))
 
     def tag(
@@ -173,7 +197,7 @@ class Album:
             on_note: Called with a sentence about metadata that cannot be read.
         """
         adopt = set(plan.labels)
-        if plan.fresh:
+        if results is not None:
             known = self._library.records.contents(self._network, self._model)
             found = results(plan.works, known)
         else:
@@ -198,6 +222,67 @@ class Album:
                 yield replace(self._library.records.tags(photo), photo=photo)
         self._library.recognition.catch_up()
 
+    def tag_films(
+        self, plan: Plan, model: Model, progress: Progress = silent
+    ) -> Iterator[FilmTags]:
+        """Tags the films of a plan and yields their records; each is then in the library.
+
+        What was found in a film so far is kept in `cache/films`, so that a run that was killed
+        goes on in the middle of it.
+
+        Args:
+            plan: From `plan`.
+            model: Asked only if there is a film to watch.
+            progress: Called with the seconds of film that are done, and that there are.
+        """
+        lengths = {work.photo: duration_of(work.photo) for work in plan.films if work.todo}
+        done, of = 0.0, sum(lengths.values())
+        for work in plan.films:
+            if work.todo is not None:
+                before = done
+
+                def watched(seconds: float, of_film: float, before: float = before) -> None:
+                    progress(FILMS, round(before + seconds), round(max(of, before + of_film)))
+
+                error = self._watch(work, model, watched)
+                done += lengths[work.photo]
+                progress(FILMS, round(done), round(of))
+            else:
+                error = work.error
+            photo = self._library.photos.photo_of(work.photo) if error is None else None
+            tags = None if photo is None else self._library.films.tags(photo, work.photo)
+            yield tags or FilmTags(work.photo, error=error or _what_is_wrong(work.photo))
+        if lengths:
+            self._library.recognition.catch_up()
+
+    def _watch(self, work: Work, model: Model, watched: Callable[[float, float], object]):
+        """Puts a film into the library; returns why it cannot be, or `None`."""
+        try:
+            status = os.stat(work.photo)
+            todo = Todo(work.todo.path, status.st_size, status.st_mtime_ns)
+            content = content_of_file(work.photo)
+            known = self._library.photos.known(todo, content, self._network)
+            if known is not None:  # moved, or copied
+                if self._library.records.state(work.photo).model != self._model:
+                    self.name_again([known], model.name, lambda done: None)
+                return None
+            key = hashlib.sha256(content + self._network.encode()).hexdigest()
+            saved = self._library.home / "cache" / "films" / f"{key}.npz"
+            tagged = model.film(replace(work, todo=todo), content, watched, saved)
+            status = os.stat(work.photo)
+            if (status.st_size, status.st_mtime_ns) != (todo.size, todo.mtime_ns):
+                raise PhotoError(
+                    "The film changes while it is read",
+                    file=work.photo,
+                    remedy="Try again when the program that writes it has finished",
+                )
+        except OSError as error:
+            return str(PhotoError(f"The film cannot be read ({error.strerror})", file=work.photo))
+        except PhotoError as error:
+            self._note_failure(work.todo, str(error))
+            return str(error)
+        return self._keep(tagged)
+
     def _keep(self, tagged: TaggedPhoto) -> str | None:
         todo = tagged.work.todo
         if tagged.width is None:  # the bytes are known
@@ -212,6 +297,7 @@ class Album:
             network=self._network,
             faces=tagged.faces,
             model=self._model,
+            film=tagged.film,
         )
         return None
 

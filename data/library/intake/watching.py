@@ -1,4 +1,4 @@
-"""Photos that arrive in a folder, or are noted something about, once nobody writes to them."""
+"""Photos and films that arrive in a folder, or get a sidecar, once nobody writes to them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ from watchdog.observers import Observer
 
 from data.errors import PhotoError
 from data.library.intake.labels import is_notes, photos_of_notes
-from data.media.folders import find_photos, is_excluded, is_walked
-from data.media.kinds import is_photo_name
+from data.media.folders import (
+    find_photos,
+    is_excluded,
+    is_live_film,
+    is_walked,
+    stems_of_photos,
+)
+from data.media.kinds import is_film_name, is_photo_name
 
 SETTLED = 2.0  # seconds without a change after which a file is taken for complete
 
@@ -75,9 +81,13 @@ class Watch:
 
     def _note(self, path: str) -> None:
         if os.path.isdir(path):  # moved here with all that is in it
-            found = list(find_photos([path], on_error=lambda _: None, exclude=self._exclude))
+            found = list(
+                find_photos([path], on_error=lambda _: None, exclude=self._exclude, films=True)
+            )
         else:
-            found = [path] if is_photo_name(os.path.basename(path)) or is_notes(path) else []
+            name = os.path.basename(path)
+            is_wanted = is_photo_name(name) or is_film_name(name) or is_notes(path)
+            found = [path] if is_wanted else []
         with self._lock:
             for file in found:
                 self._arrived[file] = (None, time.monotonic())
@@ -98,7 +108,16 @@ class Watch:
                     del self._arrived[file]
                     ready.update(photos_of_notes(file) if is_notes(file) else [file])
             ready.difference_update(self._arrived)  # these are still being written
-        return sorted(ready)
+        return sorted(file for file in ready if not _is_live(file))
+
+
+def _is_live(file: str) -> bool:
+    if not is_film_name(os.path.basename(file)):
+        return False
+    try:
+        return is_live_film(file, stems_of_photos(os.listdir(os.path.dirname(file))))
+    except OSError:
+        return False
 
 
 class _Handler(FileSystemEventHandler):

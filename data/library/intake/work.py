@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from data.library import Todo
+from data.library.films import FilmTracks
 from data.library.intake.labels import Labels
 from data.tags import FaceTag
 
@@ -43,6 +44,7 @@ class TaggedPhoto:
         taken: Capture time, if known.
         faces: Best detector score first, in pixels of the whole photo.
         labels: What other programs say of it.
+        film: For a film its length and tracks, of which `faces` are the key faces.
         error: Why there is no result.
     """
 
@@ -53,4 +55,5 @@ class TaggedPhoto:
     taken: datetime | None = None
     faces: tuple[FaceTag, ...] = ()
     labels: Labels = field(default_factory=Labels)
+    film: FilmTracks | None = None
     error: str | None = None

@@ -14,6 +14,7 @@ import numpy as np
 
 from data.library.database import Connection, transaction
 from data.library.faces import stacked
+from data.library.films import scenes
 from data.library.recognition.judging import Judge, Verdicts
 from data.library.recognition.references import networks_with_references, read_references
 from data.recognition.calibration import calibrate
@@ -149,7 +150,8 @@ class Recognition:
         if not rows:
             return {}
         faces, vectors = stacked((face, blob) for face, _, blob in rows)
-        photos = np.array([photo for _, photo, _ in rows], np.int64)
+        scene = scenes(self._db)
+        photos = np.array([scene.get(face, photo) for face, photo, _ in rows], np.int64)
         verdicts: Verdicts = judge.judge(faces, photos, vectors)
         return {
             int(faces[row]): _Found(

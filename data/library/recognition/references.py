@@ -8,6 +8,7 @@ import numpy as np
 
 from data.library.database import Connection
 from data.library.faces import stacked
+from data.library.films import scenes
 from data.recognition.config import HeadConfig
 from data.recognition.scoring import HeadState
 from data.recognition.teaching import head_of, mean_prototypes
@@ -23,7 +24,8 @@ class References:
     Attributes:
         people: int64 [K], ids, ascending.
         head: The classifier of these people, not calibrated; its names are their ids.
-        confirmed: int64 [C, 2], photo and row of `people` for every confirmed face, sorted.
+        confirmed: int64 [C, 2], photo (of a film: scene) and row of `people` for every confirmed
+            face, sorted.
         rejected: int64 [R, 2], face and row of `people`, sorted.
         negatives: By row of `people` float32 [., D]: faces said not to be this person, and of whom
             nobody said who they are.
@@ -62,13 +64,12 @@ def read_references(db: Connection, network: str, config: HeadConfig) -> Referen
         owners,
         config,
     )
-    confirmed = _pairs(
-        db.execute(
-            "SELECT f.photo, COALESCE(p.merged_into, p.id) FROM faces f"
-            " JOIN people p ON p.id = f.person WHERE f.ignored = 0 ORDER BY 1, 2"
-        ),
-        people,
+    scene = scenes(db)
+    named = db.execute(
+        "SELECT f.id, f.photo, COALESCE(p.merged_into, p.id) FROM faces f"
+        " JOIN people p ON p.id = f.person WHERE f.ignored = 0"
     )
+    confirmed = _pairs(((scene.get(face, photo), person) for face, photo, person in named), people)
     turned_down = db.execute(
         "SELECT r.face, COALESCE(p.merged_into, p.id), f.embedding,"
         " f.person IS NULL AND f.forgotten = 0 AND f.network = ? FROM rejections r"
@@ -86,10 +87,13 @@ def read_references(db: Connection, network: str, config: HeadConfig) -> Referen
 
 
 def _references(db: Connection, network: str) -> list[tuple[int, int, bytes]]:
-    """(person, face, embedding) of every face to compare with, person by person."""
+    """(person, face, embedding) of every face to compare with, person by person.
+
+    A track of a film stands there with its faces of different looks.
+    """
     named = db.execute(
-        "SELECT COALESCE(p.merged_into, p.id) AS who, f.quality, f.id, f.embedding FROM faces f"
-        " JOIN people p ON p.id = f.person"
+        "SELECT COALESCE(p.merged_into, p.id) AS who, f.quality, f.id, f.embedding, t.examples"
+        " FROM faces f JOIN people p ON p.id = f.person LEFT JOIN tracks t ON t.face = f.id"
         " WHERE f.ignored = 0 AND f.network = ? AND f.embedding IS NOT NULL",
         (network,),
     ).fetchall()
@@ -98,10 +102,19 @@ def _references(db: Connection, network: str) -> list[tuple[int, int, bytes]]:
         if quality is None or quality >= LEAST_QUALITY:
             better[person] = better.get(person, 0) + 1
     return sorted(
-        (person, face, blob)
-        for person, quality, face, blob in named
+        (person, face, vector)
+        for person, quality, face, blob, examples in named
+        for vector in _looks(blob, examples)
         if quality is None or quality >= LEAST_QUALITY or better.get(person, 0) < ENOUGH
     )
+
+
+def _looks(embedding: bytes, examples: bytes | None) -> list[bytes]:
+    """The vectors of a track's clear faces; of any other face its own."""
+    size = len(embedding)
+    if not examples or len(examples) % size:
+        return [embedding]
+    return [examples[at : at + size] for at in range(0, len(examples), size)]
 
 
 def _pairs(rows, people: np.ndarray) -> np.ndarray:

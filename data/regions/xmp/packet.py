@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -13,6 +14,9 @@ from data.regions.xmp import rdf
 
 # Real sidecars, with masks and long histories, stay far below this.
 MAX_BYTES = 16 << 20
+
+# XML has no spelling for control characters and halves of surrogate pairs.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 _EMPTY = (
@@ -50,6 +54,20 @@ class Packet:
         """UTF-8; with an XML declaration for a file of its own, without for a JPEG segment."""
         text = etree.tostring(self.tree, encoding="UTF-8", xml_declaration=False)
         return (_DECLARATION if declaration else b"") + text
+
+
+def require_writable(name: str, file: str) -> None:
+    """Refuses a name that cannot be written in XML.
+
+    Raises:
+        PhotoError: It has a character that XML has no spelling for.
+    """
+    if _NOT_XML.search(name):
+        raise PhotoError(
+            f"The name {name!r} has a character that metadata cannot hold",
+            file=file,
+            remedy="Rename the person",
+        )
 
 
 def empty(file: str | None = None) -> Packet:

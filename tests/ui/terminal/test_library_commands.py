@@ -411,4 +411,4 @@ def test_kinds_that_are_not_read_are_counted_and_patterns_left_out(tmp_path, mod
     found = tag(folder, "--model", model, "--exclude", "old", "--exclude", "2.*", out=out)
     assert sorted(os.path.basename(photo) for photo in found) == ["0.png", "1.png"]
     err = capsys.readouterr().err
-    assert "not looked at, because of kinds that are not read: 2 NEF, 1 JXL" in err
+    assert "2 NEF and 1 JXL were not looked at: pip install imagecodecs rawpy" in err
