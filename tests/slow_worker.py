@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 from data.jobs import work
 from data.library import content_of
-from data.library.intake.labels import Labels
+from data.library.intake.work import TaggedPhoto
 from tests.libraries import MODEL, NETWORK, face
 from ui.actions import job_handlers as handlers
 
@@ -25,14 +24,12 @@ class SlowModel:
     def results(self, works, known):
         for item in works:
             if item.todo is None:
-                yield SimpleNamespace(work=item, error=item.error, labels=Labels())
+                yield TaggedPhoto(item, error=item.error)
                 continue
             time.sleep(0.05)
             content = content_of(Path(item.photo).read_bytes())
-            yield SimpleNamespace(
-                work=item, error=None, labels=Labels(), content=content, width=160, height=90,
-                taken=None, faces=(face("Anne"), face(None, 60, person=1)),
-            )  # fmt: skip
+            faces = (face("Anne"), face(None, 60, person=1))
+            yield TaggedPhoto(item, content, 160, 90, faces=faces)
 
     def name(self, embeddings):
         return [("Berta", 0.8)] * len(embeddings)
