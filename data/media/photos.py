@@ -18,6 +18,8 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from data.errors import PhotoError
+from data.media import jxl
+from data.media.raw import is_raw_name, open_raw
 
 _JPEG = ("JPEG", "MPO")
 MAX_PIXELS = 200_000_000
@@ -139,18 +141,20 @@ def count_pixels(source: str | os.PathLike | bytes, *, name: str | None = None) 
     Raises:
         PhotoError: As `read_photo`, as far as the header shows it.
     """
-    with _opened(source, name) as image:
+    with _opened(source, name, header=True) as image:
         return image.width * image.height
 
 
-def captured_at(source: str | os.PathLike | bytes) -> datetime | None:
+def captured_at(source: str | os.PathLike | bytes, *, name: str | None = None) -> datetime | None:
     """When the photo was taken by the camera's clock, which knows no time zone.
 
     `None` if Exif does not say so, or not in a way that makes sense, and for a picture that
     cannot be read at all (`read_photo` says why).
     """
     try:
-        with _opened(source, None) as image:
+        with _opened(source, name, header=True) as image:
+            if isinstance(image.info.get("taken"), datetime):
+                return image.info["taken"]
             exif = image.getexif()
             original = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
             stamps = (original, exif.get(ExifTags.Base.DateTime))
@@ -160,15 +164,21 @@ def captured_at(source: str | os.PathLike | bytes) -> datetime | None:
 
 
 @contextmanager
-def _opened(source: str | os.PathLike | bytes, name: str | None) -> Iterator[Image.Image]:
-    """The picture, its header read; whatever goes wrong in the `with` becomes a `PhotoError`."""
+def _opened(
+    source: str | os.PathLike | bytes, name: str | None, *, header: bool = False
+) -> Iterator[Image.Image]:
+    """The picture, its header read; whatever goes wrong in the `with` becomes a `PhotoError`.
+
+    With `header` nobody asks for its pixels.
+    """
     prepare_pillow()
     file = name if isinstance(source, bytes) else os.fspath(source)
     try:
         with _stream(source) as stream:
             if not stream.read(1):
                 raise PhotoError("The file is empty", file=file, remedy=_COPY_AGAIN)
-            with Image.open(stream, formats=_FORMATS) as image:
+            stream.seek(0)
+            with _image(stream, file, header) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise Image.DecompressionBombError
                 yield image
@@ -179,6 +189,34 @@ def _opened(source: str | os.PathLike | bytes, name: str | None) -> Iterator[Ima
         if kind is Exception:
             what += f" ({error})"
         raise PhotoError(what, file=file, remedy=remedy) from error
+
+
+@contextmanager
+def _image(stream: BinaryIO, file: str | None, header: bool) -> Iterator[Image.Image]:
+    """The picture in a file; of a RAW photo its preview, a JPEG XL is decoded already.
+
+    `info["taken"]` is what a RAW photo says of its time, `info["orientation"]` how it is turned.
+    """
+    head = stream.read(16)
+    stream.seek(0)
+    if is_raw_name(file):
+        with open_raw(stream.read(), file, develop=not header) as raw:
+            raw.image.info |= {"orientation": raw.orientation, "taken": raw.taken}
+            yield raw.image
+    elif jxl.is_jxl(head):
+        data = stream.read()
+        said = jxl.read_header(data)
+        if said.width * said.height > MAX_PIXELS:
+            raise Image.DecompressionBombError
+        size = said.width, said.height
+        image = Image.new("1", size) if header else jxl.decode(data, file)
+        if said.exif:
+            image.getexif().load(said.exif)
+        image.info["orientation"] = 1
+        yield image
+    else:
+        with Image.open(stream, formats=_FORMATS) as image:
+            yield image
 
 
 def _stream(source: str | os.PathLike | bytes) -> BinaryIO:
@@ -262,6 +300,8 @@ def _orientation(image: Image.Image) -> object:
     # libheif turns the picture itself, and by the standard Exif has no say in that.
     if image.format == "HEIF":
         return 1
+    if "orientation" in image.info:
+        return image.info["orientation"]
     try:
         return image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # damaged Exif makes Pillow raise nearly anything

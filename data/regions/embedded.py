@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from PIL import ExifTags, Image
 
 from data.errors import PhotoError
+from data.media import jxl
 from data.media.photos import prepare_pillow
+from data.media.raw import is_raw_name, open_raw
 from data.regions import heif, jpeg
 from data.regions.frames import Frame
 
 # As in data.media.photos: some of Pillow's other formats start programs.
 _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF")
+_XMP_TAG = 700
 _MAX_FILE = 1 << 30  # some decoders read a file whole before they look at it
 
 
@@ -55,6 +59,14 @@ def read_embedded(photo: str) -> Embedded:
             packet, extension = jpeg.read_packets(file, photo) if is_jpeg else (None, None)
             file.seek(0)
             prepare_pillow()
+            if is_raw_name(photo):
+                return _raw(file.read(), photo)
+            if jxl.is_jxl(file.read(16)):
+                file.seek(0)
+                header = jxl.read_header(file.read())
+                frame = Frame(header.width, header.height, header.orientation)
+                return Embedded(frame, header.xmp, None, False)
+            file.seek(0)
             with Image.open(file, formats=_FORMATS) as image:
                 frame = _frame(image, file)
                 if not is_jpeg:
@@ -80,6 +92,18 @@ def open_regular(path: str) -> BinaryIO:
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise IsADirectoryError(f"{path!r} is not a file")
     return open(path, "rb")
+
+
+def _raw(data: bytes, photo: str) -> Embedded:
+    """Of a RAW photo; its packet is where TIFF has it, as in most of these formats."""
+    packet = None
+    with suppress(Exception):  # not a TIFF, or damaged: then it says nothing
+        exif = Image.Exif()
+        exif.load(data)
+        packet = exif.get(_XMP_TAG)
+    with open_raw(data, photo, develop=False) as raw:
+        frame = Frame(raw.width, raw.height, raw.orientation)
+    return Embedded(frame, packet if isinstance(packet, bytes) else None, None, False)
 
 
 def _frame(image: Image.Image, file: BinaryIO) -> Frame:

@@ -59,7 +59,7 @@ def keep_photo(
         digest,
         width=tags.width,
         height=tags.height,
-        taken=captured_at(content),
+        taken=captured_at(content, name=tags.photo),
         network=network,
         faces=tags.faces if faces is None else faces,
         model=model,

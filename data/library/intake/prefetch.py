@@ -185,10 +185,14 @@ def _read(
             return Reading(work)
         work, data, content = _bytes_of(work)
         if (recalled := recall(content)) is not None:
-            return Reading(work, content, taken=captured_at(data), recalled=recalled)
+            return Reading(
+                work, content, taken=captured_at(data, name=work.photo), recalled=recalled
+            )
         leave = memory.enter(turn, count_pixels(data, name=work.photo))
         picture = read_reduced(data, least_pixels, name=work.photo)
-        return Reading(work, content, picture, captured_at(data), data=data, _leave=leave)
+        return Reading(
+            work, content, picture, captured_at(data, name=work.photo), data=data, _leave=leave
+        )
     except PhotoError as error:
         if leave is not None:
             leave()
