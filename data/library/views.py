@@ -14,6 +14,10 @@ from data.library.photo_index import encode
 from data.tags import PhotoTags
 
 _AT_A_TIME = 500  # values in one statement
+_BEST_MOMENT = (  # of a film m; without faces a little after its beginning
+    "COALESCE((SELECT t.time FROM faces f JOIN tracks t ON t.face = f.id WHERE f.photo = m.photo"
+    " AND f.ignored = 0 ORDER BY f.quality DESC LIMIT 1), 0.1 * m.duration)"
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Place:
         box: float32 [4], xyxy pixels of the upright photo.
         width, height: Of the upright photo, pixels.
         taken: Capture time (ISO 8601), or `None`.
+        time: In a film, the seconds at which.
     """
 
     face: int
@@ -49,6 +54,7 @@ class Place:
     width: int
     height: int
     taken: str | None
+    time: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ class Entry:
         unknown: How many faces have no name.
         error: Why it could not be read, or `None`.
         ratio: Width / height of the upright photo.
+        duration: Of a film, seconds.
+        time: Of a film, the seconds at which it shows a face best.
     """
 
     path: str
@@ -72,6 +80,8 @@ class Entry:
     unknown: int = 0
     error: str | None = None
     ratio: float = 1.0
+    duration: float | None = None
+    time: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,12 +93,16 @@ class Shown:
         faces: The faces' numbers, in the order of the record.
         confirmed: Numbers of the faces whose name somebody confirmed.
         questions: Who a face without a name may be, by the place of the face in the record.
+        duration: Of a film, seconds; its faces are the key faces of its tracks.
+        times: Of a film, by place, when the key face is seen, and the track's spans, seconds.
     """
 
     tags: PhotoTags
     faces: tuple[int, ...]
     confirmed: frozenset[int]
     questions: Mapping[int, str] = field(default_factory=dict)
+    duration: float | None = None
+    times: tuple[tuple[float, tuple[tuple[float, float], ...]], ...] = ()
 
 
 class Shelf(Library):
@@ -136,14 +150,14 @@ class Shelf(Library):
             part = wanted[start : start + _AT_A_TIME]
             for row in self._db.execute(
                 "SELECT f.id, f.photo, f.x0, f.y0, f.x1, f.y1, p.width, p.height, p.taken,"
-                " (SELECT MIN(path) FROM paths WHERE photo = p.id AND missing = 0)"
-                " FROM faces f JOIN photos p ON p.id = f.photo"
+                " (SELECT MIN(path) FROM paths WHERE photo = p.id AND missing = 0), t.time"
+                " FROM faces f JOIN photos p ON p.id = f.photo LEFT JOIN tracks t ON t.face = f.id"
                 f" WHERE f.id IN ({', '.join('?' * len(part))})",
                 part,
             ):
                 box = np.array(row[2:6], np.float32)
                 path = row[9] and os.fsdecode(row[9])
-                found[row[0]] = Place(row[0], row[1], path, box, *row[6:9])
+                found[row[0]] = Place(row[0], row[1], path, box, *row[6:9], row[10])
         return found
 
     def embeddings_of(self, faces: Iterable[int]) -> dict[int, tuple[str, np.ndarray]]:
@@ -177,7 +191,18 @@ class Shelf(Library):
                 for place, i in enumerate(kept)
                 if faces[i].id in asked
             },
+            self.films.duration(photo),
+            tuple((times[faces[i].id].time, times[faces[i].id].spans) for i in kept)
+            if (times := self.films.times(photo))
+            else (),
         )
+
+    def moment_of(self, photo: int) -> float | None:
+        """The seconds at which a film shows a face best; `None` for a photo."""
+        row = self._db.execute(
+            f"SELECT {_BEST_MOMENT} FROM films m WHERE m.photo = ?", (photo,)
+        ).fetchone()
+        return row and row[0]
 
     def entries(self, under: str | os.PathLike | None = None) -> list[Entry]:
         """All files of the library (or of a folder), by capture time, then by path."""
@@ -193,8 +218,9 @@ class Shelf(Library):
                 people.setdefault(photo, []).append(name)
         start = b"" if under is None else os.path.join(encode(under), b"")
         rows = self._db.execute(
-            "SELECT a.path, a.photo, p.taken, a.error, 1.0 * p.width / p.height FROM paths a"
-            " LEFT JOIN photos p ON p.id = a.photo"
+            "SELECT a.path, a.photo, p.taken, a.error, 1.0 * p.width / p.height, m.duration,"
+            f" IIF(m.photo IS NULL, NULL, {_BEST_MOMENT}) FROM paths a"
+            " LEFT JOIN photos p ON p.id = a.photo LEFT JOIN films m ON m.photo = a.photo"
             " WHERE a.missing = 0 AND substr(a.path, 1, ?) = ?"
             " ORDER BY p.taken IS NULL, p.taken, a.path",
             (len(start), start),
@@ -208,8 +234,10 @@ class Shelf(Library):
                 unknown.get(photo, 0),
                 error,
                 ratio or 1.0,
+                duration,
+                time,
             )
-            for path, photo, taken, error, ratio in rows
+            for path, photo, taken, error, ratio, duration, time in rows
         ]
 
     def years(self) -> tuple[int, int] | None:

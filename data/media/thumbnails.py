@@ -16,8 +16,9 @@ import numpy as np
 from PIL import Image
 
 from data.errors import PhotoError
+from data.films.reading import read_frame
 from data.home import replace_file
-from data.media.photos import read_reduced
+from data.media.photos import ReducedPhoto, read_reduced
 
 PREVIEW_SIDE = 1600  # pixels; sharp on a wide screen, and about 300 KB
 FACE_SIDE = 112
@@ -30,16 +31,18 @@ class Wanted:
     """A thumbnail that a page wants.
 
     Attributes:
-        path: Of the photo's file.
+        path: Of the photo's or film's file.
         box: xyxy pixels of the upright photo, for a face; `None` for the whole photo.
         width: Of the upright photo, for a face.
         side: Of the thumbnail, pixels.
+        time: In a film, the seconds at which.
     """
 
     path: str
     box: Sequence[float] | None = None
     width: int = 0
     side: int = WALL_SIDE
+    time: float | None = None
 
 
 class Thumbnails:
@@ -90,10 +93,14 @@ class Thumbnails:
         return None
 
     def make(self, wanted: Iterable[Wanted]) -> list[bytes]:
-        """Makes thumbnails of one photo, reading it once, and keeps them."""
+        """Makes thumbnails of one photo, or one moment of a film, reading it once; keeps them."""
         wanted = list(wanted)
         try:
-            photo = read_reduced(wanted[0].path, _pixels_for(wanted))
+            if wanted[0].time is not None:
+                frame = read_frame(wanted[0].path, wanted[0].time)
+                photo = ReducedPhoto(frame, frame.shape[1], frame.shape[0])
+            else:
+                photo = read_reduced(wanted[0].path, _pixels_for(wanted))
         except PhotoError:
             made = [b""] * len(wanted)
         else:
@@ -116,6 +123,7 @@ class Thumbnails:
             return None
         box = None if wanted.box is None else [round(float(edge)) for edge in wanted.box]
         what = (os.fsencode(wanted.path), status.st_mtime_ns, status.st_size, box, wanted.side)
+        what += () if wanted.time is None else (round(wanted.time, 2),)
         digest = hashlib.sha256(repr(what).encode()).hexdigest()[:32]
         return self.folder / digest[:2] / f"{digest[2:]}.jpg"
 

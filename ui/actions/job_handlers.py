@@ -82,9 +82,10 @@ def _tag(
                 unreadable += tags.error is not None
                 if isinstance(tags, FilmTags):
                     unknown += sum(person.name is None for person in tags.people)
-                    continue
-                unknown += sum(face.name is None for face in tags.faces)
-                if tags.photo in plan.fresh and not tags.error:
+                else:
+                    unknown += sum(face.name is None for face in tags.faces)
+                path = tags.film if isinstance(tags, FilmTags) else tags.photo
+                if path in plan.fresh and not tags.error:
                     waiting.append(pool.submit(_make_thumbnails, tags))
                     waiting = [w for w in waiting if not w.done()]
                     if len(waiting) > 8:
@@ -176,8 +177,15 @@ HANDLERS = {
 }
 
 
-def _make_thumbnails(tags: PhotoTags) -> None:
+def _make_thumbnails(tags: PhotoTags | FilmTags) -> None:
     """Makes what the walls will ask for, while the photo is likely still in memory."""
+    if isinstance(tags, FilmTags):
+        for person in tags.people:
+            whole = Wanted(tags.film, time=person.time)
+            face = Wanted(tags.film, person.box, tags.width, WALL_FACE_SIDE, person.time)
+            with suppress(Exception):
+                Thumbnails(home()).make([whole, face])
+        return
     wanted = [Wanted(tags.photo)]
     wanted += [Wanted(tags.photo, face.box, tags.width, WALL_FACE_SIDE) for face in tags.faces]
     with suppress(Exception):  # walls make what is missing, and know how to fail

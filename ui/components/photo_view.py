@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
+from data.films.clock import clock
 from data.tags import FaceTag, PhotoTags
 from ui.actions.deciding import face_keys
 from ui.components.templates import render
@@ -34,6 +35,40 @@ class Editing:
     names: str
     confirmed: frozenset[int] = frozenset()
     questions: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FilmShown:
+    """What is shown of a film beside its key faces.
+
+    Attributes:
+        photo: Its number in the library.
+        duration: Seconds.
+        start: Seconds at which the player stands at first.
+        times: By face when it is seen best, and its (from, to), seconds.
+    """
+
+    photo: int
+    duration: float
+    start: float
+    times: tuple[tuple[float, tuple[tuple[float, float], ...]], ...]
+
+    @property
+    def order(self) -> list[int]:
+        """The faces in the order in which they appear."""
+        return sorted(range(len(self.times)), key=lambda i: self.times[i][1])
+
+
+def film_html(tags: PhotoTags, film: FilmShown, preview: bytes) -> str:
+    """A film in the browser's own player, with a frame until it plays."""
+    return render(
+        "film.html",
+        film=film,
+        preview=preview,
+        ratio=round(tags.width / tags.height, 5),
+        most=max(tags.width, 640),
+        alt=f"{tags.photo}: {summary(tags.faces)}",
+    )
 
 
 def picture_html(
@@ -76,6 +111,7 @@ def people_html(
     trained: bool = True,
     note: str = "",
     editing: Editing | None = None,
+    film: FilmShown | None = None,
 ) -> str:
     """Who is in a photo: its name, a line that says it in words, and the table of the faces.
 
@@ -85,14 +121,15 @@ def people_html(
         trained: Whether the model knows anybody; if not, its confidence means nothing.
         note: Said in the place of the faces, while they are being looked for.
         editing: If names can be changed here.
+        film: Of a film, when its faces are seen.
     """
     keys = face_keys(tags.faces)
     confirmed = editing.confirmed if editing else frozenset()
     questions = editing.questions if editing else {}
     faces = [
         _row(tags.faces[i], keys[i], thumbnails[i], trained, i in confirmed)
-        | {"question": questions.get(i)}
-        for i in reading_order(tags.faces)
+        | {"question": questions.get(i), "times": _times(film, i)}
+        for i in (reading_order(tags.faces) if film is None else film.order)
     ]
     return render(
         "people.html",
@@ -100,6 +137,7 @@ def people_html(
         summary=summary(tags.faces),
         note=note,
         editing=editing,
+        film=film,
         faces=faces,
     )
 
@@ -189,6 +227,17 @@ def _row(face: FaceTag, key: str, thumbnail: bytes, trained: bool, confirmed: bo
         "sure": said,
         "meter": meter,
     }
+
+
+def _times(film: FilmShown | None, place: int) -> list[tuple[float, str]]:
+    """Where to jump to for a person of a film: seconds, and the span in words."""
+    if film is None:
+        return []
+    best, spans = film.times[place]
+    return [
+        (best if start <= best <= end else start, f"{clock(start)}–{clock(end)}")
+        for start, end in spans
+    ]
 
 
 def _how_sure(face: FaceTag, trained: bool) -> tuple[str, float | None]:

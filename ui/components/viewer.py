@@ -15,11 +15,11 @@ import streamlit as st
 from data.tags import PhotoTags
 from ui.actions.library_in_use import library_in_use, take_back_newest, what_is_said
 from ui.components.live import live, names_list
-from ui.components.photo_view import Editing, people_html, picture_html
+from ui.components.photo_view import Editing, FilmShown, film_html, people_html, picture_html
 from ui.components.templates import render
 from ui.components.toasts import toasts_html, undo_of_toast
 
-PHOTO = "photo"  # of the address
+PHOTO, AT = "photo", "at"  # of the address
 _KEY = "kd.viewer"
 _BESIDE = 7  # photos of the film strip on each side
 
@@ -36,6 +36,7 @@ class Seen:
         where: Where the file lies, or what else is to be said of it.
         questions: Who a face without a name may be, by its place.
         trained: Whether the model knows anybody.
+        film: Of a film, what the player needs.
     """
 
     tags: PhotoTags
@@ -45,6 +46,7 @@ class Seen:
     where: str = ""
     trained: bool = True
     questions: Mapping[int, str] = field(default_factory=dict)
+    film: FilmShown | None = None
 
 
 @dataclass(frozen=True)
@@ -66,15 +68,26 @@ class Album:
     names: Callable[[], Sequence[str]]
 
 
-def open_viewer(photo: str | int) -> bool:
-    """Has the page show this photo large, when it runs."""
+def open_viewer(photo: str | int, at: str | float | None = None) -> bool:
+    """Has the page show this photo large, when it runs; a film at these seconds."""
     st.query_params[PHOTO] = str(photo)
+    st.query_params.pop(AT, None)
+    if at is not None:
+        st.query_params[AT] = str(at)
     return True
 
 
 def opened_photo() -> str | None:
     """The photo that is open."""
     return st.query_params.get(PHOTO)
+
+
+def opened_at() -> float | None:
+    """The seconds at which a film was opened."""
+    try:
+        return max(0.0, float(st.query_params[AT]))
+    except (KeyError, ValueError):
+        return None
 
 
 def show_viewer(album: Album) -> None:
@@ -96,8 +109,11 @@ def _show(album: Album) -> None:
     if not seen.tags.error:
         editing = Editing(names_list(_KEY), seen.confirmed, seen.questions)
         options = {"trained": seen.trained}
-        picture = picture_html(seen.tags, seen.preview, confirmed=seen.confirmed, **options)
-        people = people_html(seen.tags, seen.thumbnails, editing=editing, **options)
+        if seen.film is not None:
+            picture = film_html(seen.tags, seen.film, seen.preview)
+        else:
+            picture = picture_html(seen.tags, seen.preview, confirmed=seen.confirmed, **options)
+        people = people_html(seen.tags, seen.thumbnails, editing=editing, film=seen.film, **options)
     html = render(
         "viewer.html",
         photo=photo,
@@ -121,6 +137,7 @@ def _show(album: Album) -> None:
 def _act(album: Album, photo: str, act: dict) -> bool:
     if act.get("do") == "close":
         st.query_params.pop(PHOTO, None)
+        st.query_params.pop(AT, None)
     elif act.get("do") == "show":
         open_viewer(act["photo"])
     elif act.get("do") == "undo-newest":

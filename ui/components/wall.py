@@ -13,6 +13,7 @@ from os.path import basename
 import numpy as np
 import streamlit as st
 
+from data.films.clock import clock
 from data.home import home
 from data.library.views import Entry, Place, Shelf
 from data.media.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
@@ -35,6 +36,7 @@ class Tile:
         badge: In the corner of the picture.
         marked: Whether it stands out from the others, and needs a look.
         label: What a screen reader says; by default title and caption.
+        moment: In a film, the seconds at which; then it has a play mark.
         ratio: Width / height of the picture, in a wall of photos.
         photo: Number of the photo in which a face can be looked at.
         whole: That photo as a JPEG, shown when one points at the face.
@@ -52,6 +54,7 @@ class Tile:
     photo: int | None = None
     whole: bytes | None = None
     box: tuple[float, ...] = ()
+    moment: float | None = None
 
     @property
     def said(self) -> str:
@@ -94,13 +97,13 @@ def show_photos(entries: Sequence[Entry], key: str) -> None:
         return [photo_tile(entry, picture) for entry, picture in zip(part, pictures, strict=True)]
 
     with above:
-        wanted = [Wanted(entry.path) for entry in part]
+        wanted = [Wanted(entry.path, time=entry.time) for entry in part]
         _show(wanted, tiles, "photos", f"{key}.{page}", on_act=_open)
 
 
 def _open(act: dict) -> bool:
     """Opens a photo of a wall, or the photo of a face."""
-    return open_viewer(act.get("photo") or act["id"])
+    return open_viewer(act.get("photo") or act["id"], act.get("at"))
 
 
 def show_faces(
@@ -118,7 +121,7 @@ def show_faces(
     """
     picks = None if picked is None else [str(face) for face in picked]
     store = Thumbnails(home())
-    wholes = [place.path and store.kept(Wanted(place.path)) for place in places]
+    wholes = [place.path and store.kept(Wanted(place.path, time=place.time)) for place in places]
 
     def tiles(pictures: Sequence[bytes | None]) -> list[Tile]:
         return [
@@ -133,6 +136,8 @@ def show_faces(
                 box=tuple(
                     float(edge) for edge in place.box / np.tile([place.width, place.height], 2)
                 ),
+                badge="" if place.time is None else f"▶ {clock(place.time)}",
+                moment=place.time,
             )
             for i, (place, picture) in enumerate(zip(places, pictures, strict=True))
         ]
@@ -160,17 +165,19 @@ def face_wanted(place: Place | None) -> Wanted:
     """The thumbnail of a face; one that cannot be had if it is nowhere."""
     if place is None or place.path is None:
         return Wanted("")
-    return Wanted(place.path, place.box, place.width, WALL_FACE_SIDE)
+    return Wanted(place.path, place.box, place.width, WALL_FACE_SIDE, place.time)
 
 
 def photo_tile(entry: Entry, picture: bytes | None) -> Tile:
-    """A photo on a wall: who is on it, when it was taken."""
+    """A photo or film on a wall: who is on it, when it was taken, how long it is."""
     if entry.error:
         return Tile("", b"", basename(entry.path), "cannot be read", ratio=1.0)
     people = ", ".join(entry.names)
     unknown = f"{entry.unknown} unknown" if entry.unknown else ""
     title = people or unknown or basename(entry.path)
     badge = f"+{entry.unknown}" if people and entry.unknown else ""
+    if entry.duration is not None:
+        badge = f"{badge} ▶ {clock(entry.duration)}".strip()
     caption = day(entry.taken) or basename(entry.path)
     return Tile(str(entry.photo), picture, title, caption, badge, ratio=entry.ratio)
 

@@ -1,8 +1,9 @@
-"""The page "Find": photos with these people and without those, in these years."""
+"""The page "Find": photos and films with these people and without those, in these years."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -31,15 +32,21 @@ def show() -> None:
         found = _ask(library)
         if found is None:
             return
-        st.html(
-            f'<p class="kd-lead" role="status">{len(found):,} '
-            f"{'photo' if len(found) == 1 else 'photos'}</p>"
-        )
+        st.html(f'<p class="kd-lead" role="status">{how_many(found)}</p>')
         if not found:
             st.html(empty_html("No photo fits", "Take somebody out, or allow more years."))
             return
         show_photos(found, "find.wall")
         show_library_viewer([entry.photo for entry in found])
+
+
+def how_many(found: Sequence[Entry]) -> str:
+    """Photos and films in words: "2 photos, 1 film"."""
+    films = sum(entry.duration is not None for entry in found)
+    photos = len(found) - films
+    parts = [f"{photos:,} {'photo' if photos == 1 else 'photos'}"] if photos or not films else []
+    parts += [f"{films:,} {'film' if films == 1 else 'films'}"] if films else []
+    return ", ".join(parts)
 
 
 def find(

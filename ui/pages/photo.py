@@ -7,14 +7,15 @@ from os.path import basename, dirname
 
 from data.errors import KindredError, PhotoError
 from data.home import home
-from data.library.views import Shelf
+from data.library.views import Shelf, Shown
 from data.media.photos import read_photo, read_reduced
 from data.media.thumbnails import PREVIEW_SIDE, Thumbnails, Wanted, face_thumbnail, preview
 from data.tags import PhotoTags
 from ui.actions.deciding import decide, known_names, look_with
 from ui.actions.library_in_use import carry_out, library_in_use
 from ui.actions.model_in_use import model_in_use
-from ui.components.viewer import Album, Seen, show_viewer
+from ui.components.photo_view import FilmShown
+from ui.components.viewer import Album, Seen, opened_at, show_viewer
 
 
 def show_library_viewer(photos: Sequence[int | None]) -> None:
@@ -34,8 +35,15 @@ def see_photo(photo: str) -> Seen:
     if shown is None:
         return Seen(PhotoTags("Photo", error="The file of this photo is gone."))
     name = basename(shown.tags.photo)
+    film = None
     try:
-        picture, thumbnails = pictures(shown.tags)
+        if shown.duration is None:
+            picture, thumbnails = pictures(shown.tags)
+        else:
+            at = opened_at()
+            start = _start(shown) if at is None else at
+            film = FilmShown(int(photo), shown.duration, round(start, 2), shown.times)
+            picture, thumbnails = _film_pictures(shown, start)
     except PhotoError as error:
         return Seen(PhotoTags(name, error=str(error)))
     return Seen(
@@ -45,6 +53,7 @@ def see_photo(photo: str) -> Seen:
         frozenset(i for i, face in enumerate(shown.faces) if face in shown.confirmed),
         dirname(shown.tags.photo),
         questions=shown.questions,
+        film=film,
     )
 
 
@@ -56,6 +65,8 @@ def decide_on_photo(photo: str, act: dict) -> bool:
             shown = library.shown(int(photo)) if photo.isdecimal() else None
             if shown is None:
                 raise KindredError("the file of this photo is gone")
+            if act.get("do") == "draw" and shown.duration is not None:
+                raise KindredError("boxes cannot be drawn on films")
             look = look_with(model_in_use, lambda: read_photo(shown.tags.photo))
             return decide(library, int(photo), shown, act, look)
 
@@ -76,10 +87,31 @@ def pictures(tags: PhotoTags) -> tuple[bytes, tuple[bytes, ...]]:
     )
 
 
+def _start(shown: Shown) -> float:
+    """Where a film's first person is seen first."""
+    return min((spans[0][0] for _, spans in shown.times if spans), default=0.0)
+
+
+def _film_pictures(shown: Shown, start: float) -> tuple[bytes, tuple[bytes, ...]]:
+    """The frame at which a film is opened, and the key face of each of its people."""
+    path, width = shown.tags.photo, shown.tags.width
+    wanted = [Wanted(path, side=PREVIEW_SIDE, time=start)]
+    for face, (time, _) in zip(shown.tags.faces, shown.times, strict=True):
+        wanted.append(Wanted(path, face.box, width, 112, time))
+    whole, *faces = (content or b"" for content in Thumbnails(home()).many(wanted))
+    return whole, tuple(faces)
+
+
 def _strip(photos: Sequence[str]) -> list[bytes | None]:
+    store = Thumbnails(home())
     with library_in_use() as library:
-        paths = [_path(library, photo) for photo in photos]
-    return [Thumbnails(home()).kept(Wanted(path)) if path else None for path in paths]
+        wanted = [
+            Wanted(path, time=library.moment_of(int(photo)))
+            if (path := _path(library, photo))
+            else None
+            for photo in photos
+        ]
+    return [store.kept(one) if one else None for one in wanted]
 
 
 def _path(library: Shelf, photo: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The page "Tag": drop photos, see who is in them, save the result."""
+"""The page "Tag": drop photos and films, see who is in them, save the result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 
 from data.library.views import Shelf
 from data.media.fonts import can_draw
-from data.media.kinds import PHOTO_SUFFIXES
+from data.media.kinds import FILM_SUFFIXES, PHOTO_SUFFIXES
 from data.media.photos import read_photo
 from model.inference.background import BackgroundModel
 from ui.actions.deciding import decide, known_names, look_with
@@ -28,6 +28,7 @@ from ui.actions.tagging import (
     saved_as,
     sidecar,
 )
+from ui.components.dropped_films import FILMS, show_films, take_uploads
 from ui.components.live import live, names_list
 from ui.components.photo_view import Editing, people_html, photo_html, picture_html
 from ui.components.style import plain
@@ -50,16 +51,18 @@ def show(model: BackgroundModel | None = None) -> None:
     hero = st.empty()
     uploads = st.file_uploader(
         "Photos",
-        type=sorted(PHOTO_SUFFIXES),
+        type=sorted(PHOTO_SUFFIXES | FILM_SUFFIXES),
         accept_multiple_files=True,
         key="tag.uploads",
         label_visibility="collapsed",
     )
-    if not uploads:
+    uploads = take_uploads(uploads or ())
+    if not uploads and not st.session_state.get(FILMS):
         hero.html(hero_html())
         live("", key="tag.paste")  # its script also takes pictures that are pasted
     show_state(model)
     with library_in_use() as library:
+        show_films(library)
         _show_photos(uploads, model, library)
         if model.loaded and not model.problem and not knows_somebody(model, library):
             st.html(teach_html())

@@ -76,13 +76,6 @@ def count(number: int, what: str, plural: str | None = None) -> str:
     return f"{number:,} {what if number == 1 else plural or what + 's'}"
 
 
-def moment(seconds: float) -> str:
-    """A time in a film as players show it: "1:05", "1:01:05"."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
 class Results:
     """The files that the records of a run go to, "-" being standard output.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from data.errors import LibraryError, PhotoError
+from data.films.clock import clock_spans
 from data.home import current_model_dir, home
 from data.library import Library
 from data.library.intake.album import FILMS, Album
@@ -18,7 +19,7 @@ from data.lock import library_lock
 from data.media.folders import LeftOut, find_photos
 from data.tags import FilmTags, PhotoTags
 from model.inference.on_demand import ModelOnDemand
-from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, count, moment, say, warn
+from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, count, say, warn
 
 
 def add(commands) -> None:
@@ -195,6 +196,5 @@ def _readable_film(film: FilmTags) -> str:
     people = []
     for number, track in enumerate(film.people, 1):
         who = f"{track.name} ({track.confidence:.0%})" if track.name else "unknown"
-        spans = " ".join(f"{moment(start)}-{moment(end)}" for start, end in track.spans)
-        people.append(f"{number} {who} {spans}")
+        people.append(f"{number} {who} {clock_spans(track.spans)}")
     return f"{film.film}: {', '.join(people) or 'nobody'}"

@@ -14,6 +14,7 @@ from pathlib import Path
 from data.errors import LibraryError
 from data.home import replace_file
 from data.library import Todo, content_of
+from data.library.photo_index import content_of_file
 from data.library.views import Shelf
 from data.media.photos import captured_at
 from data.media.uploads import safe_name
@@ -68,4 +69,13 @@ def keep_photo(
 
 def place_of(home: Path, content: bytes, name: str) -> Path:
     """Where the copy of an uploaded photo lies."""
-    return home / "photos" / content_of(content).hex()[:12] / safe_name(Path(name).name)
+    return _place(home, content_of(content), name)
+
+
+def place_of_file(home: Path, file: str | os.PathLike, name: str) -> Path:
+    """The same for one that is on disk already and called otherwise; raises `OSError`."""
+    return _place(home, content_of_file(file), name)
+
+
+def _place(home: Path, content: bytes, name: str) -> Path:
+    return home / "photos" / content.hex()[:12] / safe_name(Path(name).name)

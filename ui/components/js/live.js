@@ -6,7 +6,8 @@
 //   data-key="k"             an element that is the same whenever the page is drawn anew
 // What was done is shown at once and waits in a queue until the page says that it was carried out,
 // so that nothing is lost, and nothing done twice, however quickly one works.
-// On a page with the file chooser of photos, pictures that are pasted go where dropped ones go.
+// On a page with the file chooser of photos, films that are dropped or chosen are sent to disk in
+// pieces, see `ui.actions.film_routes`, and pictures that are pasted go where dropped ones go.
 export default function (component) {
   const root = component.parentElement.querySelector(".kd-live");
   const first = !root.kd;
@@ -221,5 +222,59 @@ function paste(event) {
   input.files = chosen.files;
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
+// Films do not go through the file chooser, which would hold them in memory: each is sent to the
+// disk as it is read, one after the other, and then told to the page.
+const FILM = /\.(mp4|mov|m4v|avi|mkv|webm|3gp|mts)$/i;
+function takeFilms(event) {
+  const place = document.querySelector("[data-films]");
+  const input = document.querySelector(".st-key-tag-uploads input[type=file]");
+  const isDrop = event.type === "drop";
+  if (!place || !input || (isDrop ? !event.target.closest?.(".st-key-tag-uploads") : event.target !== input)) return;
+  const files = [...((isDrop ? event.dataTransfer : input)?.files || [])];
+  const films = files.filter((file) => FILM.test(file.name));
+  if (!films.length) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const others = new DataTransfer();
+  for (const file of files.filter((one) => !films.includes(one))) others.items.add(file);
+  input.files = others.files;
+  if (others.files.length) input.dispatchEvent(new Event("change", { bubbles: true }));
+  films.reduce((before, film) => before.then(() => sendFilm(place, film)), Promise.resolve());
+}
+
+function sendFilm(place, film) {
+  const root = place.closest(".kd-live");
+  const line = document.createElement("p");
+  const [label, bar] = [document.createElement("bdi"), document.createElement("progress")];
+  line.className = "kd-sending";
+  line.dataset.key = `sending-${film.name}`;
+  label.textContent = film.name;
+  line.append(label, " ", bar);
+  root.parentElement.append(line);
+  return new Promise((done) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `films?name=${encodeURIComponent(film.name)}`);
+    request.setRequestHeader("X-Kindred", "film");
+    request.upload.onprogress = (step) => (bar.value = step.loaded / step.total);
+    const failed = (why) => {
+      bar.remove();
+      line.append(why || "it could not be sent");
+      done();
+    };
+    request.onerror = () => failed("");
+    request.onload = () => {
+      if (request.status !== 200) return failed(request.responseText);
+      line.remove();
+      act(root, root.kd, { do: "film", path: JSON.parse(request.responseText).path });
+      done();
+    };
+    request.send(film);
+  });
+}
+for (const kind of ["drop", "change"]) {
+  document.removeEventListener(kind, window.kindredFilms, true);
+}
+window.kindredFilms = takeFilms;
+for (const kind of ["drop", "change"]) document.addEventListener(kind, takeFilms, true);
 document.removeEventListener("paste", window.kindredPaste); // of an earlier load of this module
 document.addEventListener("paste", (window.kindredPaste = paste));

@@ -1,6 +1,7 @@
 // A photo large over the page: a dialog that pages put into their HTML, see viewer.html.
 //   ← → and the film strip   the photo before, the next one, any other one
 //   wheel, pinch, + -, double click   larger and smaller; then the photo can be moved
+//   data-seek="12.5"         plays a film from there, in the browser's own player
 //   Esc                      back to the page, which stands where it stood
 const MOST = 12; // times larger
 
@@ -25,14 +26,19 @@ function viewer(root, kd) {
   dialog.addEventListener("click", (event) => {
     const button = event.target.closest("[data-zoom]");
     if (button) zoomBy(root, kd, button.dataset.zoom === "in" ? 1.5 : 1 / 1.5);
+    const time = event.target.closest("[data-seek]");
+    if (time) seek(dialog, Number(time.dataset.seek));
   });
+  dialog.addEventListener("error", (event) => {
+    if (event.target.tagName === "VIDEO") event.target.nextElementSibling.hidden = false;
+  }, true); // errors of media do not bubble
   const stage = dialog.querySelector(".kd-stage");
   stage.addEventListener("wheel", (event) => {
     event.preventDefault();
     zoomBy(root, kd, Math.exp(-event.deltaY * 0.002), event);
   }, { passive: false });
   stage.addEventListener("dblclick", (event) => {
-    if (!event.target.closest("button, .kd-drawing")) zoomBy(root, kd, kd.zoom.scale > 1 ? 0 : 2.5, event);
+    if (!event.target.closest("button, video, .kd-drawing")) zoomBy(root, kd, kd.zoom.scale > 1 ? 0 : 2.5, event);
   });
   stage.addEventListener("dragstart", (event) => event.preventDefault());
   movable(root, kd, stage);
@@ -57,13 +63,21 @@ function foreseeViewer(root, what) {
   }
 }
 
+// Plays a film from a moment on.
+function seek(dialog, seconds) {
+  const film = dialog.querySelector("video");
+  if (!film) return;
+  film.currentTime = seconds;
+  film.play().catch(() => {}); // a film that cannot be played says so itself
+}
+
 function closeViewer(root, kd, dialog) {
   dialog.dataset.pending = "close";
   act(root, kd, { do: "close" });
 }
 
 function viewerKey(root, kd, event) {
-  if (event.target.tagName === "INPUT" || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (["INPUT", "VIDEO"].includes(event.target.tagName) || event.altKey || event.ctrlKey || event.metaKey) return;
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   const factor = { "+": 1.5, "=": 1.5, "-": 1 / 1.5, 0: 0 }[event.key];
   if (step) turn(root, kd, step);
@@ -110,7 +124,7 @@ function movable(root, kd, stage) {
     return { size: Math.hypot(a.x - b.x, a.y - b.y), clientX: (a.x + b.x) / 2, clientY: (a.y + b.y) / 2 };
   };
   stage.addEventListener("pointerdown", (event) => {
-    if (event.target.closest("button, .kd-drawing")) return;
+    if (event.target.closest("button, video, .kd-drawing")) return;
     fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     [moved, way] = [0, 0];
   });
