@@ -126,13 +126,25 @@ def test_suppression_is_one_graph_for_any_number():
     assert len(traced) == 1
 
 
-def test_a_much_surer_box_outdoes_one_that_shares_much_with_it():
-    boxes = tf.constant([[0, 0, 10, 10], [2, 2, 6, 6], [7, 0, 17, 10], [20, 0, 30, 10.0]])
-    stay = lambda *odds: bx.not_outdone(boxes, tf.constant(odds), 0.6, 1.5).numpy().tolist()  # noqa: E731
-    assert stay(3.0, 1.0, 1.0, 0.0) == [0, 2, 3]  # the second lies within, the third shares .3
-    assert stay(3.0, 1.6, 1.0, 0.0) == [0, 1, 2, 3]
-    assert stay(0.0, 2.0, 0.0, 0.0) == [1, 2, 3]  # the large one goes, too
-    assert bx.not_outdone(boxes[:0], tf.zeros([0]), 0.6, 1.5).shape == (0,)
+def outlasting(boxes, *odds):
+    return bx.not_outdone(tf.constant(boxes), tf.constant(odds), 0.4, 3.0).numpy().tolist()
+
+
+def test_a_surer_box_outdoes_a_part_of_itself_and_what_is_round_it():
+    boxes = [[0, 0, 10, 10], [2, 2, 6, 6], [7, 0, 17, 10], [20, 0, 30, 10.0]]
+    assert outlasting(boxes, 3.0, 2.2, 1.0, 0.0) == [0, 2, 3]  # the third shares .3, and stays
+    assert outlasting(boxes, 3.0, 2.3, 1.0, 0.0) == [0, 1, 2, 3]
+    assert outlasting(boxes, 0.0, 2.0, 0.0, 0.0) == [1, 2, 3]  # the large one goes, too
+    assert bx.not_outdone(tf.zeros([0, 4]), tf.zeros([0]), 0.4, 3.0).shape == (0,)
+
+
+def test_the_less_two_boxes_share_the_surer_the_one_must_be():
+    half = [[0, 0, 10, 10], [5, 0, 15, 10.0]]
+    most = [[0, 0, 10, 10], [2, 0, 12, 10.0]]
+    assert outlasting(half, 4.0, 2.6) == [0, 1]  # two heads, one before the other
+    assert outlasting(half, 4.0, 2.4) == [0]
+    assert outlasting(most, 4.0, 3.3) == [0, 1]
+    assert outlasting(most, 4.0, 3.2) == [0]
 
 
 def test_squared_grows_the_shorter_side_about_the_centre():
