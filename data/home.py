@@ -8,7 +8,9 @@ cache/             embeddings of photos seen in training; may be deleted at any 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +23,18 @@ def home() -> Path:
     """The folder itself; it need not exist yet."""
     chosen = os.environ.get("KINDRED_HOME")
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("Kindred"))
+
+
+def make_private(folder: Path) -> None:
+    """Makes a folder that no other user of this computer can look into.
+
+    What a library holds of faces is nobody else's business. A folder that is there already is
+    closed, too, unless it belongs to somebody else.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):  # another user's, or a disk that knows no permissions
+        if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+            folder.chmod(0o700)
 
 
 def new_model_dir() -> Path:

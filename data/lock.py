@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from data.errors import LibraryError
+from data.home import make_private
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def library_lock(home: str | os.PathLike, what: str, *, wait: float = 5.0) -> It
     home = Path(home)
     owner = home / "library.lock.owner"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_private(home)
         lock = FileLock(home / "library.lock")
         lock.acquire(timeout=wait)
     except Timeout:

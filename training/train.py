@@ -9,7 +9,7 @@ import numpy as np
 
 from data.errors import ModelError
 from data.family import library_family, read_family
-from data.home import current_model_dir, home, new_model_dir, set_current_model
+from data.home import current_model_dir, home, make_private, new_model_dir, set_current_model
 from data.progress import Progress, silent
 from model.classifier.head import Head
 from model.device import prepare_devices
@@ -60,6 +60,7 @@ def train(
     family = library_family(home()) if folder is None else read_family(folder)
     target = Path(model) if model is not None else new_model_dir()
     refuse_other_content(target)
+    make_private(home())
     prepare_devices()
     finds, embeds = choose("detector", detector), choose("embedder", embedder)
     detect, embed = load_detector(finds), load_embedder(embeds)

@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from data.errors import KindredError
-from data.home import replace_file
+from data.home import make_private, replace_file
 from data.jobs.files import is_held, read, stop_request_in
 from data.jobs.job import ALIVE, OUTCOME, STARTING, STOPPED, Job, job_of
 
@@ -79,7 +79,8 @@ class Jobs:
         Raises:
             KindredError: Another job is being worked on.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_private(self.folder.parent)
+        self.folder.mkdir(exist_ok=True)
         with FileLock(self.folder / ".starting"):
             if busy := self.running():
                 raise KindredError(

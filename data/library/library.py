@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from data.errors import LibraryError
+from data.home import make_private
 from data.library import photo_search as search
 from data.library.database import open_database, readable_errors, transaction
 from data.library.decisions.decisions import Decisions
@@ -47,7 +48,7 @@ class Library:
         self.home = Path(home)
         self.file = self.home / "library.sqlite"
         try:
-            self.home.mkdir(parents=True, exist_ok=True)
+            make_private(self.home)
         except OSError as error:
             raise LibraryError(
                 f"the folder cannot be made ({error.strerror})", file=self.home

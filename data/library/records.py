@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from data.library import faces as faces_
 from data.library.database import Connection, transaction
+from data.library.names import name_key
 from data.library.photo_index import AnyPath, encode
 from data.tags import FaceTag, PhotoTags
 
@@ -102,6 +103,49 @@ class Records:
             for face in faces_.Faces(self._db).of(photo)
         )
         return PhotoTags(os.fsdecode(path), width, height, faces)
+
+    def size(self, photo: int) -> tuple[int, int]:
+        """Width and height of a photo, pixels."""
+        return self._db.execute(
+            "SELECT width, height FROM photos WHERE id = ?", (photo,)
+        ).fetchone()
+
+    def say(
+        self, path: AnyPath, names: Iterable[str], source: str, former: int | None = None
+    ) -> None:
+        """Notes who is said to be in the photo at a path, nobody knows on which of its faces.
+
+        It takes the place of what the same source said before.
+
+        Args:
+            names: Of people.
+            source: Which program says so, for a person.
+            former: The photo that the names come from, if it is another one.
+        """
+        key = encode(path)
+        with transaction(self._db):
+            self._db.execute("DELETE FROM said WHERE path = ? AND source = ?", (key, source))
+            self._db.executemany(
+                "INSERT OR IGNORE INTO said (photo, path, name, source, former)"
+                " SELECT photo, path, ?, ?, ? FROM paths WHERE path = ? AND photo IS NOT NULL",
+                [(name, source, former, key) for name in names],
+            )
+
+    def said(self, photo: int) -> list[str]:
+        """Who is said to be in a photo and is confirmed for none of its faces, in a fixed order."""
+        rows = self._db.execute(
+            "SELECT DISTINCT name FROM said WHERE photo = ? ORDER BY name", (photo,)
+        )
+        there = {name_key(name) for _, name in self.confirmed_in(photo)}
+        return [name for (name,) in rows if name_key(name) not in there]
+
+    def confirmed_in(self, photo: int) -> list[tuple[int, str]]:
+        """The faces of a photo that somebody confirmed, each with its person's name."""
+        return self._db.execute(
+            "SELECT n.face, p.name FROM named_faces n JOIN people p ON p.id = n.person"
+            " WHERE n.photo = ? AND n.confirmed = 1 ORDER BY n.face",
+            (photo,),
+        ).fetchall()
 
     def contents(self, network: str, model: str) -> set[bytes]:
         """The contents of all photos that are done by a network and named by a model."""

@@ -208,10 +208,14 @@ def _replace(path: str, data: bytes, like: str) -> None:
         if os.path.exists(path):
             if not os.access(path, os.W_OK):  # renaming would not ask
                 raise PermissionError("it is write-protected")
-            shutil.copystat(path, temporary)
+            _belong(temporary, os.stat(path))
+            shutil.copystat(path, temporary)  # with ACLs and extended attributes
             os.utime(temporary)  # it did change: backups must notice
         else:
-            os.chmod(temporary, os.stat(like).st_mode & 0o666)  # as readable as its photo
+            status = os.stat(like)
+            _belong(temporary, status)
+            # As readable as its photo; its owner writes it again, write-protected photo or not.
+            os.chmod(temporary, status.st_mode & 0o666 | 0o200)
         os.replace(temporary, path)
     except OSError as error:
         if temporary is not None:
@@ -219,6 +223,34 @@ def _replace(path: str, data: bytes, like: str) -> None:
                 os.unlink(temporary)
         raise _unwritable(path, error) from error
     _sync_folder(path)
+
+
+def caveats(path: str) -> list[str]:
+    """What an existing file loses when it is replaced, a phrase each, for a person."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return []
+    found = []
+    if status.st_nlink > 1:
+        others = status.st_nlink - 1
+        found.append(
+            f"is one of {status.st_nlink} names of one file (hard links): the other"
+            f"{'s keep' if others > 1 else ' keeps'} the old content"
+        )
+    if hasattr(os, "geteuid") and os.geteuid() not in (0, status.st_uid):
+        found.append("will belong to you: it is another user's now")
+    return found
+
+
+def _belong(path: str, like: os.stat_result) -> None:
+    """Gives a new file the owner and group of another one, as far as this user may."""
+    if not hasattr(os, "chown"):
+        return
+    for owner, group in ((like.st_uid, like.st_gid), (-1, like.st_gid)):
+        with contextlib.suppress(OSError):
+            os.chown(path, owner, group)
+            return
 
 
 def _sync_folder(path: str) -> None:

@@ -7,8 +7,11 @@ for RAW files only).
 
 from __future__ import annotations
 
+import functools
 import os
 import re
+import time
+from pathlib import Path
 
 from data.errors import PhotoError
 from data.regions.embedded import open_regular
@@ -19,20 +22,24 @@ from data.regions.xmp.vocabularies import MAX_FACES
 
 _FACE = re.compile(r"rect64\(([0-9a-fA-F]{1,16})\)\s*,\s*([0-9a-fA-F]+)")
 _UNNAMED = "f" * 16
+_INI = (".picasa.ini", "Picasa.ini")
+_MOST_FOLDERS = 2000  # looked into for a contact
+_REMEMBERED = 60.0  # seconds
 
 
 def read_picasa(photo: str) -> list[Face]:
     """The faces that Picasa knows in a photo; boxes in the stored frame.
 
     Names come from `[Contacts2]` in the same file, or else from a `contacts.xml` in the same
-    folder (the older `[Contacts]` holds account numbers, no names). A contact that neither
-    knows has no name.
+    folder (the older `[Contacts]` holds account numbers, no names), or else from either in the
+    folders around: Picasa writes a contact into the folder where it was first seen. A contact
+    that none of them knows has no name.
 
     Raises:
         PhotoError: One of the files cannot be read, or is not what its name says.
     """
     folder, photo_name = os.path.split(photo)
-    for name in (".picasa.ini", "Picasa.ini"):
+    for name in _INI:
         path = os.path.join(folder, name)
         if os.path.lexists(path):
             break
@@ -42,12 +49,9 @@ def read_picasa(photo: str) -> list[Face]:
     faces = _FACE.findall(sections.get(photo_name.lower(), {}).get("faces", ""))
     if not faces:
         return []
-    people = _contacts_file(os.path.join(folder, "contacts.xml"))
-    people |= {
-        _identity(contact): name
-        for contact, entry in sections.get("contacts2", {}).items()
-        if (name := entry.split(";")[0].strip())
-    }
+    people = _people_in(folder, sections)
+    if any(_identity(contact) not in people for _, contact in faces):
+        people = _people_around(folder) | people
     people.pop(_UNNAMED, None)
     found = []
     for digits, contact in faces[:MAX_FACES]:
@@ -57,6 +61,49 @@ def read_picasa(photo: str) -> list[Face]:
         if box:
             found.append(Face(people.get(_identity(contact)), box, source="picasa"))
     return found
+
+
+def _people_in(folder: str, sections: dict[str, dict[str, str]]) -> dict[str, str]:
+    people = _contacts_file(os.path.join(folder, "contacts.xml"))
+    return people | {
+        _identity(contact): name
+        for contact, entry in sections.get("contacts2", {}).items()
+        if (name := entry.split(";")[0].strip())
+    }
+
+
+def _people_around(folder: str) -> dict[str, str]:
+    """The contacts of the two folders above, and of what lies up to two levels below those."""
+    people: dict[str, str] = {}
+    above = os.path.dirname(folder)
+    for _ in range(2):
+        if above in (os.path.dirname(above), str(Path.home())):
+            break  # a disk, or somebody's home: other people's photos, and too many folders
+        people = _people_below(above, time.monotonic() // _REMEMBERED) | people
+        above = os.path.dirname(above)
+    return people
+
+
+@functools.lru_cache(maxsize=16)
+def _people_below(folder: str, _: float) -> dict[str, str]:
+    """The same of a folder and what lies below it; kept for a while, as a run asks for each photo.
+
+    Notes that cannot be read say nothing here: the photos beside them report that.
+    """
+    people: dict[str, str] = {}
+    folders = 0
+    for here, below, names in os.walk(folder):
+        folders += 1
+        if here.count(os.sep) - folder.count(os.sep) >= 2 or folders > _MOST_FOLDERS:
+            below.clear()
+        below.sort()
+        ini = next((name for name in _INI if name in names), None)
+        try:
+            text = _read(os.path.join(here, ini)).decode("utf-8-sig", "replace") if ini else ""
+            people = _people_in(here, _sections(text)) | people
+        except PhotoError:
+            continue
+    return people
 
 
 def _sections(text: str) -> dict[str, dict[str, str]]:

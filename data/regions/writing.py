@@ -84,6 +84,8 @@ def write_regions(
     if not embed and not sidecars and merged(original):
         new = original.to_bytes(declaration=True)
         edits.append(journal.edit_of(sidecar.default_path(photo), None, new))
+    for edit in edits:
+        notes.extend(f"{os.path.basename(edit.path)} {lost}" for lost in journal.caveats(edit.path))
     change = Change(photo, tuple(edits), tuple(dict.fromkeys(notes)))
     return change if dry_run else journal.apply(change)
 

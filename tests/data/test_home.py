@@ -12,6 +12,7 @@ import pytest
 import data.home
 from data.errors import ModelError
 from data.home import current_model_dir, home, new_model_dir, replace_file, set_current_model
+from data.library import Library
 
 
 def test_the_variable_decides_and_then_the_platform(monkeypatch, tmp_path):
@@ -110,3 +111,14 @@ def test_the_new_content_is_on_the_disk_before_it_takes_the_name(tmp_path, monke
     monkeypatch.setattr(os, "replace", replacing)
     replace_file(path, b"12345")
     assert seen[:2] == [("fsync", True, 5), ("replace", True, 5)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize("before", [None, 0o755, 0o777])
+def test_nobody_else_may_look_into_the_library(fresh_home, before):
+    if before is not None:
+        fresh_home.mkdir()
+        fresh_home.chmod(before)
+    with Library(fresh_home):
+        pass
+    assert stat.S_IMODE(fresh_home.stat().st_mode) == 0o700

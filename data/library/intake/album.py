@@ -27,6 +27,8 @@ from data.films.reading import duration_of
 from data.library import Library, Todo
 from data.library.faces import Conversion
 from data.library.films import seen_together
+from data.library.intake.carried_over import SOURCE as CARRIED_OVER
+from data.library.intake.carried_over import carry_over
 from data.library.intake.labels import adopt_labels, folder_listing, labels_state, read_labels
 from data.library.intake.work import TaggedPhoto, Work
 from data.library.photo_index import content_of_file
@@ -206,8 +208,11 @@ class Album:
             for tagged in found:
                 photo = tagged.work.photo
                 error, labels = tagged.error, tagged.labels
+                former = self._library.photos.photo_of(photo)
                 if error is None and tagged.work.todo is not None:
                     error = self._keep(tagged)
+                    if error is None and former is not None:
+                        self._carry_over(photo, former, on_note)
                 elif error is not None and tagged.work.todo is not None:
                     self._note_failure(tagged.work.todo, error)
                 elif error is None and photo in adopt:
@@ -300,6 +305,20 @@ class Album:
             film=tagged.film,
         )
         return None
+
+    def _carry_over(self, path: str, former: int, on_note: Callable[[str], object]) -> None:
+        """Keeps names on the faces of a file that holds another picture than before."""
+        photo = self._library.photos.photo_of(path)
+        if photo == former:
+            return
+        lost = carry_over(self._library, former, photo)
+        self._library.records.say(path, lost, CARRIED_OVER, former)
+        if lost:
+            names = ", ".join(lost)
+            on_note(
+                f"{path}: the picture was changed, and no face in it is clearly that of {names}."
+                " Name the face again."
+            )
 
     def _note_failure(self, todo: Todo, error: str) -> None:
         if os.path.lexists(todo.path):

@@ -18,6 +18,7 @@ from data.library import Library
 from data.media.kinds import is_photo_name
 from data.regions import Region, read_regions
 from data.regions.matching import Face, pair
+from data.regions.people_notes import PeopleNote, note_paths, read_people_notes
 
 SOURCE = "metadata"
 _SIDECARS = (".xmp", ".XMP")
@@ -30,11 +31,13 @@ class Labels:
 
     Attributes:
         regions: Named regions of others, in the order of trust.
+        notes: Who they say is in the photo, without saying where.
         state: Tells this state of their files from any other; 0 if there are none.
         error: Why they cannot be read, for a person, or `None`.
     """
 
     regions: tuple[Region, ...] = ()
+    notes: tuple[PeopleNote, ...] = ()
     state: int = 0
     error: str | None = None
 
@@ -42,11 +45,13 @@ class Labels:
 def read_labels(path: str | os.PathLike) -> Labels:
     """Reads the labels of a photo; never raises for what other programs wrote."""
     state = labels_state(path)  # before reading, so that a change meanwhile is seen next time
+    photo = os.fspath(path)
     try:
-        regions = read_regions(path)
+        regions = read_regions(photo)
+        notes = read_people_notes(photo)
     except KindredError as error:
         return Labels(state=state, error=str(error))
-    return Labels(tuple(r for r in regions if r.name and not r.ours), state)
+    return Labels(tuple(r for r in regions if r.name and not r.ours), tuple(notes), state)
 
 
 def labels_state(path: str | os.PathLike, listing: frozenset[str] | None = None) -> int:
@@ -63,23 +68,31 @@ def labels_state(path: str | os.PathLike, listing: frozenset[str] | None = None)
         found.append(_status(folder, beside, listing))
     if any(_status(folder, ini, listing) for ini in _PICASA[:2]):
         found.extend(_status(folder, ini, listing) for ini in _PICASA)
+    for note in note_paths(os.path.join(folder, name), listing):
+        found.append(_status(folder, os.path.basename(note), listing))
     return zlib.crc32(repr(found).encode()) if any(found) else 0
 
 
 def is_notes(path: str) -> bool:
     """Whether a file of this name may hold labels of photos beside it."""
     name = os.path.basename(path)
-    return name in _PICASA or os.path.splitext(name)[1] in _SIDECARS
+    return name in _PICASA or os.path.splitext(name)[1] in (*_SIDECARS, ".json")
 
 
 def photos_of_notes(path: str) -> list[str]:
     """The photos in its folder that such a file may say something about."""
     folder, notes = os.path.split(path)
     stem = os.path.splitext(notes)[0]
+
+    def is_about(name: str) -> bool:
+        if notes.endswith(".json"):
+            return bool(note_paths(name, (notes,)))
+        return notes in _PICASA or stem in (name, os.path.splitext(name)[0])
+
     return [
         os.path.join(folder, name)
         for name in sorted(_names_in(folder))
-        if is_photo_name(name) and (notes in _PICASA or stem in (name, os.path.splitext(name)[0]))
+        if is_photo_name(name) and is_about(name)
     ]
 
 
@@ -99,8 +112,20 @@ def adopt_labels(library: Library, path: str | os.PathLike, labels: Labels) -> i
         return 0
     with library.transaction():
         adopted = _adopt(library, path, photo, labels.regions) if labels.regions else 0
+        adopted += _adopt_notes(library, path, photo, labels.notes)
         library.records.set_labels(path, labels.state)
     return adopted
+
+
+def _adopt_notes(library: Library, path, photo: int, notes: tuple[PeopleNote, ...]) -> int:
+    """Who is said to be there: one name and one face belong together, others are for Review."""
+    for note in notes:
+        library.records.say(path, note.names, note.program)
+    names, faces = library.records.said(photo), library.faces.of(photo)
+    if len(names) != 1 or len(faces) != 1 or faces[0].id in library.records.settled(photo):
+        return 0
+    library.decisions.confirm(faces[0].id, names[0], source=SOURCE)
+    return 1
 
 
 def _adopt(library: Library, path, photo: int, regions: tuple[Region, ...]) -> int:

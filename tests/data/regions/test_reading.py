@@ -284,10 +284,22 @@ def test_picasa_pads_short_numbers(tmp_path):
 
 def test_picasa_contacts_file(tmp_path):
     path = photo_in(tmp_path)
-    (tmp_path / ".picasa.ini").write_text(picasa(f"{RECT},1a2b"))
+    (tmp_path / ".picasa.ini").write_text(picasa(f"{RECT},c0ffee"))
     assert only_region(path).name is None
-    contacts = '<contacts><contact id="1a2b" name="Anne" display="A"/><contact/></contacts>'
+    contacts = '<contacts><contact id="c0ffee" name="Anne" display="A"/><contact/></contacts>'
     (tmp_path / "contacts.xml").write_text(contacts)
+    assert only_region(path).name == "Anne"
+
+
+@pytest.mark.parametrize("known", ["2008/two", "2008", "2008/two/below", "2007/party"])
+def test_a_picasa_contact_that_another_folder_knows(tmp_path, known):
+    folder = tmp_path / "albums" / "2008" / "one"
+    for place in (folder, tmp_path / "albums" / known):
+        place.mkdir(parents=True, exist_ok=True)
+    path = photo_in(folder)
+    (folder / ".picasa.ini").write_text(picasa(f"{RECT},{hash(known) % 2**60:x}"))
+    contact = f"{hash(known) % 2**60:x}=Anne;;"
+    (tmp_path / "albums" / known / ".picasa.ini").write_text(f"[Contacts2]\n{contact}")
     assert only_region(path).name == "Anne"
 
 

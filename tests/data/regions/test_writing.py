@@ -300,6 +300,44 @@ def test_a_new_sidecar_is_as_readable_as_its_photo(tmp_path):
     assert os.stat(f"{path}.xmp").st_mode & 0o777 == 0o640
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_the_sidecar_of_a_write_protected_photo_can_be_written_again(tmp_path):
+    path = photo_in(tmp_path)
+    os.chmod(path, 0o444)
+    write_regions(path, [ANNE])
+    assert os.stat(f"{path}.xmp").st_mode & 0o777 == 0o644
+    assert write_regions(path, [Region("Bob", (0.5, 0.5, 0.6, 0.6))]).edits
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("embed", [True, False])
+def test_what_root_writes_belongs_to_the_owner_of_the_photo(tmp_path, embed):
+    path = photo_in(tmp_path)
+    os.chown(path, 1234, 4321)
+    (edit,) = write_regions(path, [ANNE], embed=embed).edits
+    status = os.stat(edit.path)
+    assert (status.st_uid, status.st_gid) == (1234, 4321)
+
+
+def test_other_names_of_the_file_are_told_of(tmp_path):
+    path = photo_in(tmp_path)
+    os.link(path, tmp_path / "another.jpg")
+    change = write_regions(path, [ANNE], embed=True, dry_run=True)
+    assert any("hard links" in note and "photo.jpg" in note for note in change.notes)
+    assert not any("hard links" in note for note in write_regions(path, [ANNE]).notes)
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="needs extended attributes")
+def test_extended_attributes_stay(tmp_path):
+    path = photo_in(tmp_path)
+    try:
+        os.setxattr(path, "user.colour", b"red")
+    except OSError:
+        pytest.skip("this disk keeps no extended attributes")
+    write_regions(path, [ANNE], embed=True)
+    assert os.getxattr(path, "user.colour") == b"red"
+
+
 def test_an_existing_sidecar_is_updated_in_place_of_a_new_one(tmp_path):
     path = photo_in(tmp_path)
     (tmp_path / "photo.xmp").write_text(foreign("Old Name"))
