@@ -15,6 +15,7 @@ import tempfile
 from urllib.parse import urlsplit
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -67,7 +68,7 @@ async def keep_film(request: Request) -> Response:
                         return PlainTextResponse(what, 413)
                     file.write(piece)
                 file.close()
-                place = place_of_file(home(), file.name, name)
+                place = await run_in_threadpool(place_of_file, home(), file.name, name)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if not place.exists():
                     os.replace(file.name, place)

@@ -14,7 +14,7 @@ from data.jobs import JobProgress
 from data.library.name_writer import undo_writes, write_names
 from data.library.views import Shelf
 from data.lock import library_lock
-from data.media.folders import find_photos
+from data.media.folders import LeftOut, find_photos
 from data.media.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
 from data.tags import FilmTags, PhotoTags
 from model.inference.on_demand import ModelOnDemand
@@ -42,10 +42,15 @@ def train(arguments: dict, report: JobProgress) -> dict:
 def tag(arguments: dict, report: JobProgress) -> dict:
     """Tags the photos and films in the folders `paths` into the library; goes on where it stood."""
 
-    def photos(library: Shelf, broken: list) -> Iterable[str]:
-        return find_photos(arguments["paths"], on_error=broken.append, films=True)
+    left_out = LeftOut()
 
-    return _tag(photos, report, arguments["paths"])
+    def photos(library: Shelf, broken: list) -> Iterable[str]:
+        options = {"on_error": broken.append, "left_out": left_out, "films": True}
+        return find_photos(arguments["paths"], **options)
+
+    done = _tag(photos, report, arguments["paths"])
+    said = [sentence[:1].upper() + sentence[1:] + "." for sentence in left_out.sentences()]
+    return done | {"left_out": said}
 
 
 def renew(arguments: dict, report: JobProgress) -> dict:

@@ -1,4 +1,4 @@
-"""The page "Folder": tag all photos of a folder, look through them, write the names into files."""
+"""The page "Folder": tag what is in a folder, look through it, write the names into files."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def show() -> None:
     with st.container(key="kd-page-folder"), library_in_use() as library:
         st.title("Tag a folder")
         st.html(
-            '<p class="kd-lead">Every photo in it, and in the folders below it, goes into your '
-            "library with its faces. The photos stay where they are and are not changed.</p>"
+            '<p class="kd-lead">Every photo and film in it, and in the folders below it, goes into '
+            "your library with its faces. They stay where they are and are not changed.</p>"
         )
         running = show_running()
         if not running:
@@ -93,7 +93,7 @@ def _ask() -> None:
 def _show_result(job: Job) -> None:
     if text := result_text(job):
         st.success(plain(text), icon=":material/check_circle:")
-    for error in job.result.get("errors", ()):
+    for error in (*job.result.get("left_out", ()), *job.result.get("errors", ())):
         st.caption(plain(error))
 
 
