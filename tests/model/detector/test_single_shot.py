@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from data.errors import ModelError
-from model.detector.decode import SingleShotDetector, agreed, decode, leaned, suppress
+from model.detector.decode import SingleShotDetector, agreed, asked, decode, leaned, suppress
 from model.detector.single_shot import (
     YUNET_CONFIG,
     SingleShotConfig,
@@ -415,18 +415,19 @@ def test_other_weights_are_refused(tmp_path):
 class OneFace:
     """Stands for a network that sees a square face of that side in one cell of stride 32."""
 
-    def __init__(self, side):
-        self.side = side
+    def __init__(self, side, score=0.9999):
+        odds = np.log(score / (1 - score))
+        self.cell = [odds, odds, 0, 0, *[np.log(side / 32)] * 2, *[0] * 10]
 
     def __call__(self, pixels, training):
         maps = {}
         for stride in (8, 16, 32):
-            height, width = (n // stride for n in pixels.shape[1:3])
-            output = np.zeros((1, height, width, 16), np.float32)
-            output[..., :2] = -100.0
+            height, width = tf.unstack(tf.shape(pixels)[1:3] // stride)
+            nothing = tf.constant([-100.0] * 2 + [0.0] * 14)[None, None, None]
+            output = tf.tile(nothing, [1, height, width, 1])
             if stride == 32:
-                output[0, 2, 2] = [9, 9, 0, 0, *[np.log(self.side / 32)] * 2, *[0] * 10]
-            maps[f"map{stride}"] = tf.constant(output)
+                output = tf.tensor_scatter_nd_update(output, [[0, 2, 2]], [self.cell])
+            maps[f"map{stride}"] = output
         return maps
 
 
@@ -437,6 +438,19 @@ def test_an_octave_more_sees_faces_twice_as_large_and_none_that_are_small_there(
     found = tf.boolean_mask(cells, sharp)
     assert (found[:, 2] - found[:, 0]).numpy().tolist() == pytest.approx(sides)
     assert ((found[:, 0] + found[:, 2]) / 2).numpy().tolist() == [64, 128][: len(sides)]
+
+
+def test_of_a_large_face_the_detector_must_be_surer():
+    sides = np.array([10, 48, 96, 900], np.float32)
+    boxes = np.stack([0 * sides, 0 * sides, sides, 2 * sides], axis=1)
+    np.testing.assert_allclose(asked(boxes, 0.5, 1.0), [0.5, 0.5, 0.7311, 0.7311], atol=1e-4)
+    np.testing.assert_allclose(asked(boxes, 0.3, 0.0), 0.3, rtol=1e-6)
+
+
+@pytest.mark.parametrize("side, score, found", [(24, 0.6, 1), (120, 0.6, 0), (120, 0.8, 1)])
+def test_a_large_box_of_a_small_score_is_no_face(side, score, found):
+    finder = SingleShotDetector(OneFace(side, score), YUNET_CONFIG, caution=1.0)
+    assert len(finder.detect(np.zeros((256, 256, 3), np.uint8), np.float32(0.5))[2]) == found
 
 
 def test_twice_the_size_adds_the_lean():
