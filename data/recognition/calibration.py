@@ -10,9 +10,11 @@ import numpy as np
 from data.recognition.config import HeadConfig
 
 # How many faces the prior over scores counts for, beside those of the family itself. A percent of
-# strangers is read off the far tail, for which a family has too few faces; and five people who look
-# very different are easy strangers for each other. The middle takes fewer.
-KIN_PRIOR, STRANGER_PRIOR = 30.0, 1000.0
+# strangers is read off the far tail, for which a family has too few faces: so their mean and their
+# spread are measured, and the tail follows from them. A spread takes more faces than a mean.
+GENUINE_PRIOR, IMPOSTOR_PRIOR, SPREAD_PRIOR = 30.0, 100.0, 200.0
+FEWEST = 4  # strangers from which they are measured
+COUNTED = 10  # strangers above the threshold from which they are counted, whatever their spread
 # No name that is less likely than not. A little more than half, because two people who score alike
 # can have all the probability between them.
 LEAST_PROBABILITY = 0.501
@@ -42,8 +44,9 @@ def calibrate(
     """Fits the calibration on scores of faces that the classifier had not seen.
 
     Faces of the family and of strangers count as equally frequent. The family's own scores are
-    mixed with a prior (`HeadConfig.genuine`, `HeadConfig.impostor`), so that one photo a person is
-    enough to start.
+    mixed with a prior (`HeadConfig.genuine`), so that one photo a person is enough to start.
+    Strangers' scores are taken for normal, with a mean and a spread between the family's own and
+    the prior (`HeadConfig.impostor`): how strangers score depends on what the photos are like.
 
     Args:
         right: Best scores of faces whose best person was the right one.
@@ -55,18 +58,23 @@ def calibrate(
         Slope and centre by logistic regression (Platt 1999), and the threshold that meets
         `false_names`, but never less than `LEAST_PROBABILITY`.
     """
-    right, right_weight = _with_prior(right, config.genuine, KIN_PRIOR)
-    strangers, stranger_weight = _with_prior(strangers, config.impostor, STRANGER_PRIOR)
+    right, right_weight = _with_prior(right, config.genuine, GENUINE_PRIOR)
+    given = np.asarray(strangers, float)
+    impostors = _impostors(given, NormalDist(*config.impostor))
+    strangers = np.array([impostors.inv_cdf(q) for q in _QUANTILES])
     confused_weight = np.full(len(confused), right_weight[0])
     slope, centre = _logistic(
         np.concatenate([right, confused, strangers]),
         np.repeat([1.0, 0.0, 0.0], [len(right), len(confused), len(strangers)]),
-        np.concatenate([right_weight, confused_weight, stranger_weight]),
+        np.concatenate(
+            [right_weight, confused_weight, np.full(len(strangers), 1 / len(strangers))]
+        ),
     )
-    order = np.argsort(strangers)
-    above = 1.0 - np.cumsum(stranger_weight[order])
-    cut = strangers[order][np.searchsorted(-above, -false_names)]
-    threshold = float(Calibration(slope, centre, 0.5).probability(np.nextafter(cut, np.inf)))
+    if len(given) * false_names >= COUNTED:
+        cut = np.nextafter(np.quantile(given, 1.0 - false_names, method="higher"), np.inf)
+    else:
+        cut = impostors.inv_cdf(min(max(1.0 - false_names, 1e-6), 1.0 - 1e-6))
+    threshold = float(Calibration(slope, centre, 0.5).probability(cut))
     return Calibration(slope, centre, max(LEAST_PROBABILITY, threshold))
 
 
@@ -107,6 +115,21 @@ def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, bins: 
     diagram = reliability(confidence, right, bins)
     gaps = [b.count * abs(b.confidence - b.accuracy) for b in diagram]
     return float(sum(gaps) / max(len(confidence), 1))
+
+
+def _impostors(strangers: np.ndarray, prior: NormalDist) -> NormalDist:
+    """The distribution of strangers' best scores, as far as the strangers can tell.
+
+    Median and the middle 68 %, because photos in a wrong folder make strangers of the family's own
+    people.
+    """
+    count = len(strangers)
+    if count < FEWEST:
+        return prior
+    low, middle, high = np.quantile(strangers, [0.1587, 0.5, 0.8413])
+    mean = (count * middle + IMPOSTOR_PRIOR * prior.mean) / (count + IMPOSTOR_PRIOR)
+    variance = count * ((high - low) / 2) ** 2 + SPREAD_PRIOR * prior.variance
+    return NormalDist(mean, float(np.sqrt(variance / (count + SPREAD_PRIOR))))
 
 
 def _with_prior(scores, normal: tuple[float, float], weight: float):
