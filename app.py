@@ -8,4 +8,5 @@ import streamlit as st
 
 from ui.actions.film_routes import ROUTES
 
-app = st.App(Path(__file__).parent / "ui" / "main.py", routes=ROUTES)
+# Not in `ui/` itself: beside a script Streamlit takes a folder `pages` for its own.
+app = st.App(Path(__file__).parent / "ui" / "components" / "navigation.py", routes=ROUTES)

@@ -316,7 +316,7 @@ def test_about_a_trained_model(untrained, tmp_path):
 def test_the_pages_of_the_application_open(untrained, tmp_path, monkeypatch):
     monkeypatch.setenv("KINDRED_HOME", str(tmp_path))
     monkeypatch.setattr("ui.actions.model_in_use._background", lambda *key, **_: untrained)
-    app = AppTest.from_file("../../../ui/main.py", default_timeout=60).run()
+    app = AppTest.from_file("../../../ui/components/navigation.py", default_timeout=60).run()
     assert not app.exception
     assert "Who is in this photo?" in html(app)
 
