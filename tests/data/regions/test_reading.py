@@ -283,11 +283,13 @@ def test_picasa_pads_short_numbers(tmp_path):
 
 
 def test_picasa_contacts_file(tmp_path):
-    path = photo_in(tmp_path)
-    (tmp_path / ".picasa.ini").write_text(picasa(f"{RECT},c0ffee"))
+    folder = tmp_path / "albums" / "2008" / "one"  # contacts are looked for two folders above
+    folder.mkdir(parents=True)
+    path = photo_in(folder)
+    (folder / ".picasa.ini").write_text(picasa(f"{RECT},c0ffee"))
     assert only_region(path).name is None
     contacts = '<contacts><contact id="c0ffee" name="Anne" display="A"/><contact/></contacts>'
-    (tmp_path / "contacts.xml").write_text(contacts)
+    (folder / "contacts.xml").write_text(contacts)
     assert only_region(path).name == "Anne"
 
 
