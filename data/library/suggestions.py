@@ -32,7 +32,8 @@ class Name:
         name: The person's name of today.
         confirmed: Whether a decision says so; otherwise a model does.
         confidence: 1 if confirmed, else the model's (0..1).
-        model: The model's id; `None` if confirmed.
+        model: The model's id, "library" if the confirmed faces say so; `None` if confirmed.
+        given: False if it is too unsure to count, and only asked about.
     """
 
     person: int
@@ -40,6 +41,7 @@ class Name:
     confirmed: bool
     confidence: float
     model: str | None
+    given: bool = True
 
 
 class Suggestions:
@@ -97,14 +99,15 @@ class Suggestions:
             skip: How many to leave out first.
         """
         rows = self._db.execute(
-            "SELECT n.face, n.person, p.name, n.confidence, n.model"
+            "SELECT n.face, n.person, p.name, n.confidence, n.model, n.model <> 'library'"
+            " OR (SELECT q.named FROM recognised q WHERE q.face = n.face)"
             " FROM asked_faces n JOIN people p ON p.id = n.person"
             f" WHERE {_WAITING} ORDER BY n.confidence DESC, n.face LIMIT ? OFFSET ?",
             (limit, skip),
         )
         return [
-            (face, Name(person, name, False, confidence, model))
-            for face, person, name, confidence, model in rows
+            (face, Name(person, name, False, confidence, model, bool(given)))
+            for face, person, name, confidence, model, given in rows
         ]
 
     def questions(self, photo: int) -> dict[int, Name]:
@@ -117,7 +120,7 @@ class Suggestions:
             (photo,),
         )
         return {
-            face: Name(person, name, False, confidence, model)
+            face: Name(person, name, False, confidence, model, False)
             for face, person, name, confidence, model in rows
         }
 

@@ -11,6 +11,7 @@ from data.errors import ModelError
 from data.films.header import read_header
 from data.library.faces import Conversion
 from data.library.intake.work import TaggedPhoto, Work
+from data.recognition.spaces import space_of
 from model.identity import model_id, network_of, without_age_correction
 from model.manifest import read_manifest
 from model.tensorflow_import import import_tensorflow
@@ -37,13 +38,11 @@ class ModelOnDemand:
             self.prepare()
             self.people = ()
             self.network, self.model = self._tagger.network, self._tagger.model
-            self._embedder = None
             return
         manifest = read_manifest(Path(folder))
         try:
             self.people = tuple(manifest["people"])
             self.network, self.model = network_of(manifest), model_id(manifest)
-            self._embedder = manifest["networks"]["embedder"]["name"]
         except (LookupError, TypeError, ValueError) as error:
             raise ModelError(
                 f"the model is damaged ({error!r})", file=folder, remedy="Train it again"
@@ -88,10 +87,7 @@ class ModelOnDemand:
     @property
     def group_threshold(self) -> float:
         """The mean cosine from which two groups of its embeddings are one person's."""
-        import_tensorflow()
-        from model.zoo.catalogue import choose
-
-        return choose("embedder", self._embedder).head.group_threshold
+        return space_of(self.network).group_threshold
 
     @property
     def name(self):

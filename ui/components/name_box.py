@@ -8,16 +8,18 @@ from data.library.views import Shelf
 from ui.actions.deciding import known_names
 
 
-def name_box(library: Shelf, key: str) -> str | None:
+def name_box(library: Shelf, key: str, likely: str | None = None) -> str | None:
     """Shows the field and returns the name in it, if there is one.
 
     Args:
-        key: Of the widget; another key is an empty field.
+        key: Of the widget; another key is another field.
+        likely: The name that is in it at first.
     """
+    names = known_names(library)
     return st.selectbox(
         "Name",
-        known_names(library),
-        index=None,
+        names,
+        index=names.index(likely) if likely in names else None,
         placeholder="Choose or type a name",
         accept_new_options=True,
         key=key,

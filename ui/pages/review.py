@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
+from data.library.decisions.review_queue import (
+    Kind,
+    Question,
+    leave_out_alone,
+    no,
+    progress,
+    questions,
+    yes,
+)
 from data.library.views import Shelf
 from ui.actions.library_in_use import do, library_in_use, undo_button
-from ui.actions.review_queue import Question, no, progress, questions, yes
 from ui.components.job_view import show_running, start
 from ui.components.name_box import name_box
 from ui.components.photo_view import sure
@@ -16,6 +24,13 @@ from ui.components.wall import empty_html, show_faces
 from ui.pages.photo import show_library_viewer
 
 SKIPPED = "review.skipped"
+
+_TAKE_OUT = "Take out what does not belong by clicking it."
+_HINTS = {
+    Kind.MAYBE: "Pick those who are by clicking them; the others are not asked about again.",
+    Kind.NAMED: f"They have this name already; your yes makes it sure. {_TAKE_OUT}",
+    Kind.ALONE: "The first face was seen only once. Pick others of the same person, if there are.",
+}
 
 
 def show() -> None:
@@ -32,16 +47,21 @@ def show() -> None:
             return
         question = queue[0]
         done, waiting = progress(library)
-        if question.name:
-            st.title(f"Is this {plain(question.name)}?", anchor=False)
-        else:
-            st.title("Who is this?", anchor=False)
+        st.title(_title(question), anchor=False)
         st.html(
             f'<p class="kd-dates">{waiting:,} faces wait, {done:,} are confirmed. '
-            "Take out what does not belong by clicking it.</p>"
+            f"{_HINTS.get(question.kind, _TAKE_OUT)}</p>"
         )
         _ask(library, question)
         offer_unclear(library)
+
+
+def _title(question: Question) -> str:
+    if not question.name:
+        return "Who is this?"
+    if question.kind is Kind.MAYBE:
+        return f"Is one of these {plain(question.name)}?"
+    return f"Is this {plain(question.name)}?"
 
 
 def _show_empty(library: Shelf) -> None:
@@ -71,16 +91,12 @@ def _ask(library: Shelf, question: Question) -> None:
     places = library.places(question.faces)
     faces = [places[face] for face in question.faces if face in places]
     above = st.container()
-    captions = [
-        sure(question.confidences[question.faces.index(place.face)]) if question.name else ""
-        for place in faces
-    ]
-    answer = show_faces(
-        faces, f"review.{question.key}", captions=captions, picked=[p.face for p in faces]
-    )
+    sureness = dict(zip(question.faces, question.confidences, strict=False))
+    captions = [sure(sureness[p.face]) if p.face in sureness else "" for p in faces]
+    answer = show_faces(faces, f"review.{question.key}", captions=captions, picked=question.picked)
     picked = [int(face) for face in answer.picked]
     with above:
-        if question.name:
+        if question.name and question.kind is not Kind.GROUP:
             _ask_yes(library, question, picked)
         else:
             _ask_name(library, question, picked)
@@ -106,12 +122,9 @@ def _ask_yes(library: Shelf, question: Question, picked: list[int]) -> None:
 
 def _ask_name(library: Shelf, question: Question, picked: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = name_box(library, f"review.name.{question.key}")
-        label = (
-            f"These {len(picked)} are the same"
-            if not name
-            else f"These {len(picked)} are {plain(name)}"
-        )
+        name = name_box(library, f"review.name.{question.key}.{question.name}", question.name)
+        these = f"These {len(picked)} are" if len(picked) != 1 else "This is"
+        label = f"{these} {plain(name)}" if name else f"{these} ..."
         if st.button(
             label,
             type="primary",
@@ -121,7 +134,16 @@ def _ask_name(library: Shelf, question: Question, picked: list[int]) -> None:
             disabled=not (name and picked),
         ):
             do(library, lambda: yes(library, question, picked, name))
-        _other_buttons(library, question, "Nobody to name")
+        no_label = f"Not {plain(question.name)}" if question.name else "Nobody to name"
+        _other_buttons(library, question, no_label)
+    if question.kind is Kind.ALONE and st.button(
+        "None of the faces seen once matter",
+        type="tertiary",
+        icon=":material/visibility_off:",
+        help="Leaves all of them out; Undo brings them back",
+        key="review.alone",
+    ):
+        do(library, lambda: leave_out_alone(library))
 
 
 def _other_buttons(library: Shelf, question: Question, no_label: str) -> None:

@@ -7,9 +7,11 @@ import math
 
 from data.home import current_model_dir, home
 from data.library import Library
+from data.library.groups.groups import Group
+from data.library.views import Shelf
 from data.lock import library_lock
 from model.inference.on_demand import ModelOnDemand
-from ui.terminal.output import DONE, count, print_paths, say
+from ui.terminal.output import DONE, Results, count, print_paths, say
 
 
 def add(commands) -> None:
@@ -37,6 +39,7 @@ def add(commands) -> None:
         "--at-least", type=int, default=2, metavar="N", help="list groups of so many faces"
     )
     group.add_argument("--samples", type=int, default=3, metavar="N", help="photos shown of each")
+    group.add_argument("--json", metavar="FILE", help="write one group a line; - for stdout")
     group.add_argument(
         "--name",
         nargs=2,
@@ -65,20 +68,43 @@ def _group(options: argparse.Namespace) -> int:
         return _name_group(options)
     model = ModelOnDemand(options.model or current_model_dir())
     distance = math.sqrt(2 - 2 * model.group_threshold)
-    with library_lock(home(), "grouping faces"), Library(home()) as library:
+    with (
+        library_lock(home(), "grouping faces"),
+        Shelf(home()) as library,
+        Results(options.json, None) as results,
+    ):
         changed = set(library.groups.update(model.network, max_distance=distance))
         groups = library.groups.list(at_least=options.at_least)
         for group in groups:
-            news = " (new faces)" if group.id in changed else ""
-            say(f"group {group.id}: {count(len(group.faces), 'face')}{news}")
-            for face in group.faces[: options.samples]:
-                for path in library.photos.paths(library.faces.get(face).photo)[:1]:
-                    say(f"    {path}")
+            if results.any:
+                results.record(_record(library, group))
+            else:
+                _show(library, group, group.id in changed, options.samples)
         unclear = len(library.faces.unclear())
+    if results.any:
+        return DONE
     if unclear:
         say(f"{count(unclear, 'face')} left out as unclear; the page Review shows them")
     say(f"{count(len(groups), 'group')}; name one with: python kindred.py group --name GROUP NAME")
     return DONE
+
+
+def _show(library: Shelf, group: Group, is_new: bool, samples: int) -> None:
+    say(f"group {group.id}: {count(len(group.faces), 'face')}{' (new faces)' if is_new else ''}")
+    for face in group.faces[:samples]:
+        for path in library.photos.paths(library.faces.get(face).photo)[:1]:
+            say(f"    {path}")
+
+
+def _record(library: Shelf, group: Group) -> dict:
+    """One line of `--json`; boxes are xyxy pixels of the upright photo."""
+    places = library.places(group.faces)
+    faces = [
+        {"photo": places[face].path, "box": [round(float(edge), 1) for edge in places[face].box]}
+        for face in group.faces
+        if places[face].path is not None
+    ]
+    return {"group": group.id, "faces": faces}
 
 
 def _name_group(options: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import sys
 import unicodedata
@@ -105,13 +106,20 @@ class Results:
 
     def write(self, tags: PhotoTags | FilmTags) -> None:
         """Writes one photo or film, at once."""
-        if self._json:
-            with _writing(self._json.name):
-                print(json_line(tags), file=self._json, flush=True)
+        self._line(json_line(tags))
         if self._csv:
             with _writing(self._csv_file.name):
                 self._csv.writerows(csv_rows(tags))
                 self._csv_file.flush()
+
+    def record(self, fields: dict) -> None:
+        """Writes another record, to the JSON file only."""
+        self._line(json.dumps(fields, ensure_ascii=False))
+
+    def _line(self, text: str) -> None:
+        if self._json:
+            with _writing(getattr(self._json, "name", "standard output")):
+                print(text, file=self._json, flush=True)
 
     def _open(self, path: str | None, option: str) -> TextIO | None:
         if path is None:

@@ -85,6 +85,28 @@ class Groups:
         )
         return [face for (face,) in rows]
 
+    def alone(self) -> tuple[np.ndarray, np.ndarray]:
+        """The unknown faces that are in no group with another one, and are not asked about.
+
+        Returns:
+            Their ids, int64 [N], the clearest first, and their embeddings, float32 [N, D]; only of
+            the network that made most of them.
+        """
+        rows = self._db.execute(
+            "SELECT f.id, f.embedding, f.network FROM faces f"
+            f" WHERE f.embedding IS NOT NULL AND {_UNKNOWN}"
+            " AND NOT EXISTS (SELECT 1 FROM recognised q WHERE q.face = f.id)"
+            " AND (f.group_id IS NULL OR f.group_id NOT IN ("
+            f" SELECT f.group_id FROM faces f WHERE f.group_id IS NOT NULL AND {_UNKNOWN}"
+            " GROUP BY f.group_id HAVING COUNT(*) > 1))"
+            " ORDER BY f.quality DESC, f.score DESC, f.id"
+        ).fetchall()
+        if not rows:
+            return np.zeros(0, np.int64), np.zeros((0, 1), np.float32)
+        networks = [network for *_, network in rows]
+        most = max(dict.fromkeys(networks), key=networks.count)
+        return stacked(row[:2] for row in rows if row[2] == most)
+
     def _keep(self, ids: Sequence[int], labels: np.ndarray, former: np.ndarray) -> list[int]:
         """Writes the groups of faces that had none; labels below zero are new groups."""
         numbers: dict[int, int] = {}

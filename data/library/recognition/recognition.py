@@ -8,14 +8,16 @@ force: it depends on them alone, and not on the way that led there.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from data.library.database import Connection, transaction
-from data.library.faces import stacked
+from data.library.faces import CLEAR, stacked
 from data.library.films import scenes
-from data.library.recognition.judging import Judge, Verdicts
+from data.library.names import name_of
+from data.library.recognition.judging import Judge
 from data.library.recognition.references import networks_with_references, read_references
 from data.recognition.calibration import calibrate
 from data.recognition.leave_one_out import leave_one_out
@@ -24,6 +26,7 @@ from data.recognition.spaces import space_of
 FALSE_NAMES = 0.01  # share of strangers that may get a name unasked
 # Of the probability from which a name is given, what is enough to ask "Is this Anne?".
 QUESTION = 0.4
+RESEMBLANCE = 0.1  # probability from which a group is likely somebody who is known
 
 _OPEN = "f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0 AND f.embedding IS NOT NULL"
 
@@ -127,6 +130,60 @@ class Recognition:
                 answers[row] = int(person), float(confidence), named
         return answers
 
+    def resemblances(self, groups: Mapping[int, Sequence[int]]) -> dict[int, str]:
+        """Whom groups of unknown faces are likely: the name of a person, by group.
+
+        A group is compared by the mean of its faces, which says more than each face does.
+
+        Args:
+            groups: The faces of each group, by its number.
+        """
+        judges = self._current_judges()
+        if not judges or not groups:
+            return {}
+        found = {}
+        vectors, rejected = self._open_vectors(), self._rejected()
+        for network, judge in judges.items():
+            numbers, means = [], []
+            for number, faces in groups.items():
+                mine = [vectors[face][1] for face in faces if vectors[face][0] == network]
+                if mine:
+                    numbers.append(number)
+                    means.append(np.mean(mine, axis=0))
+            if not means:
+                continue
+            units = np.stack(means).astype(np.float32)
+            units /= np.maximum(np.linalg.norm(units, axis=1, keepdims=True), 1e-9)
+            nobody = np.zeros(len(units), np.int64)
+            apart = np.arange(len(units))  # each a photo of its own: they do not compete for names
+            verdicts = judge.judge(nobody, apart, units)
+            for row, person, confidence in zip(
+                verdicts.rows, verdicts.people, verdicts.confidence, strict=True
+            ):
+                number = numbers[row]
+                turned_down = any((face, int(person)) in rejected for face in groups[number])
+                if confidence >= RESEMBLANCE and not turned_down:
+                    found[number] = name_of(self._db, int(person))
+        return found
+
+    def maybe(self) -> list[tuple[int, str, float]]:
+        """Clear unknown faces that are a little like somebody: face, name, probability (0..1).
+
+        What is likely enough to be asked about as it is, is not among them.
+        """
+        found = []
+        for network, judge in self._current_judges().items():
+            rows = self._db.execute(
+                "SELECT f.id, f.photo, f.embedding FROM faces f"
+                f" WHERE f.network = ? AND {_OPEN} AND {CLEAR} AND NOT EXISTS"
+                " (SELECT 1 FROM asked_faces a WHERE a.face = f.id AND a.photo = f.photo)"
+                " ORDER BY f.id",
+                (network,),
+            ).fetchall()
+            found += self._verdicts(judge, rows)
+        found = [(face, name_of(self._db, person), share) for face, person, share in found]
+        return sorted(found, key=lambda one: (-one[2], one[0]))
+
     def known(self) -> list[str]:
         """The names of everybody of whom a face is confirmed, and so known from then on."""
         rows = self._db.execute(
@@ -147,21 +204,38 @@ class Recognition:
             logging.getLogger(__name__).exception("comparing faces after a decision failed")
 
     def _judged(self, judge: Judge, rows: list[tuple]) -> dict[int, _Found]:
+        return {
+            face: _Found(person, round(confidence, 6), int(confidence >= judge.threshold))
+            for face, person, confidence in self._verdicts(judge, rows)
+            if confidence >= QUESTION * judge.threshold
+        }
+
+    def _verdicts(self, judge: Judge, rows: list[tuple]) -> list[tuple[int, int, float]]:
+        """(face, person, probability) of faces given as (face, photo, embedding)."""
         if not rows:
-            return {}
+            return []
         faces, vectors = stacked((face, blob) for face, _, blob in rows)
         scene = scenes(self._db)
         photos = np.array([scene.get(face, photo) for face, photo, _ in rows], np.int64)
-        verdicts: Verdicts = judge.judge(faces, photos, vectors)
-        return {
-            int(faces[row]): _Found(
-                int(person), round(float(confidence), 6), int(confidence >= judge.threshold)
-            )
+        found = judge.judge(faces, photos, vectors)
+        return [
+            (int(faces[row]), int(person), float(confidence))
             for row, person, confidence in zip(
-                verdicts.rows, verdicts.people, verdicts.confidence, strict=True
+                found.rows, found.people, found.confidence, strict=True
             )
-            if confidence >= QUESTION * judge.threshold
-        }
+        ]
+
+    def _open_vectors(self) -> dict[int, tuple[str, np.ndarray]]:
+        """The network and the embedding of every face that nobody has decided about."""
+        rows = self._db.execute(f"SELECT f.id, f.network, f.embedding FROM faces f WHERE {_OPEN}")
+        return {face: (network, np.frombuffer(blob, "<f4")) for face, network, blob in rows}
+
+    def _rejected(self) -> set[tuple[int, int]]:
+        rows = self._db.execute(
+            "SELECT r.face, COALESCE(p.merged_into, p.id) FROM rejections r"
+            " JOIN people p ON p.id = r.person"
+        )
+        return set(rows.fetchall())
 
     def _current_judges(self) -> dict[str, Judge]:
         """One for each network that somebody was confirmed in, by the decisions in force."""

@@ -26,7 +26,7 @@ def look(person: int, seed: int, noise: float = 0.55) -> np.ndarray:
     return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
-def add(library, people, *, network=NETWORK, seed=0, quality=0.9) -> list[int]:
+def add(library, people, *, network=NETWORK, seed=0, quality=0.9, noise=0.55) -> list[int]:
     """A photo with a face of each of these people; the faces' numbers, in order."""
     number = library.counter = getattr(library, "counter", 0) + 1
     faces = [
@@ -36,7 +36,7 @@ def add(library, people, *, network=NETWORK, seed=0, quality=0.9) -> list[int]:
             np.array([100 * i, 0, 100 * i + 60, 60], np.float32),
             POINTS,
             0.99 - 0.01 * i,
-            look(person, seed or number),
+            look(person, seed or number, noise),
             quality,
         )
         for i, person in enumerate(people)

@@ -13,13 +13,13 @@ from streamlit.testing.v1 import AppTest
 
 from data.jobs import Jobs
 from data.library import Todo, content_of
+from data.library.decisions import review_queue as reviewing
 from data.library.films import FilmTracks, TrackTimes
 from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails, Wanted
 from tests.films import drawn, paste, write_film
 from tests.libraries import MODEL, NETWORK, add_photo, direction, face
 from ui.actions import film_routes
-from ui.actions import review_queue as reviewing
 from ui.pages import find as find_page
 
 RED = np.full((40, 40, 3), (220, 20, 20), np.uint8)

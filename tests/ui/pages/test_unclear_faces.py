@@ -9,12 +9,12 @@ import pytest
 
 from data.library import Library, database, schema
 from data.library.database import open_database
+from data.library.decisions import review_queue as reviewing
 from data.library.views import Shelf
 from data.media.quality import UNCLEAR
 from tests.data.media.test_quality import FRONTAL
 from tests.libraries import MODEL, NETWORK, add_photo, face, small_library
 from tests.ui.pages.test_library_pages import button, html, page
-from ui.actions import review_queue as reviewing
 
 BELOW = UNCLEAR - 0.01
 

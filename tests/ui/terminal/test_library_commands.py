@@ -268,6 +268,12 @@ def test_unknown_faces_are_grouped_and_named(tagged, capsys, model):
     assert lines[0] == "group 1: 2 faces (new faces)" and lines[-1].startswith("1 group;")
     assert {line.strip() for line in lines[1:-1]} == {str(tagged / n) for n in ("3.png", "7.png")}
     assert said(capsys, "group", "--model", model)[0] == "group 1: 2 faces"
+    (line,) = said(capsys, "group", "--model", model, "--json", "-")
+    group = json.loads(line)
+    assert group["group"] == 1 and len(group["faces"]) == 2
+    for face in group["faces"]:
+        x0, y0, x1, y1 = face["box"]
+        assert os.path.exists(face["photo"]) and x0 < x1 and y0 < y1
     assert said(capsys, "group", "--name", "1", "Greta") == ["confirmed 2 faces as Greta"]
     assert len(said(capsys, "find", "--with", "Greta")) == 2
 

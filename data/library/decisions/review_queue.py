@@ -1,0 +1,174 @@
+"""The queue of what Review asks: one answer decides about many faces, the largest gain first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from data.library import Library
+from data.library.groups.neighbours import nearest
+from data.library.views import Shelf
+
+# Measured by `evaluate effort`: see `docs/recognition.md`.
+TOGETHER = 48  # faces of one person that are looked at together
+FEW = 3  # suggestions of one person; fewer wait until a larger group was named
+_READ = 3000  # suggestions read for the queue
+
+
+class Kind(IntEnum):
+    """What a question is about."""
+
+    SUGGESTED = 0  # faces that are likely somebody, who is known or was learned
+    GROUP = 1  # unknown faces that are likely one person
+    MAYBE = 2  # faces that are a little like somebody
+    NAMED = 3  # faces that are so like confirmed ones that they have the name already
+    ALONE = 4  # an unknown face that is in no group, and those that are most like it
+
+
+@dataclass(frozen=True)
+class Question:
+    """Faces about which one answer decides.
+
+    Attributes:
+        kind: What it is about.
+        key: Tells it from every other question.
+        faces: Numbers of the faces.
+        picked: Those that are likely meant by "yes".
+        name: Whom they are likely; `None` if that is not known.
+        confidences: Of a name, for each face; empty where none was computed.
+    """
+
+    kind: Kind
+    key: str
+    faces: tuple[int, ...]
+    picked: tuple[int, ...]
+    name: str | None = None
+    confidences: tuple[float, ...] = ()
+
+    @property
+    def gain(self) -> float:
+        """Faces that one answer is likely to decide."""
+        return sum(self.confidences) if self.confidences else float(len(self.picked))
+
+
+def questions(library: Library, skipped: Sequence[str] = ()) -> list[Question]:
+    """The queue; skipped questions come last, in the order in which they were skipped.
+
+    First several suggestions of one person, then what decides most. Questions that decide little
+    are there only when no others wait.
+    """
+    later = {key: place for place, key in enumerate(skipped)}
+    suggested, named = _suggested(library)
+    found = [*suggested, *_groups(library)]
+    for more in (_maybe, lambda _: named, _alone):
+        if all(question.key in later for question in found):
+            found += more(library)
+    return sorted(found, key=lambda q: (later.get(q.key, -1), _turn(q), -q.gain, q.key))
+
+
+def _turn(question: Question) -> int:
+    if question.kind is Kind.SUGGESTED and len(question.faces) < FEW:
+        return Kind.GROUP
+    return question.kind
+
+
+def _suggested(library: Library) -> tuple[list[Question], list[Question]]:
+    """The questions about suggestions, and those about faces that have their name already."""
+    unsure: dict[str, list[tuple[int, float]]] = {}
+    given: dict[str, list[tuple[int, float]]] = {}
+    for face, name in library.suggestions.to_review(_READ):
+        recognised = name.given and name.model == "library"
+        where = given if recognised else unsure
+        where.setdefault(name.name, []).append((face, name.confidence))
+    asked = [
+        _about(Kind.SUGGESTED, name, faces + given.get(name, [])) for name, faces in unsure.items()
+    ]
+    rest = [(name, faces) for name, faces in given.items() if name not in unsure]
+    return asked, [_about(Kind.NAMED, name, faces) for name, faces in rest]
+
+
+def _groups(library: Library) -> list[Question]:
+    groups = library.groups.list()
+    likely = library.recognition.resemblances({group.id: group.faces for group in groups})
+    return [
+        Question(
+            Kind.GROUP,
+            f"group:{group.id}:{group.faces[0]}:{len(group.faces)}",
+            group.faces[:TOGETHER],
+            group.faces[:TOGETHER],
+            likely.get(group.id),
+        )
+        for group in groups
+    ]
+
+
+def _maybe(library: Library) -> list[Question]:
+    by_name: dict[str, list[tuple[int, float]]] = {}
+    for face, name, confidence in library.recognition.maybe():
+        by_name.setdefault(name, []).append((face, confidence))
+    return [_about(Kind.MAYBE, name, faces) for name, faces in by_name.items()]
+
+
+def _alone(library: Library) -> list[Question]:
+    """One question about the clearest face that is alone, with the faces that are most like it."""
+    faces, vectors = library.groups.alone()
+    if not len(faces):
+        return []
+    indices, cosines = nearest(vectors[:1], vectors, min(TOGETHER, len(faces)))
+    order = indices[0][np.argsort(-cosines[0], kind="stable")]
+    asked = tuple(int(face) for face in faces[[0, *(i for i in order if i)]])
+    return [Question(Kind.ALONE, f"alone:{asked[0]}:{len(faces)}", asked, asked[:1])]
+
+
+def _about(kind: Kind, name: str, faces: Sequence[tuple[int, float]]) -> Question:
+    ids, sure = zip(*faces[:TOGETHER], strict=True)
+    picked = () if kind is Kind.MAYBE else ids
+    return Question(
+        kind, f"{kind.name.lower()}:{name}:{ids[0]}:{len(ids)}", ids, picked, name, sure
+    )
+
+
+def yes(library: Library, question: Question, picked: Sequence[int], name: str) -> str:
+    """The picked faces are this person; those that were taken out are not.
+
+    A face that is only a little like others and was not picked is left as it is, unless the
+    question was about one person.
+    """
+    chosen = [face for face in question.faces if face in set(picked)]
+    shown = question.picked if question.name is None else question.faces
+    others = [face for face in shown if face not in set(picked)]
+    with library.transaction():
+        if chosen:
+            library.decisions.confirm(chosen, name)
+        if others and (chosen or question.name):
+            library.decisions.reject(others, name if chosen else question.name)
+    said = f"{len(chosen)} {'face is' if len(chosen) == 1 else 'faces are'} {name}"
+    return said + (f", {len(others)} not" if others else "")
+
+
+def no(library: Library, question: Question) -> str:
+    """None of the faces is this person, or, of unknown faces, anybody to name."""
+    count = f"{len(question.faces)} {'face' if len(question.faces) == 1 else 'faces'}"
+    if question.name:
+        library.decisions.reject(question.faces, question.name)
+        return f"Not {question.name}: {count}"
+    asked = question.picked
+    library.decisions.ignore(asked)
+    return f"{len(asked)} {'face is' if len(asked) == 1 else 'faces are'} left out from now on"
+
+
+def leave_out_alone(library: Library) -> str:
+    """All faces that are in no group are nobody to name; one decision, so that undo is one."""
+    faces = [int(face) for face in library.groups.alone()[0]]
+    library.decisions.ignore(faces)
+    return f"{len(faces):,} {'face is' if len(faces) == 1 else 'faces are'} left out from now on"
+
+
+def progress(library: Shelf) -> tuple[int, int]:
+    """How many faces are confirmed, and how many wait for an answer."""
+    waiting = sum(len(group.faces) for group in library.groups.list())
+    waiting += library.suggestions.waiting() + len(library.groups.alone()[0])
+    return library.counts().confirmed, waiting
