@@ -8,7 +8,7 @@ import os
 import sys
 
 from data.errors import KindredError
-from ui.terminal import detector, evaluate, finding, networks, people, tag, train, write
+from ui.terminal import detector, evaluate, finding, folders, networks, people, tag, train, write
 from ui.terminal.output import (
     DONE,
     FAILED,
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="kindred", description="Tags the people in family photos, on your own machine."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for family in (train, tag, evaluate, write, finding, people, detector, networks):
+    for family in (train, tag, evaluate, write, finding, people, folders, detector, networks):
         family.add(commands)
     return parser
 

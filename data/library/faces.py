@@ -20,6 +20,12 @@ SAME_PICTURE = 0.98
 # Worth asking about, in SQL, of a face f: clear enough, or drawn by somebody, who knows it is one.
 CLEAR = f"(f.by_hand = 1 OR f.quality IS NULL OR f.quality >= {UNCLEAR})"
 
+# Somebody decided something about it, taken back or not, in SQL, of a face f.
+SETTLED = """(f.forgotten = 1 OR EXISTS (
+    SELECT 1 FROM changes WHERE tbl = 'faces' AND key = '[' || f.id || ']'
+    UNION ALL SELECT 1 FROM changes WHERE tbl = 'rejections'
+    AND key > '[' || f.id || ', ' AND key < '[' || f.id || ',~'))"""
+
 
 @dataclass(frozen=True)
 class Conversion:
@@ -179,13 +185,7 @@ def write(
             ids.append(insert(db, photo, network, face))
     for face in old:
         if face.id not in ids and not face.by_hand:
-            db.execute(
-                "DELETE FROM faces WHERE id = ?1 AND forgotten = 0 AND NOT EXISTS ("
-                " SELECT 1 FROM changes WHERE tbl = 'faces' AND key = '[' || ?1 || ']'"
-                " UNION ALL SELECT 1 FROM changes WHERE tbl = 'rejections'"
-                " AND key > '[' || ?1 || ', ' AND key < '[' || ?1 || ',~')",
-                (face.id,),
-            )
+            db.execute(f"DELETE FROM faces AS f WHERE f.id = ? AND NOT {SETTLED}", (face.id,))
     return ids
 
 

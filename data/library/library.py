@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from data.library.decisions.decisions import Decisions
 from data.library.decisions.forget import Forgotten, clean, forget
 from data.library.faces import Conversion, Faces, convert_embeddings
 from data.library.films import Films
+from data.library.folders import Folders, Leaving, remove
 from data.library.groups.groups import Groups
 from data.library.names import Person
 from data.library.people import People
-from data.library.photo_index import Photos
+from data.library.photo_index import AnyPath, Photos
 from data.library.recognition.recognition import Recognition
 from data.library.records import Records
 from data.library.suggestions import Suggestions
@@ -36,8 +37,8 @@ class Library:
         wait: Seconds to wait while another process is writing.
 
     Attributes:
-        photos, faces, films, suggestions, decisions, groups, people, records: The parts; see their
-            classes.
+        photos, faces, films, folders, suggestions, decisions, groups, people, records: The parts;
+            see their classes.
 
     Raises:
         LibraryError: The file is not a library, is damaged or newer than this Kindred, or another
@@ -57,6 +58,7 @@ class Library:
         self.photos = Photos(self._db)
         self.faces = Faces(self._db)
         self.films = Films(self._db)
+        self.folders = Folders(self._db)
         self.suggestions = Suggestions(self._db)
         self.decisions = Decisions(self._db)
         self.groups = Groups(self._db)
@@ -111,3 +113,10 @@ class Library:
         gone = forget(self._db, self.home, person)
         self.recognition.changed()
         return gone
+
+    def remove(self, places: Iterable[AnyPath]) -> Leaving:
+        """Takes photos and folders out of the library; see `data.library.folders.remove`."""
+        with self.transaction():
+            leaving = remove(self._db, self.home, places)
+            self.recognition.changed()
+        return leaving

@@ -159,11 +159,7 @@ class Records:
     def settled(self, photo: int) -> set[int]:
         """The faces of a photo about which somebody decided anything, taken back or not."""
         rows = self._db.execute(
-            "SELECT f.id FROM faces f WHERE f.photo = ? AND (f.forgotten = 1 OR EXISTS ("
-            " SELECT 1 FROM changes WHERE tbl = 'faces' AND key = '[' || f.id || ']'"
-            " UNION ALL SELECT 1 FROM changes WHERE tbl = 'rejections'"
-            " AND key > '[' || f.id || ', ' AND key < '[' || f.id || ',~'))",
-            (photo,),
+            f"SELECT f.id FROM faces f WHERE f.photo = ? AND {faces_.SETTLED}", (photo,)
         )
         return {face for (face,) in rows}
 

@@ -207,8 +207,13 @@ WHERE q.named = 0 AND f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0
         WHERE r.face = q.face AND COALESCE(o.merged_into, o.id) = COALESCE(p.merged_into, p.id));
 """
 
+# Files and folders that somebody took out of the library: a walk from above leaves them out.
+_VERSION_6 = """
+CREATE TABLE removed (path BLOB PRIMARY KEY) WITHOUT ROWID;
+"""
+
 MIGRATIONS: dict[int, str] = dict(
-    enumerate((_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5), start=1)
+    enumerate((_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6), start=1)
 )
 """SQL that leads to each version from the one before; the highest is what this code writes."""
 

@@ -45,8 +45,9 @@ def tag(arguments: dict, report: JobProgress) -> dict:
     left_out = LeftOut()
 
     def photos(library: Shelf, broken: list) -> Iterable[str]:
-        options = {"on_error": broken.append, "left_out": left_out, "films": True}
-        return find_photos(arguments["paths"], **options)
+        asked = arguments["paths"]
+        found = find_photos(asked, on_error=broken.append, left_out=left_out, films=True)
+        return library.folders.admit(found, asked, left_out.folders)
 
     done = _tag(photos, report, arguments["paths"])
     said = [sentence[:1].upper() + sentence[1:] + "." for sentence in left_out.sentences()]

@@ -146,6 +146,21 @@ def _writing(path: str, option: str = "another option") -> Iterator[None]:
         raise KindredError(what, file=path, remedy=remedy) from error
 
 
+def agreed(question: str, options: argparse.Namespace, unasked: str) -> bool:
+    """Whether somebody wants it: asks, unless they said `--yes`.
+
+    Where nobody can be asked, ends the command with the words `unasked`.
+    """
+    if options.yes:
+        return True
+    if not sys.stdin.isatty():
+        options.wrong(unasked)
+    if input(f"{question} [y/N] ").strip().lower() in ("y", "yes"):
+        return True
+    say("nothing was removed")
+    return False
+
+
 def print_paths(paths: list[Path], *, null: bool) -> None:
     """Prints paths for pipes, byte for byte as they are on disk."""
     end = b"\0" if null else b"\n"

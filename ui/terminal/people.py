@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from data.errors import LibraryError
 from data.home import home
 from data.library import Library
-from ui.terminal.output import DONE, FAILED, count, say
+from ui.terminal.output import DONE, FAILED, agreed, count, say
 
 
 def add(commands) -> None:
@@ -113,13 +112,9 @@ def _ignore(options: argparse.Namespace) -> int:
 def _forget(options: argparse.Namespace) -> int:
     with Library(home()) as library:
         person = library.people.get(options.person)
-        if not options.yes:
-            question = f"Forget {person.name} ({count(person.photos, 'photo')}) for good? [y/N] "
-            if not sys.stdin.isatty():
-                options.wrong("this cannot be undone: say --yes")
-            if input(question).strip().lower() not in ("y", "yes"):
-                say("nothing was removed")
-                return FAILED
+        question = f"Forget {person.name} ({count(person.photos, 'photo')}) for good?"
+        if not agreed(question, options, "this cannot be undone: say --yes"):
+            return FAILED
         gone = library.forget(person.id)
     say(f"forgot {', '.join(gone.names)}: removed")
     say(f"    names and embeddings of {count(gone.faces, 'face')}")

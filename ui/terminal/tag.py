@@ -40,6 +40,9 @@ def add(commands) -> None:
         default=[],
         help="leave out files and folders of this name, with * and ?",
     )
+    tag.add_argument(
+        "--again", action="store_true", help="look also at what has not changed; decisions stay"
+    )
     tag.add_argument("--watch", action="store_true", help="go on with photos as they arrive")
     tag.add_argument("--scheduler", metavar="ADDRESS", help="use a Dask cluster, tcp://host:8786")
     tag.add_argument(
@@ -74,7 +77,9 @@ def _tag(options: argparse.Namespace) -> int:
                 "python kindred.py train FOLDER"
             )
         results = stack.enter_context(Results(options.json, options.csv))
-        run = _Run(library, model, results, options.exclude)
+        if options.again:
+            library.folders.look_again(options.paths)
+        run = _Run(library, model, results, options.paths, options.exclude)
         if options.watch:
             _watch(run, options.paths, folders, lock, options.exclude)
         else:
@@ -123,8 +128,14 @@ class _Run:
     """One call of `tag`: photos in, records out, and what to say at the end."""
 
     def __init__(
-        self, library: Library, model: ModelOnDemand, results: Results, exclude: Sequence[str] = ()
+        self,
+        library: Library,
+        model: ModelOnDemand,
+        results: Results,
+        asked: Sequence[str],
+        exclude: Sequence[str] = (),
     ):
+        self._folders, self._asked = library.folders, asked
         self._album = Album(library, model.network, model.model, model.conversion)
         self._model, self._results = model, results
         self._people: Counter[str] = Counter()
@@ -142,7 +153,8 @@ class _Run:
             left_out=self._left_out,
             films=True,
         )
-        plan = self._album.plan(found)
+        admitted = self._folders.admit(found, self._asked, self._left_out.folders)
+        plan = self._album.plan(admitted)
         with Bars(" photos", {FILMS: " s"}) as bars:
             for tags in self._album.run(plan, self._model, bars.show, on_note=warn):
                 self._show(tags)

@@ -141,3 +141,19 @@ def test_forgetting_somebody_removes_the_looks_as_well(library, film):
     content = library.file.read_bytes()
     assert BO.astype("<f4").tobytes() not in content
     assert ANNE.astype("<f4").tobytes() in content
+
+
+def test_a_removed_film_leaves_what_was_decided_and_gets_it_back(library, film, tmp_path):
+    path = tmp_path / "a.mp4"
+    library.decisions.confirm(library.films.tracks(film)[0], "Anne")
+    assert library.folders.list()[0].films == 1
+    assert library.remove([path]).confirmed == 1
+    assert library.folders.list() == []
+    again = record(library, path, [key_face(21, ANNE)], [times(1.0, (0.0, 3.0), (7.0, 9.0))])
+    (anne,) = library.films.tags(again, path).people
+    assert (again, anne.name, anne.confidence) == (film, "Anne", 1.0)
+    library.decisions.undo()
+    library.remove([path])
+    other = record(library, path, [key_face(21, ANNE)], [times(1.0, (0.0, 3.0))], content=b"g" * 32)
+    library.remove([path])
+    assert library.films.duration(other) is None
