@@ -1,4 +1,4 @@
-"""`library`, `library remove` and `tag --again`: what is known where, taking it out, looking again."""
+"""`library` and `tag --again`: what is known where, taking it out, looking again."""
 
 from __future__ import annotations
 
