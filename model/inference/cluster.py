@@ -1,6 +1,7 @@
 """Tags photos on a cluster of Dask.distributed workers; each loads the model once.
 
-The workers run this code and see the photos and the model under the same paths as this computer.
+Scheduler and workers may have been started anywhere: the workers get this code, and are asked first
+whether they have the packages and see the photos and the model under the paths of this computer.
 What a worker finds comes back here, where one process writes it into the library, so that a worker
 that dies costs the time of the chunk it was at. Source of the cluster: https://distributed.dask.org
 """
@@ -9,23 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
+import pickle
 from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import islice
-from typing import TYPE_CHECKING
+from itertools import chain, islice
 
-from data.errors import KindredError, ModelError
+from data.errors import KindredError
 from data.library.intake.work import TaggedPhoto, Work
-
-if TYPE_CHECKING:
-    from model.inference.tagger import Tagger
+from model.inference.cluster_check import check_workers
+from model.inference.cluster_code import code_plugin, pack_code
 
 CONNECT_SECONDS = 10
 CHUNK = 16  # photos: seconds of work, so that little is lost with a worker
 CHUNKS_PER_WORKER = 4  # that are under way or wait at the scheduler
-
-_loading = threading.Lock()
-_loaded: dict[tuple, Tagger] = {}
 
 
 def cluster_results(
@@ -64,13 +60,18 @@ def _results(
     from distributed import KilledWorker, as_completed
 
     with _client(address) as client:
+        first = _up_to_something_to_do(works)
+        if first:
+            _prepare(client, address, folder, first[-1])
+        works = chain(first, works)
+        tag = _tag_on_worker()
         chunks: dict[str, list[Work]] = {}
         running = as_completed(loop=client.loop)
 
         def submit() -> bool:
             chunk = list(islice(works, CHUNK))
             if chunk:
-                future = client.submit(tag_chunk, folder, network, chunk, pure=False)
+                future = client.submit(tag, pickle.dumps((folder, network, chunk)), pure=False)
                 chunks[future.key] = chunk
                 running.add(future)
             return bool(chunk)
@@ -80,10 +81,14 @@ def _results(
         for future in running:
             chunk = chunks.pop(future.key)
             try:
-                found = future.result()
+                found = pickle.loads(future.result())
+            except KindredError:
+                raise
             except KilledWorker:  # again and again, on this chunk: it is the photos' fault
                 what = "the workers of the cluster died on it or on its neighbours"
                 found = [TaggedPhoto(work, error=f"{work.photo}: {what}.") for work in chunk]
+            except Exception as error:
+                raise _failure(error) from error
             future.release()
             submit()
             yield from found
@@ -98,8 +103,7 @@ def _client(address: str):
     except (OSError, ValueError, TimeoutError) as error:
         raise KindredError(
             f"no Dask scheduler answers at {address}",
-            remedy="Start one with: dask scheduler, and workers in Kindred's folder with: "
-            f"dask worker {address}",
+            remedy=f"Start one with: dask scheduler, and workers with: dask worker {address}",
         ) from error
     try:
         yield client
@@ -107,31 +111,47 @@ def _client(address: str):
         client.close()
 
 
-def tag_chunk(folder: str | None, network: str, works: list[Work]) -> list[TaggedPhoto]:
-    """Tags some photos; runs on a worker, one chunk at a time in each process.
+def _up_to_something_to_do(works: Iterator[Work]) -> list[Work]:
+    """Takes works up to the first that has to be read, which is the last one returned."""
+    taken = []
+    for work in works:
+        taken.append(work)
+        if work.todo is not None:
+            break
+    return taken
 
-    Raises:
-        ModelError: The worker's model is not the one that is meant.
-    """
-    with _loading:
-        return list(_load(folder, network).run(works))
+
+def _prepare(client, address: str, folder: str | None, first: Work) -> None:
+    """Waits for a worker, brings the code to all of them, and asks them what they have."""
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except TimeoutError as error:
+        raise KindredError(
+            f"the Dask scheduler at {address} has no workers",
+            remedy=f"Start some with: dask worker {address}",
+        ) from error
+    try:
+        client.register_plugin(code_plugin(pack_code()))
+    except Exception as error:  # a full disk, a folder that may not be written to
+        raise _failure(error) from error
+    check_workers(client, folder, first.todo and os.fspath(first.todo.path))
 
 
-def _load(folder: str | None, network: str) -> Tagger:
-    from model.tensorflow_import import import_tensorflow
+def _failure(error: Exception) -> KindredError:
+    return KindredError(
+        f"a worker of the cluster failed ({type(error).__name__}: {error})",
+        remedy="See what that worker says; what was tagged so far is kept",
+    )
 
-    import_tensorflow()
-    from model.inference.tagger import Tagger
-    from model.manifest import read_manifest
 
-    key = (folder, folder and str(read_manifest(folder)))
-    if key not in _loaded:
-        tagger = Tagger.load(folder) if folder else Tagger.untrained()
-        if tagger.network != network:
-            raise ModelError(
-                f"a worker has the networks {tagger.network} instead of {network}",
-                remedy="Give all computers of the cluster the same Kindred and the same networks",
-            )
-        _loaded.clear()
-        _loaded[key] = tagger
-    return _loaded[key]
+def _tag_on_worker() -> Callable[[bytes], bytes]:
+    """`cluster_worker.tag_chunk` for the scheduler, which needs nothing but Dask: bytes in, bytes out."""
+
+    def tag(arguments: bytes) -> bytes:
+        import pickle
+
+        from model.inference.cluster_worker import tag_chunk
+
+        return pickle.dumps(tag_chunk(*pickle.loads(arguments)))
+
+    return tag
