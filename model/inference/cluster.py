@@ -145,7 +145,7 @@ def _failure(error: Exception) -> KindredError:
 
 
 def _tag_on_worker() -> Callable[[bytes], bytes]:
-    """`cluster_worker.tag_chunk` for the scheduler, which needs nothing but Dask: bytes in, bytes out."""
+    """What a worker runs. The scheduler needs nothing but Dask for it: bytes in, bytes out."""
 
     def tag(arguments: bytes) -> bytes:
         import pickle
