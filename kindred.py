@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 
-from data.errors import KindredError
+from data.errors import KindredError, no_room
 from ui.terminal import detector, evaluate, finding, folders, networks, people, tag, train, write
 from ui.terminal.output import (
     DONE,
@@ -35,6 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except Exception as error:
+        if not no_room(error):
+            raise
+        where = getattr(error, "filename", None)
+        warn(str(KindredError.unwritable("it broke off", error, file=where)))
+        return FAILED
 
 
 def _parser() -> argparse.ArgumentParser:

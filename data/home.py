@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from pathlib import Path
 import platformdirs
 
 from data.errors import ModelError
+
+TEMPORARY = ".kindred-"  # what files begin with that take another one's place when they are whole
 
 
 def home() -> Path:
@@ -73,22 +76,49 @@ def set_current_model(folder: Path) -> None:
     replace_file(pointer, (folder.name + "\n").encode())
 
 
-def replace_file(path: Path, content: bytes, *, durable: bool = True) -> None:
+def replace_file(
+    path: str | os.PathLike,
+    content: bytes,
+    *,
+    durable: bool = True,
+    prepare: Callable[[str], object] = lambda temporary: None,
+) -> None:
     """Writes a file so that after a crash it holds either the old content or the new one.
 
     Args:
+        path: The file; folders that are not there are made.
+        content: All of it.
         durable: Whether the new content outlives a power cut once this returns; `False` is quicker,
             for what can be made again.
+        prepare: Called with the path of the new file, which is whole, before it takes its place.
+
+    Raises:
+        OSError: It cannot be written. The old file is as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    folder = os.path.dirname(path) or os.curdir
+    os.makedirs(folder, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=TEMPORARY, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             if durable:
                 os.fsync(file.fileno())
+        prepare(temporary)
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        with suppress(OSError):
+            os.unlink(temporary)
         raise
+    if durable:
+        sync_folder(folder)
+
+
+def sync_folder(folder: str | os.PathLike) -> None:
+    """Has a folder's names outlive a power cut: files that were made in it, or removed."""
+    with suppress(OSError):  # Windows cannot, and need not
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -42,8 +42,8 @@ def library_lock(home: str | os.PathLike, what: str, *, wait: float = 5.0) -> It
             remedy="Wait until it has finished, or stop it, and try again",
         ) from None
     except OSError as error:
-        raise LibraryError(
-            f"the folder cannot be written to ({error.strerror})", file=home
+        raise LibraryError.unwritable(
+            "the folder cannot be written to", error, file=home, remedy="Check its permissions"
         ) from error
     try:
         with suppress(OSError):  # a full disk; the lock holds all the same

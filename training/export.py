@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from data.arrays import write_arrays
-from data.errors import ModelError
+from data.errors import ModelError, no_room
 from model.graph import FaceGraph
 from model.identity import CODE
 from model.manifest import FILE, FORMAT
@@ -163,9 +163,13 @@ def _replacing(folder: Path) -> Iterator[Path]:
         if folder.exists():
             os.rename(folder, former)
         os.rename(draft, folder)
-    except BaseException:
+    except BaseException as error:
         if former.exists() and not folder.exists():
             os.rename(former, folder)
+        if no_room(error):
+            raise ModelError.unwritable(
+                "the model cannot be written", error, file=folder
+            ) from error
         raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)

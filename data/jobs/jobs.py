@@ -77,8 +77,19 @@ class Jobs:
         """Starts a worker.
 
         Raises:
-            KindredError: Another job is being worked on.
+            KindredError: Another job is being worked on, or nothing can be written.
         """
+        try:
+            return self._start(kind, arguments)
+        except OSError as error:
+            raise KindredError.unwritable(
+                "the work cannot be started",
+                error,
+                file=self.folder,
+                remedy="Check the folder's permissions",
+            ) from error
+
+    def _start(self, kind: str, arguments: Mapping) -> Job:
         make_private(self.folder.parent)
         self.folder.mkdir(exist_ok=True)
         with FileLock(self.folder / ".starting"):

@@ -7,9 +7,10 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from data.errors import KindredError
+from data.errors import KindredError, no_room
 from data.home import replace_file
 from data.jobs.files import held, read, stop_request_in
 from data.jobs.job import DONE, FAILED, OUTCOME, RUNNING
@@ -56,9 +57,35 @@ class JobProgress:
         self.state.setdefault("figures", []).append(dict(row))
         self.write()
 
-    def write(self) -> None:
-        replace_file(self._folder / "state.json", json.dumps(self.state).encode())
+    def write(self) -> bool:
+        """Puts the state on disk, unless there is no room for it: the work may need none.
+
+        Returns:
+            Whether it is there.
+        """
         self._written = time.monotonic()
+        try:
+            replace_file(self._folder / "state.json", json.dumps(self.state).encode())
+        except OSError as error:
+            if not no_room(error):
+                raise
+            return False
+        return True
+
+    def end(self) -> None:
+        """Puts on disk how it ended; where there is no room, in the place of the former state."""
+        if self.write():
+            return
+        least = {key: self.state[key] for key in ("status", "pid", "error") if key in self.state}
+        for state in (self.state, least):
+            content = json.dumps(state).encode()
+            with (
+                suppress(OSError),
+                (self._folder / "state.json").open("r+b", buffering=0) as place,
+            ):
+                if place.write(content) == len(content):
+                    place.truncate()
+                    return
 
 
 JobHandler = Callable[[dict, JobProgress], dict]
@@ -83,8 +110,12 @@ def work(folder: str | os.PathLike, handlers: Mapping[str, JobHandler]) -> str:
         except KindredError as error:
             report.state |= {"status": FAILED, "error": str(error)}
         except BaseException as error:
-            traceback.print_exc()
+            with suppress(OSError):  # nor may the log have room
+                traceback.print_exc()
             what = " ".join(str(error).split()) or type(error).__name__
+            if no_room(error):
+                where = getattr(error, "filename", None)
+                what = str(KindredError.unwritable("there was no room", error, file=where))
             report.state |= {"status": FAILED, "error": f"It broke off: {what}"}
-        report.write()
+        report.end()
     return report.state["status"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 import tempfile
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data.errors import LibraryError
+from data.errors import LibraryError, no_room
 from data.library.schema import APPLICATION_ID, MIGRATIONS, quality_of
 from data.names import clean_name
 
@@ -70,7 +69,7 @@ def _is_full(file: str | os.PathLike) -> bool:
             probe.flush()
             os.fsync(probe.fileno())
     except OSError as error:
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+        return bool(no_room(error))
     return False
 
 

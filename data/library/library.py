@@ -51,8 +51,11 @@ class Library:
         try:
             make_private(self.home)
         except OSError as error:
-            raise LibraryError(
-                f"the folder cannot be made ({error.strerror})", file=self.home
+            raise LibraryError.unwritable(
+                "the folder cannot be made",
+                error,
+                file=self.home,
+                remedy="Name another one as KINDRED_HOME",
             ) from error
         self._db = open_database(self.file, wait=wait)
         self.photos = Photos(self._db)

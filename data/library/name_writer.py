@@ -201,10 +201,11 @@ class _Journal:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise KindredError(
-                f"the journal cannot be written ({error.strerror}), so nothing more is changed",
+            raise KindredError.unwritable(
+                "nothing more is changed, because the journal cannot be written",
+                error,
                 file=self._path,
-                remedy="Make room and run it again",
+                remedy="Check the folder's permissions",
             ) from error
 
     def close(self) -> None:

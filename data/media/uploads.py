@@ -97,10 +97,11 @@ def unpack_people(
     except NotImplementedError as error:
         raise FamilyError(f"this zip cannot be read ({error})", remedy=HOW) from error
     except OSError as error:
-        raise FamilyError(
-            f"the photos cannot be stored ({error.strerror or error})",
+        raise FamilyError.unwritable(
+            "the photos cannot be stored",
+            error,
             file=people,
-            remedy="Make room on the disk, or check the folder's permissions",
+            remedy="Check the folder's permissions",
         ) from error
     except Exception as error:  # zipfile raises nearly anything for damaged bytes
         raise FamilyError(

@@ -7,13 +7,11 @@ import contextlib
 import hashlib
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass, field
 
 from data.errors import PhotoError
+from data.home import replace_file, sync_folder
 from data.regions.embedded import open_regular
-
-_TEMPORARY = ".kindred-"
 
 
 class ChangedSince(PhotoError):
@@ -177,7 +175,7 @@ def _restore(edit: Edit, now: bytes) -> None:
             os.unlink(edit.path)
         except OSError as error:
             raise _unwritable(edit.path, error) from error
-        _sync_folder(edit.path)
+        sync_folder(os.path.dirname(edit.path))
         return
     head, tail = _around(edit, now, edit.after_size)
     data = head + edit.before + tail
@@ -197,14 +195,8 @@ def _replace(path: str, data: bytes, like: str) -> None:
             file=path,
             remedy="Give the file that it points to",
         )
-    folder = os.path.dirname(path)
-    temporary = None
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, suffix=".tmp", dir=folder)
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+
+    def prepare(temporary: str) -> None:
         if os.path.exists(path):
             if not os.access(path, os.W_OK):  # renaming would not ask
                 raise PermissionError("it is write-protected")
@@ -216,13 +208,11 @@ def _replace(path: str, data: bytes, like: str) -> None:
             _belong(temporary, status)
             # As readable as its photo; its owner writes it again, write-protected photo or not.
             os.chmod(temporary, status.st_mode & 0o666 | 0o200)
-        os.replace(temporary, path)
+
+    try:
+        replace_file(path, data, prepare=prepare)
     except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         raise _unwritable(path, error) from error
-    _sync_folder(path)
 
 
 def caveats(path: str) -> list[str]:
@@ -251,15 +241,6 @@ def _belong(path: str, like: os.stat_result) -> None:
         with contextlib.suppress(OSError):
             os.chown(path, owner, group)
             return
-
-
-def _sync_folder(path: str) -> None:
-    with contextlib.suppress(OSError):  # Windows cannot, and need not
-        descriptor = os.open(os.path.dirname(path), os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _read(path: str) -> bytes | None:
@@ -295,8 +276,9 @@ def _changed(path: str, since: str, remedy: str) -> ChangedSince:
 
 
 def _unwritable(path: str, error: OSError) -> PhotoError:
-    return PhotoError(
-        f"The file cannot be written ({error.strerror or error})",
+    return PhotoError.unwritable(
+        "The file cannot be written",
+        error,
         file=path,
-        remedy="Check that it and its folder may be written to and that the disk is not full",
+        remedy="Check that it and its folder may be written to",
     )

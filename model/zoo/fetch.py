@@ -8,7 +8,7 @@ import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 
-from data.errors import ModelError
+from data.errors import ModelError, no_room
 from data.home import replace_file
 from data.progress import Progress, silent
 from model.zoo.networks import require_hash
@@ -81,7 +81,16 @@ def _take(source: Path, file: WeightFile, target: Path) -> None:
             remedy="Get it again from its publisher",
         )
     require_hash(content, file, source, "Get it again from its publisher")
-    replace_file(target, content)
+    _keep(target, content)
+
+
+def _keep(target: Path, content: bytes) -> None:
+    try:
+        replace_file(target, content)
+    except OSError as error:
+        raise ModelError.unwritable(
+            "the file cannot be kept", error, file=target, remedy="Check the folder's permissions"
+        ) from error
 
 
 def _download(address: str, file: WeightFile, target: Path, progress: Progress) -> None:
@@ -95,6 +104,8 @@ def _download(address: str, file: WeightFile, target: Path, progress: Progress) 
         if have < file.size:
             _receive(address, file, part, have, progress)
     except (OSError, HTTPException, ValueError) as error:
+        if no_room(error):
+            raise ModelError.unwritable("it cannot be kept", error, file=part) from error
         reason = getattr(error, "reason", None) or error
         raise ModelError(
             f"{address} cannot be downloaded ({reason})",
@@ -106,7 +117,7 @@ def _download(address: str, file: WeightFile, target: Path, progress: Progress) 
     except ModelError:
         part.unlink()  # what is wrong from the start does not get better by going on
         raise
-    replace_file(target, content)
+    _keep(target, content)
     part.unlink()
 
 

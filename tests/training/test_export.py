@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -37,6 +38,24 @@ def model(tmp_path):
     folder = tmp_path / "models" / "family"
     export_colours(folder)
     return folder
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        tf.errors.ResourceExhaustedError(None, None, "variables.data; No space left on device"),
+    ],
+)
+def test_a_full_disk_is_called_that_and_the_former_model_stays(model, monkeypatch, error):
+    def full(*_, **__):
+        raise error
+
+    monkeypatch.setattr(tf.saved_model, "save", full)
+    with pytest.raises(ModelError, match=r"family: .* written \(the disk is full\)\. Make room"):
+        export_colours(model, ("Somebody",))
+    assert [path.name for path in model.parent.iterdir()] == [model.name]
+    assert names(model) == ["Grün"]
 
 
 def names(folder, colour=(0, 250, 0)) -> list[str]:

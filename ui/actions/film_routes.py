@@ -79,7 +79,8 @@ async def keep_film(request: Request) -> Response:
     except ClientDisconnect:
         return PlainTextResponse("broken off", 400)
     except OSError as error:
-        return PlainTextResponse(f"{name}: it cannot be kept ({error.strerror}).", 507)
+        refused = KindredError.unwritable("it cannot be kept", error, file=name)
+        return PlainTextResponse(str(refused), 507)
     return JSONResponse({"path": os.fspath(place)})
 
 

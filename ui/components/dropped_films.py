@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 
 import streamlit as st
 
@@ -21,6 +20,7 @@ from data.media.thumbnails import Thumbnails, Wanted
 from ui.components.job_view import jobs, show_running
 from ui.components.live import live
 from ui.components.photo_view import summary
+from ui.components.style import plain
 from ui.components.templates import render
 from ui.components.viewer import open_viewer
 from ui.pages.photo import show_library_viewer
@@ -37,9 +37,13 @@ def take_uploads(uploads: Sequence) -> list:
             others.append(upload)
             continue
         path = place_of(home(), upload.getbuffer(), upload.name)
-        with suppress(OSError):
+        try:
             if not path.exists():
                 replace_file(path, upload.getbuffer())
+        except OSError as error:
+            refused = KindredError.unwritable("it cannot be kept", error, file=upload.name)
+            st.error(plain(str(refused)))
+        else:
             _note(os.fspath(path))
     return others
 

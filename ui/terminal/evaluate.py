@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 from data.errors import KindredError
 from data.home import replace_file
@@ -102,14 +101,19 @@ def _report(options: argparse.Namespace, result: dict, page: str | None = None) 
     from training.report.figures_page import figures_page
 
     text = json.dumps(result, indent=2, ensure_ascii=False) + "\n"
-    try:
-        if options.page:
-            replace_file(Path(options.page), (page or figures_page(result)).encode())
-        if options.json and options.json != "-":
-            replace_file(Path(options.json), text.encode())
-    except OSError as error:
-        what = f"the results cannot be written ({error.strerror})"
-        raise KindredError(what, file=error.filename, remedy="Name another file") from error
+    if options.page:
+        _write(options.page, page or figures_page(result))
+    if options.json and options.json != "-":
+        _write(options.json, text)
     if options.json in (None, "-"):
         print(text, end="")
     return DONE
+
+
+def _write(file: str, text: str) -> None:
+    try:
+        replace_file(file, text.encode())
+    except OSError as error:
+        raise KindredError.unwritable(
+            "the results cannot be written", error, file=file, remedy="Name another file"
+        ) from error

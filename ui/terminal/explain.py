@@ -41,5 +41,6 @@ def _write(path: Path, picture: bytes) -> None:
     try:
         replace_file(path, picture)
     except OSError as error:
-        what = f"the picture cannot be written ({error.strerror})"
-        raise KindredError(what, file=path, remedy="Name another folder") from error
+        raise KindredError.unwritable(
+            "the picture cannot be written", error, file=path, remedy="Name another folder"
+        ) from error

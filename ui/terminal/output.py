@@ -135,15 +135,16 @@ class Results:
 
 
 @contextmanager
-def _writing(path: str, option: str = "another option") -> Iterator[None]:
+def _writing(path: str, option: str = "") -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        what = f"the results cannot be written there ({error.strerror})"
-        remedy = f"Name another file with {option}" if option.startswith("--") else "Make room"
-        raise KindredError(what, file=path, remedy=remedy) from error
+        remedy = f"Name another file with {option}" if option else ""
+        raise KindredError.unwritable(
+            "the results cannot be written there", error, file=path, remedy=remedy
+        ) from error
 
 
 def agreed(question: str, options: argparse.Namespace, unasked: str) -> bool:

@@ -52,8 +52,8 @@ def keep_photo(
             replace_file(path, content)
         status = os.stat(path)
     except OSError as error:
-        raise LibraryError(
-            f"the photo cannot be kept ({error.strerror})", file=path, remedy="Make room for it"
+        raise LibraryError.unwritable(
+            "the photo cannot be kept", error, file=path, remedy="Check the folder's permissions"
         ) from error
     return library.photos.record(
         Todo(str(path), status.st_size, status.st_mtime_ns),

@@ -2,12 +2,12 @@
 
 import dataclasses
 import os
+import tempfile
 
 import pytest
 
 from data.errors import PhotoError
 from data.regions import Change, Region, apply, undo, write_regions
-from data.regions import change_journal as journal
 from tests.data.regions.test_writing import ANNE, BOB, foreign, names, photo_in, snapshot
 
 
@@ -100,11 +100,11 @@ def test_a_full_disk_or_read_only_folder_loses_nothing(tmp_path, monkeypatch, ca
             fail() if next(counts) == (1 if embed else 0) else real(*args, **kw)
         )
 
-    module = journal.tempfile if call == "mkstemp" else journal.os
+    module = tempfile if call == "mkstemp" else os
     if call == "fsync":  # the folder is synchronised too, and that may fail
-        monkeypatch.setattr(journal, "_sync_folder", lambda path: None)
+        monkeypatch.setattr("data.home.sync_folder", lambda folder: None)
     monkeypatch.setattr(module, call, fail_on_the_last(getattr(module, call)))
-    with pytest.raises(PhotoError, match=r"No space left.*disk is not full"):
+    with pytest.raises(PhotoError, match=r"cannot be written \(the disk is full\). Make room"):
         write_regions(path, [BOB], embed=embed)
     monkeypatch.undo()
     assert snapshot(tmp_path) == before
@@ -123,7 +123,7 @@ def test_a_folder_that_is_really_read_only(tmp_path):
 
 def test_a_write_protected_file_is_respected(tmp_path, monkeypatch):
     path = photo_in(tmp_path)
-    monkeypatch.setattr(journal.os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(PhotoError, match="write-protected"):
         write_regions(path, [ANNE], embed=True)
     assert [p.name for p in tmp_path.iterdir()] == ["photo.jpg"]

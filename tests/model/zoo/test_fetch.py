@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import tempfile
 import threading
 from dataclasses import replace
 from functools import partial
@@ -141,6 +144,28 @@ def test_from_a_folder_with_another_file(fresh_home, tmp_path, content):
 def test_from_a_folder_without_it(fresh_home, tmp_path):
     with pytest.raises(ModelError, match=r"net\.bin: the file cannot be read"):
         fetch(network(), folder=tmp_path)
+
+
+def test_a_full_disk_is_called_that(published, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    (tmp_path / "net.bin").write_bytes(CONTENT)
+    for folder in (tmp_path, None):
+        with pytest.raises(ModelError, match=r"cannot be kept \(the disk is full\)\. Make room"):
+            fetch(published[0], folder=folder)
+    monkeypatch.undo()
+    assert (fetch(published[0]) / "net.bin").read_bytes() == CONTENT
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a disk that is always full")
+def test_a_disk_that_fills_up_while_downloading_is_called_that(published):
+    net, _ = published
+    net.folder.mkdir(parents=True)
+    (net.folder / "net.bin.part").symlink_to("/dev/full")
+    with pytest.raises(ModelError, match=r"net\.bin\.part: .*\(the disk is full\)\. Make room"):
+        fetch(net)
 
 
 def test_what_comes_with_a_package_is_not_downloaded(fresh_home):
