@@ -109,17 +109,18 @@ class Shelf(Library):
     """A library with the questions that pages ask."""
 
     def counts(self) -> Counts:
-        """How much there is of everything."""
+        """How much there is of everything; photos whose files are all gone do not count."""
 
         def count(sql: str) -> int:
             return self._db.execute(f"SELECT COUNT(*) FROM {sql}").fetchone()[0]
 
+        there = "photo IN (SELECT photo FROM paths WHERE missing = 0)"
         return Counts(
-            photos=count("photos"),
-            faces=count("faces WHERE ignored = 0"),
-            confirmed=count("faces WHERE person IS NOT NULL AND ignored = 0"),
-            suggested=count("named_faces WHERE confirmed = 0"),
-            people=count("people WHERE merged_into IS NULL"),
+            photos=count("(SELECT DISTINCT photo FROM paths WHERE missing = 0 AND photo NOT NULL)"),
+            faces=count(f"faces WHERE ignored = 0 AND {there}"),
+            confirmed=count(f"faces WHERE person IS NOT NULL AND ignored = 0 AND {there}"),
+            suggested=count(f"named_faces WHERE confirmed = 0 AND {there}"),
+            people=len(self.people.list(with_ignored=True)),
             unreadable=count("paths WHERE error IS NOT NULL AND missing = 0"),
             decisions=count("decisions WHERE of IS NULL"),
             bytes=self.file.stat().st_size,
