@@ -19,9 +19,9 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from data.errors import PhotoError
 from data.media import jxl
+from data.media.pixels import JPEG, orientation_of, upright_pixels
 from data.media.raw import is_raw_name, open_raw
 
-_JPEG = ("JPEG", "MPO")
 MAX_PIXELS = 200_000_000
 MAX_PNG_CHUNK = 64 << 20  # bytes that a profile or a text in a PNG may unpack to
 PANORAMA = 3.0  # a photo so many times as long as its short side is one
@@ -30,18 +30,18 @@ PART = 1.5  # length of the parts that it is searched in, in short sides
 # What photos come in (MPO opens as JPEG). Other formats of Pillow start programs: EPS, Ghostscript.
 _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF")
 
-# What turns pixels upright, after those of 5 and 7 were mirrored.
-_ROTATED = {3: "ROTATE_180", 6: "ROTATE_90_CLOCKWISE", 7: "ROTATE_180"} | {
-    8: "ROTATE_90_COUNTERCLOCKWISE"
-}
-
 _SIDEWAYS = frozenset({5, 6, 7, 8})  # these swap width and height
 
+_MOST_MISSING = 0.5  # of the rows of a picture that is read all the same
 _COPY_AGAIN = "Copy it again from where it came from"
 
 
 class _Circle(OSError):
     """A link that points to itself, perhaps through others."""
+
+
+class _CutShort(Exception):
+    """Too much of a picture is missing."""
 
 
 # What a person reads, and does, for an exception: the first row that fits. Pillow's plugins
@@ -56,6 +56,7 @@ _REASONS = (
         f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels, the most that is read",
         "Save a smaller copy and use that",
     ),
+    (_CutShort, "The file is cut short: more than half of the picture is missing", _COPY_AGAIN),
     (
         UnidentifiedImageError,
         "This is not a picture of a known kind, or it is damaged",
@@ -74,7 +75,7 @@ def read_photo(source: str | os.PathLike | bytes, *, name: str | None = None) ->
     """Reads a photo the way a person sees it.
 
     Transparent parts come out white; of several frames the first counts; colour profiles are
-    ignored; damaged Exif counts as none.
+    ignored; damaged Exif counts as none. What is missing of a file that is cut short is blank.
 
     Args:
         source: A path, or the bytes of a picture file.
@@ -84,11 +85,11 @@ def read_photo(source: str | os.PathLike | bytes, *, name: str | None = None) ->
         uint8 [H, W, 3], upright, RGB, C-contiguous, writable.
 
     Raises:
-        PhotoError: There is no such picture, or it is empty, damaged, cut short or above
-            `MAX_PIXELS`.
+        PhotoError: There is no such picture, or it is empty, damaged, more than half of it is
+            missing, or it is above `MAX_PIXELS`.
     """
     with _opened(source, name) as image:
-        return _upright(image, 1)
+        return _upright(image, 1)[0]
 
 
 @dataclass(frozen=True)
@@ -98,16 +99,27 @@ class ReducedPhoto:
     Attributes:
         image: As from `read_photo`.
         width, height: Of the whole upright photo, pixels.
+        missing: The share of it that is blank, because the file is cut short; `None` if it is not.
     """
 
     image: np.ndarray
     width: int
     height: int
+    missing: float | None = None
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing was left out."""
         return self.image.shape[:2] == (self.height, self.width)
+
+    @property
+    def remark(self) -> str:
+        """What a person should know of the file, in a sentence; "" for nothing."""
+        if self.missing is None:
+            return ""
+        percent = round(100 * self.missing)
+        what = f"the last {percent} % of the picture are" if percent else "its end is"
+        return f"The file is cut short: {what} missing. {_COPY_AGAIN}."
 
 
 def read_reduced(
@@ -124,15 +136,15 @@ def read_reduced(
         long, short = max(width, height), min(width, height)
         if long > PANORAMA * short:
             least_pixels = round(least_pixels * long / (PART * short))
-        reducible = image.format in _JPEG
+        reducible = image.format in JPEG
         scales = (8, 4, 2) if reducible else ()
         scale = next((s for s in scales if -(-width // s) * -(-height // s) >= least_pixels), 1)
-        upright = _upright(image, scale)
+        upright, missing = _upright(image, scale)
         if not reducible:  # formats that are turned while they are read
             height, width = upright.shape[:2]
-        elif _orientation(image) in _SIDEWAYS:
+        elif orientation_of(image) in _SIDEWAYS:
             width, height = height, width
-    return ReducedPhoto(upright, width, height)
+    return ReducedPhoto(upright, width, height, missing)
 
 
 def count_pixels(source: str | os.PathLike | bytes, *, name: str | None = None) -> int:
@@ -248,86 +260,11 @@ def prepare_pillow() -> None:
     warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-def _upright(image: Image.Image, scale: int) -> np.ndarray:
-    """The pixels of a picture whose header was read; a JPEG at 1 / `scale` of its size."""
-    if image.format in _JPEG and image.mode in ("RGB", "L"):
-        pixels = _decode_jpeg(image, scale)
-        if pixels is not None:
-            return _turned(pixels, _orientation(image))
-    if scale > 1:
-        image.draft(None, (image.width // scale, image.height // scale))
-    image.load()
-    return _turned(np.array(_to_rgb(image)), _orientation(image))
-
-
-def _decode_jpeg(image: Image.Image, scale: int) -> np.ndarray | None:
-    """uint8 [H, W, 3] RGB by OpenCV, in half of Pillow's time and with the same bits.
-
-    `None` for a file that it cannot read to its end: Pillow says what is wrong with it.
-    """
-    import cv2
-
-    at = image.fp.tell()
-    image.fp.seek(0)
-    data = np.frombuffer(image.fp.read(), np.uint8)
-    image.fp.seek(at)
-    size = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}
-    flags = size.get(scale, cv2.IMREAD_REDUCED_COLOR_8) | cv2.IMREAD_IGNORE_ORIENTATION
-    try:
-        pixels = cv2.imdecode(data, flags)
-    except cv2.error:
-        return None
-    expected = (-(-image.height // scale), -(-image.width // scale), 3)
-    if pixels is None or pixels.shape != expected:
-        return None
-    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels)
-
-
-def _turned(pixels: np.ndarray, orientation: object) -> np.ndarray:
-    """uint8 [H, W, 3] as Exif's orientation 1 to 8 says; anything else counts as upright."""
-    import cv2
-
-    if orientation in (5, 7):
-        pixels = cv2.transpose(pixels)
-    if orientation in _ROTATED:
-        return cv2.rotate(pixels, getattr(cv2, _ROTATED[orientation]))
-    if orientation in (2, 4):
-        return cv2.flip(pixels, 1 if orientation == 2 else 0)
-    return pixels
-
-
-def _orientation(image: Image.Image) -> object:
-    # libheif turns the picture itself, and by the standard Exif has no say in that.
-    if image.format == "HEIF":
-        return 1
-    if "orientation" in image.info:
-        return image.info["orientation"]
-    try:
-        return image.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # damaged Exif makes Pillow raise nearly anything
-        return 1
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_to_eight_bits(np.asarray(image))).convert("RGB")
-    if image.has_transparency_data:
-        seen_through = image.convert("RGBA")
-        white = Image.new("RGB", image.size, "white")
-        white.paste(seen_through, mask=seen_through)
-        return white
-    return image.convert("RGB")
-
-
-def _to_eight_bits(grey: np.ndarray) -> np.ndarray:
-    """Scales deep grey values, [H, W] of any dtype, to uint8; Pillow would clip them at 255."""
-    if grey.dtype.itemsize == 2:
-        return (grey >> 8).astype(np.uint8)  # as Pillow does for 16-bit colour
-    # 32 bits do not say what white is: the smallest usual maximum that holds the brightest pixel.
-    grey = np.nan_to_num(grey.astype(np.float32), posinf=0, neginf=0).clip(0)
-    brightest = float(grey.max())
-    white = next((usual for usual in (1, 255, 65535) if brightest <= usual), brightest)
-    return np.rint(grey / white * 255).astype(np.uint8)
+def _upright(image: Image.Image, scale: int) -> tuple[np.ndarray, float | None]:
+    pixels, missing = upright_pixels(image, scale)
+    if missing is not None and missing > _MOST_MISSING:
+        raise _CutShort
+    return pixels, missing
 
 
 def _parse_stamp(stamp: object) -> datetime | None:

@@ -161,6 +161,7 @@ class Tagger:
                     reading.taken,
                     self.named(found),
                     reading.extra or Labels(),
+                    remark=reading.remark,
                 )
 
     def tag_film(

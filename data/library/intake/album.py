@@ -134,7 +134,7 @@ class Album:
             plan: From `plan`.
             model: Asked for what it takes only if there is something to do.
             progress: Called as photos are named again, and after each photo that was read.
-            on_note: Called with a sentence about metadata that cannot be read.
+            on_note: Called with a sentence about what of a photo or its metadata cannot be read.
         """
         if plan.rename:
             of = len(plan.rename)
@@ -196,7 +196,7 @@ class Album:
         Args:
             plan: From `plan`; its photos are done by this album's network.
             results: Finds and names the faces; not needed if no photo has to be read.
-            on_note: Called with a sentence about metadata that cannot be read.
+            on_note: Called with a sentence about what of a photo or its metadata cannot be read.
         """
         adopt = set(plan.labels)
         if results is not None:
@@ -220,6 +220,8 @@ class Album:
                 if error is not None:
                     yield PhotoTags(photo, error=error)
                     continue
+                if tagged.remark:
+                    on_note(f"{photo}: {tagged.remark}")
                 if tagged.work.todo is not None or photo in adopt:
                     if labels.error:
                         on_note(labels.error)

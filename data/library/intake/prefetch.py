@@ -39,6 +39,7 @@ class Reading:
         recalled: What was known of the content.
         extra: What was asked to be found out besides.
         failure: Why it could not be read.
+        remark: What a person should know of the file, in a sentence; "" for nothing.
         data: The bytes of the file, as long as the picture is there.
     """
 
@@ -49,6 +50,7 @@ class Reading:
     recalled: object = None
     extra: object = None
     failure: PhotoError | None = None
+    remark: str = ""
     data: bytes = field(default=b"", repr=False)
     _leave: Callable[[], None] = lambda: None
 
@@ -191,7 +193,13 @@ def _read(
         leave = memory.enter(turn, count_pixels(data, name=work.photo))
         picture = read_reduced(data, least_pixels, name=work.photo)
         return Reading(
-            work, content, picture, captured_at(data, name=work.photo), data=data, _leave=leave
+            work,
+            content,
+            picture,
+            captured_at(data, name=work.photo),
+            remark=picture.remark,
+            data=data,
+            _leave=leave,
         )
     except PhotoError as error:
         if leave is not None:

@@ -46,6 +46,7 @@ class TaggedPhoto:
         labels: What other programs say of it.
         film: For a film its length and tracks, of which `faces` are the key faces.
         error: Why there is no result.
+        remark: What a person should know of the file, in a sentence; "" for nothing.
     """
 
     work: Work
@@ -57,3 +58,4 @@ class TaggedPhoto:
     labels: Labels = field(default_factory=Labels)
     film: FilmTracks | None = None
     error: str | None = None
+    remark: str = ""

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import kindred
@@ -28,6 +29,7 @@ from tests.colours import (
     read,
     tag,
 )
+from tests.pictures import encoded
 from tests.training.test_export import export_colours
 from training.export import export
 from ui.terminal.output import CSV_COLUMNS
@@ -301,6 +303,18 @@ def test_a_file_that_is_no_library_is_left_as_it_is(tmp_path, model, fresh_home,
     folder_of_photos(tmp_path / "photos", 1)
     error = complaint(capsys, "tag", tmp_path / "photos", "--model", model)
     assert "the file is not a database" in error and file.read_bytes() == before
+
+
+def test_a_photo_without_its_end_is_tagged_and_that_is_said(tmp_path, model, out, capsys):
+    photo = tmp_path / "photos" / "cut.jpg"
+    photo.parent.mkdir()
+    photo.write_bytes(encoded(np.full((64, 48, 3), RED, np.uint8), "JPEG")[:-2])
+    assert names(tag(photo.parent, "--model", model, out=out)) == {str(photo): "Red"}
+    assert (
+        f"kindred: {photo}: The file is cut short: its end is missing." in capsys.readouterr().err
+    )
+    assert names(tag(photo.parent, "--model", model, out=out)) == {str(photo): "Red"}
+    assert "cut short" not in capsys.readouterr().err
 
 
 def test_two_kindreds_on_one_library(tagged, fresh_home, model, capsys, monkeypatch):
