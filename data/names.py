@@ -93,20 +93,25 @@ def near_names(name: str, known: Iterable[str]) -> list[str]:
     Those that differ in case, accents, the order of their words or a letter, or of which one is
     the beginning or a part of the other ("Roger", "Roger Federer"). The same name is none of them.
     """
-    mine, found = _plain(name), []
-    for other in known:
-        if same_name(name, other):
-            continue
-        nearness = _nearness(mine, _plain(other))
-        if nearness >= _NEAR:
-            found.append((-nearness, other))
-    return [other for _, other in sorted(found)]
+    return _near(name, [(other, _plain(other)) for other in known])
 
 
 def near_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
     """All pairs of names of which each is near the other (see `near_names`)."""
-    names = list(names)
-    return [(one, two) for i, one in enumerate(names) for two in near_names(one, names[i + 1 :])]
+    plain = [(name, _plain(name)) for name in names]
+    return [(one, two) for i, (one, _) in enumerate(plain) for two in _near(one, plain[i + 1 :])]
+
+
+def _near(name: str, known: Iterable[tuple[str, str]]) -> list[str]:
+    """`near_names`, of names that come with their plain forms."""
+    found = []
+    matcher = difflib.SequenceMatcher(b=_plain(name), autojunk=False)
+    for other, theirs in known:
+        matcher.set_seq1(theirs)
+        nearness = _nearness(matcher)
+        if nearness >= _NEAR and not same_name(name, other):
+            found.append((-nearness, other))
+    return [other for _, other in sorted(found)]
 
 
 def _plain(name: str) -> str:
@@ -115,7 +120,9 @@ def _plain(name: str) -> str:
     return " ".join(kept.split())
 
 
-def _nearness(one: str, other: str) -> float:
+def _nearness(matcher: difflib.SequenceMatcher) -> float:
+    """How near the two plain names of a matcher are, 0 to 1."""
+    one, other = matcher.a, matcher.b
     if one == other:
         return 1.0
     mine, theirs = one.split(), other.split()
@@ -125,5 +132,6 @@ def _nearness(one: str, other: str) -> float:
         return 0.95
     if any(c.isdigit() for c in one + other) or min(len(one), len(other)) < 3:
         return 0.0  # "Anne 2" is not a misspelt "Anne 3"
-    matcher = difflib.SequenceMatcher(a=one, b=other, autojunk=False)
-    return matcher.ratio() if matcher.quick_ratio() >= _NEAR else 0.0
+    if matcher.real_quick_ratio() < _NEAR or matcher.quick_ratio() < _NEAR:
+        return 0.0
+    return matcher.ratio()

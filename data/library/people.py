@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from data.library.database import Connection, transaction
 from data.library.names import Person, ensure, find, resolve
+from data.names import near_names, near_pairs
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,13 @@ class People:
         """
         row = self._db.execute(_SUMMARY, (resolve(self._db, person), True)).fetchone()
         return PersonSummary(*row[:7], bool(row[7]))
+
+    def near_names(self, name: str | None = None) -> list[tuple[str, str]]:
+        """Pairs of listed names that may mean one person; with a name, those that it is in."""
+        names = [person.name for person in self.list()]
+        if name is None:
+            return near_pairs(names)
+        return [(name, other) for other in near_names(name, names)]
 
     def ignored(self) -> set[int]:
         """The ids of everybody who is ignored."""

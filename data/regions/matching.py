@@ -16,6 +16,7 @@ from data.regions.frames import Box, Frame
 _SAME_PLACE = 0.5
 _SAME_PLACE_CENTRED = 0.2
 _SAME_PLACE_AND_NAME = 0.1
+_CLEARLY_BETTER = 0.2  # mean overlap by which one way to turn a list fits better than the other
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ def in_one_frame(lists: Sequence[Sequence[Face]], frame: Frame) -> list[list[Fac
     """The same lists; one whose boxes are in the displayed frame is turned into the stored one.
 
     Which it is, only another list can tell: the faces of the first list of MWG regions, or else of
-    the first list at all. Where both ways fit as well, a list is taken for what it should be.
+    the first list at all. Where both ways fit about as well, a list is taken for what it should be.
     """
     lists = [list(faces) for faces in lists]
     filled = [faces for faces in lists if faces]
@@ -75,15 +76,22 @@ def in_one_frame(lists: Sequence[Sequence[Face]], frame: Frame) -> list[list[Fac
         return lists
     guide = guides[0]
 
-    def agreement(faces: Sequence[Face]) -> tuple[int, int]:
-        names = [(faces[i].name, guide[j].name) for i, j in pair(faces, guide).items()]
-        return sum(a == b is not None for a, b in names), sum(None in both for both in names)
+    def agreement(faces: Sequence[Face]) -> tuple[int, int, float]:
+        pairs = [(faces[i], guide[j]) for i, j in pair(faces, guide).items()]
+        names = [(one.name, other.name) for one, other in pairs]
+        overlap = sum(float(iou([one.box], [other.box])[0, 0]) for one, other in pairs)
+        return (
+            sum(a == b is not None for a, b in names),
+            sum(None in both for both in names),
+            overlap / max(1, len(pairs)),
+        )
 
     for index, faces in enumerate(lists):
         if not faces or faces is guide:
             continue
         turned = [replace(face, box=frame.stored(face.box)) for face in faces]
-        if agreement(turned) > agreement(faces):
+        *counts, overlap = agreement(faces)
+        if agreement(turned) > (*counts, overlap + _CLEARLY_BETTER):
             lists[index] = turned
     return lists
 

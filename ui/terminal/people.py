@@ -7,7 +7,7 @@ import argparse
 from data.errors import LibraryError
 from data.home import home
 from data.library import Library
-from ui.terminal.output import DONE, FAILED, agreed, count, say
+from ui.terminal.output import DONE, FAILED, agreed, count, say, warn
 
 
 def add(commands) -> None:
@@ -58,6 +58,7 @@ def add(commands) -> None:
 def _list(options: argparse.Namespace) -> int:
     with Library(home()) as library:
         people = library.people.list(with_ignored=options.all)
+        near = library.people.near_names()
     width = max((len(person.name) for person in people), default=0)
     for person in people:
         years = "-".join(dict.fromkeys(d[:4] for d in (person.first, person.last) if d))
@@ -67,6 +68,9 @@ def _list(options: argparse.Namespace) -> int:
         say(f"{person.name:<{width}}  {rest}")
     if not people:
         say("nobody is known yet")
+    if near:
+        pairs = "; ".join(f"{one} and {other}" for one, other in near[:5])
+        warn(f"may be one person: {pairs}. If so: python kindred.py people merge NAME NAME")
     return DONE
 
 
@@ -131,10 +135,14 @@ def _forget(options: argparse.Namespace) -> int:
 def _confirm(options: argparse.Namespace) -> int:
     with Library(home()) as library:
         before = library.suggestions.waiting()
+        is_new = library.people.find(options.person) is None
         library.decisions.confirm(_one_face(library, options), options.person)
         say(f"{options.photo}: confirmed {library.people.get(options.person).name}")
         if (more := library.suggestions.waiting() - before) > 0:
             say(f"{count(more, 'more face')} now looks like somebody who is known; see the pages")
+        near = library.people.near_names(options.person) if is_new else []
+        for new, known in near[:1]:
+            warn(f"{new} is new here, and {known} is known. If that is who you meant: undo")
     return DONE
 
 

@@ -94,6 +94,52 @@ def test_a_merge_leaves_one_person_under_all_names(library):
         library.decisions.merge(["Anne", "Anne"])
 
 
+def merged_by_mistake(library) -> tuple[int, int]:
+    """Anne (faces 1 and 3) and Bob (face 2) are merged, and something else is decided."""
+    library.decisions.confirm([1, 3], "Anne")
+    library.decisions.confirm(2, "Bob")
+    ids = library.people.find("Anne"), library.people.find("Bob")
+    library.decisions.merge(["Anne", "Bob"])
+    library.decisions.ignore_person("Anne")
+    library.decisions.ignore_person("Anne", False)
+    return ids
+
+
+@pytest.mark.parametrize("typed", ["Bob", " Bob\u200b"])
+def test_the_name_of_somebody_who_was_merged_means_that_person_again(library, typed):
+    anne, bob = merged_by_mistake(library)
+    library.decisions.confirm(5, typed)
+    assert [names(library)[face] for face in (1, 2, 3, 5)] == ["Anne", "Bob", "Anne", "Bob"]
+    assert (library.people.find("Anne"), library.people.find("Bob")) == (anne, bob)
+    assert library.people.get("Bob").confirmed == 2 and library.people.get("Anne").confirmed == 2
+    library.decisions.undo()
+    assert names(library)[2] == "Anne" and names(library)[5] is None
+
+
+def test_splitting_with_the_name_of_somebody_merged_brings_that_person_back(library):
+    anne, bob = merged_by_mistake(library)
+    library.decisions.split("Anne", 2, "Bob")
+    assert [names(library)[face] for face in (1, 2, 3)] == ["Anne", "Bob", "Anne"]
+    assert (library.people.find("Anne"), library.people.find("Bob")) == (anne, bob)
+
+
+def test_another_program_that_says_the_name_of_somebody_merged_follows_the_merge(library):
+    anne, _ = merged_by_mistake(library)
+    library.decisions.confirm(5, "Bob", source="metadata")
+    assert names(library)[5] == "Anne" and library.people.find("Bob") == anne
+
+
+def test_those_merged_before_come_back_with_whom_they_were_merged_into(library):
+    library.decisions.confirm(1, "Anne")
+    library.decisions.confirm(2, "Bob")
+    library.decisions.confirm(4, "Cindy")
+    library.decisions.merge(["Bob", "Cindy"])
+    library.decisions.merge(["Anne", "Bob"])
+    library.decisions.ignore(5)
+    library.decisions.confirm(2, "Bob")
+    assert [names(library)[face] for face in (1, 2, 4)] == ["Anne", "Bob", "Bob"]
+
+
 def test_a_split_makes_a_new_person_who_is_not_the_old_one(library):
     library.decisions.confirm([1, 3], "Anne")
     library.decisions.split("Anne", 3)

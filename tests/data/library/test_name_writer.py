@@ -13,8 +13,34 @@ import kindred
 from data.library import Library
 from data.library.name_writer import write_names
 from data.regions import read_regions
-from tests.data.library.test_samples import add_photo, face
+from tests.data.library.test_samples import add_photo, face, row_of_faces
 from tests.pictures import encoded
+
+
+def test_writing_a_photo_asks_no_more_of_a_large_library(tmp_path, home):
+    """In steps of SQLite's machine, since seconds differ from run to run."""
+
+    def steps(photos: int) -> int:
+        folder, steps = tmp_path / str(photos), [0]
+        folder.mkdir()
+        with Library(folder / "home") as library:
+            with library.transaction():
+                for number in range(photos):
+                    people = [(number, f"P{number % 50}"), (number + 1, f"P{number % 49}")]
+                    faces = row_of_faces(*people)
+                    size = {"width": 200, "height": 100}
+                    add_photo(
+                        library, folder / f"{number}.jpg", faces,
+                        data=jpeg(0) + str(number).encode(), **size,
+                    )  # fmt: skip
+            library.decisions.confirm(1, "P0")
+            library._db.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), 1)
+            some = [str(folder / f"{number}.jpg") for number in range(0, photos, photos // 10)]
+            assert all(one.change for one in write_names(library, some, dry_run=True))
+            library._db.set_progress_handler(None, 1)
+        return steps[0]
+
+    assert steps(400) < 1.2 * steps(40)
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -106,6 +109,27 @@ def test_round_trip_of_other_formats_in_a_sidecar(tmp_path, suffix, orientation)
     path = photo_in(tmp_path, name=f"photo.{suffix}", orientation=orientation)
     check_round_trip(tmp_path, path, embed=False)
     assert not (tmp_path / "photo.xmp").exists()
+
+
+def test_a_picture_above_pillows_own_limit_gets_its_name_without_a_warning(tmp_path):
+    """195 megapixels by its header, which is all that is read; photos up to 200 are.
+
+    In a fresh process, where Pillow's limit is as it comes.
+    """
+    path = photo_in(tmp_path)
+    header = bytearray(path.read_bytes())
+    at = header.index(b"\xff\xc0") + 5  # height and width, two bytes each
+    header[at : at + 4] = (13000).to_bytes(2, "big") + (15000).to_bytes(2, "big")
+    path.write_bytes(header)
+    script = (
+        "from data.regions import Region, write_regions\n"
+        "for embed in (False, True):\n"
+        "    anne = Region('Anne', (.1, .1, .3, .5))\n"
+        f"    assert write_regions({str(path)!r}, [anne], embed=embed).edits\n"
+    )
+    root = Path(__file__).resolve().parents[3]
+    run = subprocess.run([sys.executable, "-W", "error", "-c", script], cwd=root, stderr=-1)
+    assert (run.returncode, run.stderr) == (0, b"") and names(path) == ["Anne"]
 
 
 @pytest.mark.parametrize("suffix", ["png", "webp", "tif"])

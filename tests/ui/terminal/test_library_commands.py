@@ -317,6 +317,20 @@ def test_a_photo_without_its_end_is_tagged_and_that_is_said(tmp_path, model, out
     assert "cut short" not in capsys.readouterr().err
 
 
+def test_names_that_may_be_one_person_are_told(tmp_path, model, out, capsys):
+    folder = tmp_path / "photos"
+    folder_of_photos(folder, 4)
+    tag(folder, "--model", model, out=out)
+    said(capsys, "confirm", folder / "0.png", "Roger Federer")
+    assert "is new here" not in capsys.readouterr().err
+    kindred.main(["confirm", str(folder / "1.png"), "Roger"])
+    assert "Roger is new here, and Roger Federer is known" in capsys.readouterr().err
+    kindred.main(["confirm", str(folder / "1.png"), "Roger"])
+    assert "is new here" not in capsys.readouterr().err
+    kindred.main(["people"])
+    assert "may be one person: Roger and Roger Federer." in capsys.readouterr().err
+
+
 def test_two_kindreds_on_one_library(tagged, fresh_home, model, capsys, monkeypatch):
     monkeypatch.setattr("ui.terminal.tag.library_lock", lambda *args: library_lock(*args, wait=0.2))
     script = (
