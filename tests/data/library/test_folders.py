@@ -39,15 +39,18 @@ def test_folders_are_listed_with_what_is_in_them(library, tmp_path):
     below = photos / "2020"
     below.mkdir()
     add_photo(library, below / "z.jpg", row_of_faces((1, "Anne")))
-    (todo,) = library.photos.todo([__file__], NETWORK)
+    damaged = tmp_path / "scans" / "damaged.jpg"
+    damaged.parent.mkdir()
+    damaged.write_text("no photo")
+    (todo,) = library.photos.todo([damaged], NETWORK)
     library.photos.record_failure(todo, "no photo")
     library.decisions.confirm([1, 2], "Anne")
     (photos / "a.jpg").unlink()
     library.photos.sweep(photos)
     here = Folder(tmp_path / "photos", photos=3, missing=1, confirmed=2)
-    assert library.folders.list(tmp_path) == [here, Folder(below, photos=1)]
+    scans = Folder(damaged.parent, unreadable=1)
+    assert library.folders.list() == [here, Folder(below, photos=1), scans]
     assert library.folders.list(below) == [Folder(below, photos=1)]
-    assert [folder.unreadable for folder in library.folders.list()] == [0, 0, 1]
 
 
 def test_nothing_is_left_of_a_photo_about_which_nobody_decided(library, tmp_path):
