@@ -82,6 +82,10 @@ class Suggestions:
         """The names that count in one photo, by face id; unknown faces are not in it."""
         return self._names("n.photo = ?", photo)
 
+    def all_names(self) -> dict[int, Name]:
+        """The names that count in all photos, by face id."""
+        return self._names("1")
+
     def name(self, face: int) -> Name | None:
         """The name that counts for one face; `None` for somebody unknown."""
         return self._names(

@@ -124,7 +124,7 @@ def evaluate_folder(
         The figures, and the page with pictures that a model has as its card.
     """
     networks = choose("detector", detector), choose("embedder", embedder)
-    finder = _finder(*networks)
+    finder = finder_of(*networks)
     family = read_family(folder)
     training_set = prepare(finder, family, networks[1], strangers, progress)
     fitted = learn(training_set, networks[1].head, false_names)
@@ -214,7 +214,7 @@ def _eyes(model, detector: str | None, embedder: str | None):
 
         return tagged, names, choose("embedder", names[1])
     networks = choose("detector", detector), choose("embedder", embedder)
-    finder = _finder(*networks)
+    finder = finder_of(*networks)
 
     def found(paths: list[str]) -> Iterator[np.ndarray | None]:
         for sighting in finder.look_at([("", path) for path in paths]):
@@ -242,7 +242,8 @@ def middle_face(
     return min(faces, key=off)[1] if faces else None
 
 
-def _finder(detector: DetectorSpec, embedder: EmbedderSpec) -> FaceFinder:
+def finder_of(detector: DetectorSpec, embedder: EmbedderSpec) -> FaceFinder:
+    """Finds faces with these networks, and remembers what it has seen before."""
     prepare_devices()
     cache = FaceCache(detector.key, embedder.key)
     return FaceFinder(load_detector(detector), load_embedder(embedder), detector.min_score, cache)

@@ -26,13 +26,16 @@ def add(commands) -> None:
     folder = kinds.add_parser("folder", help="leave photos of your own family folder out")
     folder.set_defaults(run=_folder)
     folder.add_argument("--strangers", metavar="FOLDER", help="photos of people not in the family")
+    effort = kinds.add_parser("effort", help="count the answers that naming FOLDER/<person>/ takes")
+    effort.set_defaults(run=_effort)
     detector = kinds.add_parser("detector", help="find the faces of FOLDER/boxes.json")
     detector.set_defaults(run=_detector)
-    for kind in (pairs, family, folder, detector):
+    for kind in (pairs, family, folder, effort, detector):
         kind.add_argument("folder", metavar="FOLDER")
         kind.add_argument("--detector", metavar="NAME")
         if kind is not detector:
             kind.add_argument("--embedder", metavar="NAME")
+        if kind not in (effort, detector):
             kind.add_argument("--model", metavar="DIR", help="measure this model")
         kind.add_argument("--json", metavar="FILE", help="write the figures; - for stdout")
         kind.add_argument("--page", metavar="FILE", help="write a page to read")
@@ -82,6 +85,20 @@ def _folder(options: argparse.Namespace) -> int:
             progress=bars.show,
         )
     return _report(options, result, page)
+
+
+def _effort(options: argparse.Namespace) -> int:
+    import_tensorflow()
+    from training.report.effort import evaluate_effort
+
+    with Bars() as bars:
+        result = evaluate_effort(
+            options.folder,
+            detector=options.detector,
+            embedder=options.embedder,
+            progress=bars.show,
+        )
+    return _report(options, result)
 
 
 def _detector(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from data.library import Library
 from data.library.groups.neighbours import nearest
 from data.library.views import Shelf
 
-# Measured by `evaluate effort`: see `docs/recognition.md`.
+# Measured by `evaluate effort`: see `docs/recognition.md`, Effort.
 TOGETHER = 48  # faces of one person that are looked at together
 FEW = 3  # suggestions of one person; fewer wait until a larger group was named
 _READ = 3000  # suggestions read for the queue
