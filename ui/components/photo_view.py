@@ -128,7 +128,8 @@ def people_html(
     questions = editing.questions if editing else {}
     faces = [
         _row(tags.faces[i], keys[i], thumbnails[i], trained, i in confirmed)
-        | {"question": questions.get(i), "times": _times(film, i)}
+        | _asked(questions.get(i))
+        | {"times": _times(film, i)}
         for i in (reading_order(tags.faces) if film is None else film.order)
     ]
     return render(
@@ -227,6 +228,12 @@ def _row(face: FaceTag, key: str, thumbnail: bytes, trained: bool, confirmed: bo
         "sure": said,
         "meter": meter,
     }
+
+
+def _asked(likely: str | None) -> dict:
+    """Who a face without a name may be, and that this is all that is known of it."""
+    said = {"sure": f"a little like {likely}", "meter": None} if likely else {}
+    return {"question": likely, **said}
 
 
 def _times(film: FilmShown | None, place: int) -> list[tuple[float, str]]:

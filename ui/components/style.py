@@ -1,4 +1,4 @@
-"""The looks of all pages: the style sheet, the icon, and text that is safe to show."""
+"""The looks of all pages: the style sheets, the icon, and text that is safe to show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ICON, LOGO = str(_HERE / "icon.svg"), str(_HERE / "logo.svg")
 
 
 def apply() -> None:
-    """Puts the logo and the style sheet into the page."""
+    """Puts the logo and the style sheets into the page."""
     st.logo(LOGO, size="large", icon_image=LOGO)
     st.html(f"<style>{_sheet()}</style>")
 
@@ -28,4 +28,6 @@ def plain(text: str) -> str:
 
 @functools.cache
 def _sheet() -> str:
-    return (_HERE / "style.css").read_text(encoding="utf-8")
+    return "".join(
+        (_HERE / f"{name}.css").read_text(encoding="utf-8") for name in ("style", "widgets")
+    )

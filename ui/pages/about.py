@@ -10,7 +10,7 @@ from data.home import home
 from model.inference.background import BackgroundModel, Loaded
 from ui.actions import about_facts as facts
 from ui.actions.library_in_use import library_in_use
-from ui.actions.model_in_use import model_in_use, show_state
+from ui.actions.model_in_use import knows_somebody, model_in_use, show_state
 from ui.actions.tag_words import teach_html
 from ui.components.card_view import show_card
 from ui.components.network_list import show_networks
@@ -32,9 +32,10 @@ def _show(model: BackgroundModel) -> None:
     manifest = model.loaded.tagger.manifest
     if manifest:
         _show_training(manifest, model.folder)
-    else:
-        st.html(teach_html())
-    st.subheader("How it works")
+    with library_in_use() as library:
+        if not knows_somebody(model, library):
+            st.html(teach_html())
+    st.header("How it works")
     st.html(facts.facts_html(_workings(model.loaded)))
     _show_networks(manifest)
     _show_places(model, model.loaded)
@@ -42,14 +43,14 @@ def _show(model: BackgroundModel) -> None:
 
 def _show_training(manifest: dict, folder: Path | None) -> None:
     people, left_out = facts.people_rows(manifest), facts.left_out_rows(manifest)
-    st.subheader("How well it does")
+    st.header("How well it does")
     for sentence in facts.measured_text(manifest):
         st.write(sentence)
     if folder is not None:
         with st.expander("Accuracy card", expanded=True, icon=":material/query_stats:"):
             if not show_card(folder, "about"):
                 st.caption("This model has no accuracy card: it was made without one.")
-    st.subheader(f"Whom it knows ({len(people)})")
+    st.header(f"Whom it knows ({len(people)})")
     st.dataframe(people, hide_index=True, width="stretch")
     if left_out:
         with st.expander(f"Files left out of learning ({len(left_out)})"):
@@ -80,9 +81,9 @@ def _show_networks(manifest: dict) -> None:
 def _show_places(model: BackgroundModel, loaded: Loaded | None) -> None:
     with library_in_use() as library:
         counts = library.counts()
-    st.subheader("Your library")
+    st.header("Your library")
     st.html(facts.facts_html(facts.library_rows(counts)))
-    st.subheader("Where the files are")
+    st.header("Where the files are")
     rows = [("Kindred's folder", str(home()))]
     if model.folder is not None:
         rows.append(("Model in use", str(model.folder)))

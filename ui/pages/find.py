@@ -18,6 +18,7 @@ from ui.pages.photo import show_library_viewer
 def show() -> None:
     """The whole page."""
     with st.container(key="kd-page-find"), library_in_use() as library:
+        st.title("Find photos", anchor=False)
         if not library.counts().photos:
             st.html(
                 empty_html(
@@ -28,7 +29,6 @@ def show() -> None:
                 )
             )
             return
-        st.title("Find photos")
         found = _ask(library)
         if found is None:
             return

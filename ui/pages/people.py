@@ -58,6 +58,7 @@ def person_faces(library: Shelf, person: int) -> tuple[list[Place], list[str], f
 
 
 def _show_wall(library: Shelf) -> None:
+    st.title("People", anchor=False)
     everybody = library.people.list(with_ignored=True)
     if not everybody:
         st.html(
@@ -69,7 +70,6 @@ def _show_wall(library: Shelf) -> None:
             )
         )
         return
-    st.title("People")
     hidden = [person for person in everybody if person.ignored]
     people = [person for person in everybody if not person.ignored]
     with st.container(horizontal=True, vertical_alignment="center"):

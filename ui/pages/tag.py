@@ -60,6 +60,8 @@ def show(model: BackgroundModel | None = None) -> None:
     if not uploads and not st.session_state.get(FILMS):
         hero.html(hero_html())
         live("", key="tag.paste")  # its script also takes pictures that are pasted
+    else:
+        hero.title("Who is in these photos?", anchor=False)
     show_state(model)
     with library_in_use() as library:
         show_films(library)

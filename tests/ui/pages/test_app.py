@@ -307,7 +307,7 @@ def test_about_a_trained_model(untrained, tmp_path):
     app = about_page(model).run(timeout=60)
     assert not app.exception
     assert 'sandbox title="Accuracy card" srcdoc="&lt;h1&gt;How well' in html(app)
-    assert app.subheader[1].value == "Whom it knows (2)"
+    assert app.header[1].value == "Whom it knows (2)"
     assert list(app.dataframe[0].value["Name"]) == ["Anne", "陳小明"]
     labels = [expander.label for expander in app.expander]
     assert labels[:2] == ["Accuracy card", "Files left out of learning (1)"]
