@@ -18,17 +18,26 @@ class Embedder(tf.Module):
     """Photo and landmarks to unit vectors.
 
     The embedding is the direction of the mean over the chip and its mirror image, which cancels
-    what the network makes of lighting and of a turned head. Then age is taken out.
+    what the network makes of lighting and of a turned head; or that of the chip alone. Then age is
+    taken out.
 
     Args:
         aligner: Cuts the chips that the network was trained on.
         network: Keras model from chips float32 [N, S, S, 3], 0..255, to float32 [N, D].
         age: What this network makes of age; by default it is left in.
+        mirror: Whether the mirror image is looked at, too, which takes twice the time.
     """
 
-    def __init__(self, aligner: Aligner, network: keras.Model, age: AgeCorrection | None = None):
+    def __init__(
+        self,
+        aligner: Aligner,
+        network: keras.Model,
+        age: AgeCorrection | None = None,
+        *,
+        mirror: bool = True,
+    ):
         super().__init__(name="embedder")
-        self.aligner, self.network = aligner, network
+        self.aligner, self.network, self.mirror = aligner, network, mirror
         self.without_age = None if age is None else WithoutAge(age, name="without_age")
         self.dimension = int(network.output_shape[-1])
         self.chip_shape = (aligner.size, aligner.size, 3)
@@ -67,7 +76,11 @@ class Embedder(tf.Module):
         return tf.ensure_shape(found.concat(), [None, self.dimension])
 
     def _embed_batch(self, chips: tf.Tensor) -> tf.Tensor:
-        both = tf.concat([chips, chips[:, :, ::-1]], axis=0)
-        plain, mirrored = tf.split(self.network(both, training=False), 2)
-        vectors = tf.math.l2_normalize(plain + mirrored, axis=1)
+        if self.mirror:
+            both = tf.concat([chips, chips[:, :, ::-1]], axis=0)
+            plain, mirrored = tf.split(self.network(both, training=False), 2)
+            vectors = plain + mirrored
+        else:
+            vectors = self.network(chips, training=False)
+        vectors = tf.math.l2_normalize(vectors, axis=1)
         return vectors if self.without_age is None else self.without_age(vectors)

@@ -45,7 +45,8 @@ def load_embedder(network: EmbedderSpec, *, correct_age: bool = True) -> Embedde
     trainable = load_trainable(network)
     model = network.for_inference(trainable)
     age = load_age_correction(network) if correct_age else None
-    return Embedder(Aligner(network.chip_size, network.template), model, age)
+    aligner = Aligner(network.chip_size, network.template)
+    return Embedder(aligner, model, age, mirror=network.mirror)
 
 
 def load_age_correction(network: EmbedderSpec) -> AgeCorrection | None:

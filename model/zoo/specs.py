@@ -138,6 +138,7 @@ class EmbedderSpec(NetworkSpec):
         upper: Prefixes of the names of the layers that fine-tuning trains; what stands before the
             first of them stays as it is.
         age: The numbers of its age correction (`data.recognition.age`), a file of Kindred's own.
+        mirror: Whether a face's mirror image is embedded, too, and the mean is taken.
         for_inference: What makes the model faster once it need not be trained.
         figures: `lfw` (ten-fold accuracy), `family_closed` and `family_dir` (closed-set accuracy
             and DIR@FPIR1% of the family protocol).
@@ -151,6 +152,7 @@ class EmbedderSpec(NetworkSpec):
     head: HeadConfig
     upper: tuple[str, ...]
     age: WeightFile | None = None
+    mirror: bool = True
     for_inference: Callable[[keras.Model], keras.Model] = lambda model: model
 
     @property

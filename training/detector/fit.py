@@ -23,6 +23,7 @@ from model.detector.single_shot import (
     SingleShotConfig,
     build_single_shot,
 )
+from training.callbacks import Checkpoint
 from training.detector.augment import Picture, random_picture
 from training.detector.distill import (
     by_cell,
@@ -40,6 +41,7 @@ from training.detector.losses import (
 from training.detector.samples import Sample
 from training.detector.targets import targets
 from training.l2sp import hold_close
+from training.warm_cosine import WarmCosine
 
 
 @dataclass(frozen=True)
@@ -194,36 +196,6 @@ def fit(
     )
     _repeat_score(network, config)
     return network
-
-
-class Checkpoint(keras.callbacks.Callback):
-    """Saves network and optimiser after each epoch, whole or not at all."""
-
-    def __init__(self, path: Path):
-        super().__init__()
-        self._path = path
-
-    def on_epoch_end(self, epoch: int, logs=None) -> None:
-        part = self._path.with_name("part-" + self._path.name)
-        self.model.save(part)
-        part.replace(self._path)
-
-
-@keras.saving.register_keras_serializable("kindred")
-class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
-    """From nothing to `rate` in `warm` steps, then along a cosine to nothing at `last`."""
-
-    def __init__(self, rate: float, warm: int, last: int):
-        self.rate, self.warm, self.last = rate, warm, last
-
-    def __call__(self, step):
-        step = keras.ops.cast(step, "float32")
-        share = keras.ops.clip((step - self.warm) / max(self.last - self.warm, 1), 0.0, 1.0)
-        rise = keras.ops.minimum((step + 1.0) / max(self.warm, 1), 1.0)
-        return self.rate * rise * (0.005 + 0.995 * 0.5 * (1.0 + keras.ops.cos(math.pi * share)))
-
-    def get_config(self) -> dict:
-        return {"rate": self.rate, "warm": self.warm, "last": self.last}
 
 
 FACE, OBJECT = (list(MAP_CHANNELS).index(name) for name in ("face", "object"))

@@ -57,7 +57,8 @@ class Features:
     """What the frozen part makes of faces.
 
     Attributes:
-        family: float16 [N, V, ...]; the first view is the face, the second its mirror image.
+        family: float16 [N, V, ...]; the first view is the face, the second its mirror image, or
+            the face again for an embedder that looks at no mirror image.
         strangers: float16 [S, 2, ...], whose embeddings should stay what they are.
         validation: float16 [J, 2, ...], strangers that nothing is learned from.
     """
@@ -109,6 +110,7 @@ def extract(
     validation: Sequence[np.ndarray],
     count: int,
     *,
+    mirror: bool = True,
     seed: int = 0,
 ) -> Features:
     """Runs the frozen part over `count` views of the family's chips, and over
@@ -120,7 +122,10 @@ def extract(
         shape = (len(chips), each, *lower.output_shape[1:])
         found = np.zeros(shape, np.float16)
         for start in range(0, len(chips), 8):
-            some = np.concatenate([views(chip, each, rng) for chip in chips[start : start + 8]])
+            some = np.stack([views(chip, each, rng) for chip in chips[start : start + 8]])
+            if not mirror:
+                some[:, 1] = some[:, 0]
+            some = some.reshape(-1, *some.shape[2:])
             out = ops.convert_to_numpy(lower.predict_on_batch(some.astype(np.float32)))
             found[start : start + 8] = out.reshape(-1, each, *shape[2:])
         return found
@@ -268,7 +273,7 @@ def fine_tune(
 
 
 def embed(upper: keras.Model, features: np.ndarray, age: AgeCorrection | None = None) -> np.ndarray:
-    """Embeddings float32 [N, D] of features [N, V, ...]: face and mirror image, as at tagging."""
+    """Embeddings float32 [N, D] of features [N, V, ...]: of the first two views, as at tagging."""
     both = _run(upper, features[:, :2])
     return _without_age(_unit(both.sum(1)), age)
 

@@ -128,6 +128,7 @@ def try_fine_tuning(
     head: HeadConfig,
     *,
     age: AgeCorrection | None = None,
+    mirror: bool = True,
     false_names: float,
     options: FineTuning = DEFAULTS,
     mixed: bool = False,
@@ -140,7 +141,7 @@ def try_fine_tuning(
         upper: Prefixes of the layers to train.
         chips: N aligned faces, uint8 [S, S, 3].
         owners, groups: int [N], see `training.classifier.fit.learn_head`.
-        age: What the network makes of age, as the embedder has it.
+        age, mirror: As the embedder has them.
         strangers: Aligned faces of nobody in the family, whose embeddings should stay.
         validation: The same, to measure with; nothing is learned from them.
         callbacks: More callbacks for the run of that name, one of `RUNS`.
@@ -149,7 +150,7 @@ def try_fine_tuning(
         return FineTuningResult(False, reason)
     lower, top = split_network(network, upper)
     some = strangers[:MOST_STRANGERS], validation[:MOST_STRANGERS]
-    features = extract(lower, chips, *some, options.views)
+    features = extract(lower, chips, *some, options.views, mirror=mirror)
     before = embed(top, features.family, age), embed(top, features.validation, age)
     splits = _splits(owners, groups)
     learning = [train & _not_too_many(owners) for train in splits]
@@ -311,6 +312,7 @@ def tune(
         training_set.people,
         network.head,
         age=age,
+        mirror=network.mirror,
         false_names=false_names,
         mixed=has_gpu(),
         callbacks=lambda run: [*tensorboard(model.name, run), progress_callback(run)],
@@ -318,7 +320,8 @@ def tune(
     if not result.kept:
         return result, embedder
     tuned = network.for_inference(trainable)
-    return result, Embedder(Aligner(network.chip_size, network.template), tuned, age)
+    aligner = Aligner(network.chip_size, network.template)
+    return result, Embedder(aligner, tuned, age, mirror=network.mirror)
 
 
 def _spread(chips: list[np.ndarray]) -> list[np.ndarray]:

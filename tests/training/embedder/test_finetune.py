@@ -80,6 +80,16 @@ def test_batches_hold_everybody_equally_often(network):
     assert (y["people"][32:] == 0).all() and (y["embedding"][:32] == 0).all()
 
 
+def test_an_embedder_without_mirror_images_sees_the_face_alone(network):
+    lower, upper = split_network(network, PREFIXES)
+    chips, _ = faces(2, 1)
+    features = extract(lower, chips, chips, [], 3, mirror=False)
+    expected = np.array(network(np.stack(chips).astype(np.float32)))
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    for some in (features.family, features.strangers):
+        np.testing.assert_allclose(embed(upper, some), expected, rtol=0, atol=5e-3)
+
+
 def prepared(network):
     chips, owners = faces()
     lower, upper = split_network(network, PREFIXES)
