@@ -16,40 +16,58 @@ from collections.abc import Iterable
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
-_JOINERS = "\u200c\u200d"  # they shape Persian, Indic scripts and emoji; at an end they do nothing
+# These shape Persian, Indic and Korean scripts, braille and emoji; at an end they do nothing.
+_JOINERS = "\u200c\u200d\u115f\u1160\u3164\uffa0\u2800"
 
 
 def _listed(words: str) -> frozenset[str]:
     return frozenset(" ".join(word.split()) for word in words.split(","))
 
 
-# What programs call a face that nobody named, in the languages that they speak; casefolded.
+# What programs call a face that nobody named, in the languages that they speak; casefolded, and
+# all but letters and digits taken for spaces.
 _NOBODY = _listed(
     """
-    unknown, unknown person, unknown people, unknown face, unknown faces, unknown other,
-    unidentified, unidentified person, unrecognized, unrecognised, unconfirmed,
-    unconfirmed person, ignored, ignored person, ignored people, ignored face, ignored faces,
-    ignore, unnamed, unnamed person, unnamed people, unnamed face, unnamed faces, no name,
-    noname, nameless, name, untagged, unassigned, none, null, undefined, n a,
-    add name, add a name, add a name?, who is this, who's this, new person, not a person,
-    anonymous, tbd, n n, unbekannt, unbekannte, unbekannte person, unbekanntes gesicht,
-    ignoriert, unbestätigt, unbenannt, ohne namen, niemand, namenlos, inconnu, inconnue,
-    inconnus, personne inconnue, ignoré, ignorée, ignorés, non confirmé, non confirmée,
-    sans nom, desconocido, desconocida, desconocidos, persona desconocida, ignorado,
-    ignorada, sin confirmar, no confirmado, sin nombre, desconhecido, desconhecida,
-    não confirmado, sem nome, sconosciuto, sconosciuta, ignorato, ignorata, non confermato,
-    non confermata, senza nome, onbekend, onbekende, onbekend persoon, genegeerd,
-    niet bevestigd, naamloos, okänd, ignorerad, obekräftad, ukendt, ignoreret, ubekræftet,
-    ukjent, ignorert, ubekreftet, tuntematon, nieznany, nieznana, nieznana osoba, ignorowany,
-    niepotwierdzony, neznámý, neznámá, neznámá osoba, ismeretlen, bilinmeyen, bilinmiyor,
-    неизвестный, неизвестная, неизвестно, неизвестные, неизвестное лицо, без имени,
-    невідомий, невідома, 不明, 未知, 未知人物, 未命名, 未確認, 无名, 名前なし, 알 수 없음,
-    이름 없음
+    no name, noname, name, none, null, n a, add name, add a name, who is this, who s this,
+    new person, not a person, tbd, n n,
+    unbekannt, unbekannte, unbekannte person, unbekannte personen, unbekanntes gesicht,
+    unbekannte gesichter, ignoriert, ignorierte, ignorierte person, ignorierte personen,
+    ignorierte gesichter, unbestätigt, unbestätigte, unbestätigte gesichter, unbenannt,
+    unbenannte, unbenannte person, nicht identifiziert, ohne namen, niemand, namenlos,
+    inconnu, inconnue, inconnus, personne inconnue, personnes inconnues, visage inconnu,
+    visages inconnus, ignoré, ignorée, ignorés, visages ignorés, non confirmé, non confirmée,
+    non confirmés, non identifié, non identifiée, sans nom,
+    desconocido, desconocida, desconocidos, persona desconocida, personas desconocidas,
+    cara desconocida, caras desconocidas, rostro desconocido, ignorado, ignorada, ignorados,
+    sin confirmar, no confirmado, sin identificar, no identificado, sin nombre,
+    desconhecido, desconhecida, pessoa desconhecida, não confirmado, não identificado, sem nome,
+    sconosciuto, sconosciuta, sconosciuti, persona sconosciuta, volto sconosciuto,
+    volti sconosciuti, ignorato, ignorata, ignorati, non confermato, non confermata,
+    non confermati, non identificato, senza nome,
+    onbekend, onbekende, onbekend persoon, onbekende persoon, onbekend gezicht, genegeerd,
+    niet bevestigd, onbevestigd, naamloos, okänd, okänd person, ignorerad, obekräftad, namnlös,
+    ukendt, ukendt person, ignoreret, ubekræftet, ukjent, ukjent person, ignorert, ubekreftet,
+    tuntematon, nieznany, nieznana, nieznana osoba, ignorowany, ignorowane, niepotwierdzony,
+    niepotwierdzone, bez nazwy, neznámý, neznámá, neznámá osoba, nepotvrzené, ismeretlen,
+    bilinmeyen, bilinmiyor, bilinmeyen kişi,
+    неизвестный, неизвестная, неизвестно, неизвестные, неизвестное лицо, неизвестный человек,
+    неподтверждённый, неподтверждённые, неподтвержденный, неподтвержденные, не подтверждено,
+    игнорируемые, игнорировать, без имени, невідомий, невідома, без імені,
+    不明, 未知, 未知人物, 未命名, 未確認, 未确认, 已忽略, 忽略, 無視, 无名, 名前なし,
+    알 수 없음, 이름 없음, 무시됨
     """
 )
-_NUMBERED = re.compile(
-    r"(unknown|unnamed|unidentified|new|person|people|face|stranger|cluster|unbekannt|inconnu)"
-    r"( person| face)? ?#? ?\d+"
+_UNNAMED = (
+    r"(?:unknown|unidentified|unrecogni[sz]ed|unconfirmed|ignored?|unnamed|nameless|untagged"
+    r"|unassigned|unlabell?ed|undefined|anonymous|(?:not|non) (?:identified|named|confirmed))"
+    r"(?: (?:persons?|people|faces?|man|men|woman|women|child|names?|others?|contacts?))?"
+)
+_ENGLISH = re.compile(_UNNAMED)
+# Words of programs that a person may mean all the same: who types them, or calls a folder so.
+_MAYBE_NOBODY = re.compile(
+    r"nobody|no one|strangers?|others?|persons?|people|faces?|no face|not a face|who|untitled"
+    rf"|({_UNNAMED}|new|persons?|people|faces?|stranger|cluster|unbekannte?|inconnue?|desconocid[oa]"
+    r"|sconosciut[oa])(?: person| persona| face| gesicht)? ?\d+"
 )
 _NEAR = 0.9  # of difflib's ratio: Roger and Rodger are near, Anna and Hanna are two people
 
@@ -66,20 +84,21 @@ def clean_name(name: str) -> str:
 
 def means_nobody(name: str | None) -> bool:
     """Whether a name says that nobody was named: empty, a placeholder, or punctuation alone."""
-    words = " ".join(re.sub(r"[\W_]+", " ", clean_name(name or "").casefold()).split())
+    words = _words(name or "")
     if not words:  # emoji are names, and question marks are not
-        return not any(unicodedata.category(c) in ("So", "Sk") for c in name or "")
-    return words in _NOBODY
+        return not any(unicodedata.category(c) in ("So", "Sk") for c in clean_name(name or ""))
+    return words in _NOBODY or _ENGLISH.fullmatch(words) is not None
 
 
 def person_named(name: str | None) -> str | None:
     """The person whom another program's name means, in normal form; `None` for nobody."""
     if name is None or means_nobody(name):
         return None
-    # "Person 12" is a number that a program gave; somebody who types it, or calls a folder so,
-    # means it.
-    words = " ".join(re.sub(r"[\W_]+", " ", clean_name(name).casefold()).split())
-    return None if _NUMBERED.fullmatch(words) else clean_name(name)
+    return None if _MAYBE_NOBODY.fullmatch(_words(name)) else clean_name(name)
+
+
+def _words(name: str) -> str:
+    return " ".join(re.sub(r"[\W_]+", " ", clean_name(name).casefold()).split())
 
 
 def same_name(one: str | None, other: str | None) -> bool:

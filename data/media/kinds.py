@@ -51,7 +51,10 @@ PHOTO_SUFFIXES = frozenset(
 PICTURE_SUFFIXES = PHOTO_SUFFIXES | RAW_SUFFIXES | JXL_SUFFIXES | OTHER_PICTURES
 """All that holds one picture, whether it is read or not."""
 
-_KNOWN = PICTURE_SUFFIXES | FILM_SUFFIXES | OTHER_FILMS
+ALL_FILMS = FILM_SUFFIXES | OTHER_FILMS
+"""All that holds a film, whether it is read or not."""
+
+_KNOWN = PICTURE_SUFFIXES | ALL_FILMS
 
 
 def suffix_of(name: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from data.errors import PhotoError
@@ -59,15 +59,20 @@ def note_paths(photo: str, listing: Collection[str] | None = None) -> list[str]:
     return found if listing is not None else [path for path in found if os.path.isfile(path)]
 
 
-def read_people_notes(photo: str) -> list[PeopleNote]:
+def read_people_notes(photo: str, on_problem: Callable[[PhotoError], object]) -> list[PeopleNote]:
     """What the files beside a photo say of its people; files of other kinds say nothing.
 
-    Raises:
-        PhotoError: A file that should say it cannot be read, or is damaged.
+    Args:
+        photo: Its path.
+        on_problem: Called for each file that cannot be read, or is damaged.
     """
     found = []
     for path in note_paths(photo):
-        note = _read(path, os.path.basename(photo))
+        try:
+            note = _read(path, os.path.basename(photo))
+        except PhotoError as error:
+            on_problem(error)
+            continue
         if note is not None:
             found.append(note)
     return found

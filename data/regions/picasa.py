@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from data.errors import PhotoError
+from data.names import person_named
 from data.regions.embedded import open_regular
 from data.regions.frames import centred, usable
 from data.regions.matching import Face
@@ -23,6 +24,7 @@ from data.regions.xmp.vocabularies import MAX_FACES
 _FACE = re.compile(r"rect64\(([0-9a-fA-F]{1,16})\)\s*,\s*([0-9a-fA-F]+)")
 _UNNAMED = "f" * 16
 _INI = (".picasa.ini", "Picasa.ini")
+_LEVELS = 3  # above and below: photos often lie in year/month/day
 _MOST_FOLDERS = 2000  # looked into for a contact
 _REMEMBERED = 60.0  # seconds
 
@@ -59,7 +61,8 @@ def read_picasa(photo: str) -> list[Face]:
         edges = [int(digits[at : at + 4], 16) / 0xFFFF for at in range(0, 16, 4)]
         box = usable(centred(edges))
         if box:
-            found.append(Face(people.get(_identity(contact)), box, source="picasa"))
+            name = person_named(people.get(_identity(contact)))
+            found.append(Face(name, box, source="picasa"))
     return found
 
 
@@ -73,14 +76,16 @@ def _people_in(folder: str, sections: dict[str, dict[str, str]]) -> dict[str, st
 
 
 def _people_around(folder: str) -> dict[str, str]:
-    """The contacts of the two folders above, and of what lies up to two levels below those."""
+    """The contacts of some folders above, and of what lies some levels below those."""
     people: dict[str, str] = {}
-    above = os.path.dirname(folder)
-    for _ in range(2):
-        if above in (os.path.dirname(above), str(Path.home())):
-            break  # a disk, or somebody's home: other people's photos, and too many folders
-        people = _people_below(above, time.monotonic() // _REMEMBERED) | people
+    above = folder
+    for _ in range(_LEVELS):
+        if os.path.ismount(above):
+            break  # beyond this disk are other people's photos
         above = os.path.dirname(above)
+        if above in (os.path.dirname(above), str(Path.home())):
+            break  # the same, and too many folders
+        people = _people_below(above, time.monotonic() // _REMEMBERED) | people
     return people
 
 
@@ -94,7 +99,9 @@ def _people_below(folder: str, _: float) -> dict[str, str]:
     folders = 0
     for here, below, names in os.walk(folder):
         folders += 1
-        if here.count(os.sep) - folder.count(os.sep) >= 2 or folders > _MOST_FOLDERS:
+        if folders > _MOST_FOLDERS:
+            break
+        if here.count(os.sep) - folder.count(os.sep) >= _LEVELS:
             below.clear()
         below.sort()
         ini = next((name for name in _INI if name in names), None)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from lxml import etree
 
 from data.errors import PhotoError
-from data.media.kinds import PICTURE_SUFFIXES
+from data.media.folders import is_live_film, stems_of_photos
+from data.media.kinds import ALL_FILMS, PICTURE_SUFFIXES
 from data.regions.embedded import Embedded, open_regular
 from data.regions.xmp import packet as xmp
 from data.regions.xmp import rdf
@@ -32,8 +33,8 @@ def existing(
     """The photo's sidecars, the one to prefer first: `photo.xmp`, then `photo.jpg.xmp`.
 
     A `photo.xmp` that says it belongs to another file, as Lightroom's for `photo.cr2` does, is
-    left out. So is one that does not say whose it is where there is another picture of that name
-    (`photo.heic`): it may be about that one.
+    left out. So is one that does not say whose it is where there is another picture or film of
+    that name (`photo.heic`): it may be about that one.
 
     Args:
         photo: Absolute path.
@@ -71,17 +72,24 @@ def existing(
 
 
 def is_stem_shared(photo: str) -> bool:
-    """Whether another picture beside a photo has its name but for the suffix."""
+    """Whether another picture or film beside one has its name but for the suffix.
+
+    The film of a live photo is one thing with the photo.
+    """
     stem = os.path.splitext(photo)[0]
     own = os.stat(photo) if os.path.exists(photo) else None
     # Few look-ups, and not the whole folder: there may be many thousands of photos in it.
-    others = {stem} | {stem + s for kind in PICTURE_SUFFIXES for s in (kind, kind.upper())}
+    kinds = PICTURE_SUFFIXES | ALL_FILMS
+    spelled = {s for kind in kinds for s in (kind, kind.upper(), kind.title())}
+    others = {stem} | {stem + suffix for suffix in spelled}
     for other in others - {photo}:
         try:
             status = os.stat(other)
         except OSError:
             continue
-        if stat.S_ISREG(status.st_mode) and not (own and os.path.samestat(own, status)):
+        if not stat.S_ISREG(status.st_mode) or (own and os.path.samestat(own, status)):
+            continue
+        if not is_live_film(other, stems_of_photos([os.path.basename(photo)])):
             return True
     return False
 

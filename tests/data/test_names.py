@@ -47,6 +47,8 @@ NOBODY = [
     "", " ", "\u200b", "?", "--", "Unknown", "unknown person", "UNKNOWN_PERSON", "(Unknown)",
     "Unconfirmed", "ignored", "Unnamed", "Untagged", "none", "Add name", "Who is this?",
     "Unbekannt", "Inconnu", "Desconocido", "Ukendt", "Неизвестный", "未知", "名前なし",
+    "\u3164", "\u2800 \u115f", "Unknown - Other", "Ignored faces", "Not identified", "Unlabelled",
+    "Unidentified man", "Ignorierte Gesichter", "Visages inconnus", "已忽略", "Неподтверждённые",
 ]  # fmt: skip
 
 
@@ -55,13 +57,18 @@ def test_names_by_which_programs_mean_nobody(name):
     assert means_nobody(name) and person_named(name) is None
 
 
-@pytest.mark.parametrize("name", ["Anne", "Nemo", "李", "👪", "N", "O", "Name Surname", "Unkown"])
+@pytest.mark.parametrize(
+    "name", ["Anne", "Nemo", "李", "👪", "N", "O", "Jo Name", "Unkown", "Jo Other"]
+)
 def test_names_of_people(name):
     assert not means_nobody(name) and person_named(f" {name} ") == name
 
 
-@pytest.mark.parametrize("name", ["Person 12", "person_3", "Unknown #4", "Face 1", "cluster 7"])
-def test_numbers_that_programs_give_are_no_persons_unless_somebody_types_them(name):
+@pytest.mark.parametrize("name", [
+    "Person 12", "person_3", "Unknown #4", "Face 1", "cluster 7", "Unknown person 7",
+    "Unbekannte Person 2", "Nobody", "Stranger", "Others", "Person", "Faces", "Untitled",
+])  # fmt: skip
+def test_words_that_programs_give_are_no_persons_unless_somebody_types_them(name):
     assert person_named(name) is None and not means_nobody(name)
 
 

@@ -33,7 +33,7 @@ class Labels:
         regions: Named regions of others, in the order of trust.
         notes: Who they say is in the photo, without saying where.
         state: Tells this state of their files from any other; 0 if there are none.
-        error: Why they cannot be read, for a person, or `None`.
+        error: Why some of them cannot be read, for a person, or `None`; the others are here.
     """
 
     regions: tuple[Region, ...] = ()
@@ -46,12 +46,16 @@ def read_labels(path: str | os.PathLike) -> Labels:
     """Reads the labels of a photo; never raises for what other programs wrote."""
     state = labels_state(path)  # before reading, so that a change meanwhile is seen next time
     photo = os.fspath(path)
+    problems: list[KindredError] = []
     try:
-        regions = read_regions(photo)
-        notes = read_people_notes(photo)
+        regions = read_regions(photo, problems.append)
     except KindredError as error:
-        return Labels(state=state, error=str(error))
-    return Labels(tuple(r for r in regions if r.name and not r.ours), tuple(notes), state)
+        problems.append(error)
+        regions = []
+    notes = read_people_notes(photo, problems.append)
+    named = tuple(region for region in regions if region.name and not region.ours)
+    error = " ".join(map(str, problems)) or None
+    return Labels(named, tuple(notes), state, error)
 
 
 def labels_state(path: str | os.PathLike, listing: frozenset[str] | None = None) -> int:
@@ -105,15 +109,16 @@ def folder_listing(folder: str) -> frozenset[str]:
 def adopt_labels(library: Library, path: str | os.PathLike, labels: Labels) -> int:
     """Confirms the labels of a photo that is in the library; returns how many.
 
-    Labels that could not be read are looked at again the next time.
+    Where some could not be read, all are looked at again the next time.
     """
     photo = library.photos.photo_of(path)
-    if photo is None or labels.error:
+    if photo is None:
         return 0
     with library.transaction():
         adopted = _adopt(library, path, photo, labels.regions) if labels.regions else 0
         adopted += _adopt_notes(library, path, photo, labels.notes)
-        library.records.set_labels(path, labels.state)
+        if labels.error is None:
+            library.records.set_labels(path, labels.state)
     return adopted
 
 

@@ -41,7 +41,7 @@ def read_named(paths: Iterable[str]) -> tuple[dict[str, tuple[str, ...]], Places
     photos, places, unreadable = defaultdict(list), {}, []
     for path in paths:
         labels = read_labels(path)
-        if labels.error:
+        if labels.error and not labels.regions:
             unreadable.append((path, labels.error))
         for region in labels.regions:
             name = clean_name(region.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from data.names import same_name
 from data.regions.xmp import rdf
 from data.regions.xmp.packet import Packet
 from data.regions.xmp.provenance import Record
@@ -28,7 +29,7 @@ def add(packet: Packet, record: Record, name: str) -> None:
     """Adds a person to every list that does not have them yet, and notes which ones."""
     for prop, kind, spelled in _LISTS:
         prop, keyword = _as_found(packet, prop), spelled(name)
-        if keyword is None or any(rdf.text(li) == keyword for li in _items(packet, prop)):
+        if keyword is None or any(same_name(rdf.text(li), keyword) for li in _items(packet, prop)):
             continue
         rdf.append(rdf.make_property(packet.rdf, prop), kind, keyword)
         record.add_keyword(prop, keyword)

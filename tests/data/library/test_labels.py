@@ -11,7 +11,9 @@ from data.library import Todo
 from data.library.intake.carried_over import carry_over
 from data.library.intake.labels import adopt_labels, labels_state, photos_of_notes, read_labels
 from data.library.views import Shelf
+from data.regions import Region, write_regions
 from data.tags import FaceTag
+from tests.colours import make_foreign
 from tests.libraries import MODEL, NETWORK, add_photo, direction, face
 
 
@@ -42,6 +44,18 @@ def test_one_face_and_one_name_belong_together(library, tmp_path):
     assert adopt_labels(library, path, read_labels(path)) == 0
     library.decisions.undo()  # what somebody took back is not said again
     assert adopt_labels(library, path, read_labels(path)) == 0 and names_on(library, photo) == []
+
+
+def test_a_damaged_note_keeps_no_other_name_away(library, tmp_path):
+    path = tmp_path / "a.jpg"
+    photo = add_photo(library, path, [face(None)])
+    write_regions(path, [Region.from_pixels("Max", face(None).box, 160, 90)])
+    make_foreign(path.with_name("a.jpg.xmp"))
+    beside(path).write_text("{")
+    labels = read_labels(path)
+    assert "no JSON" in labels.error and adopt_labels(library, path, labels) == 1
+    assert names_on(library, photo) == ["Max"]
+    assert library.records.state(path).labels != labels.state  # and it is looked at again
 
 
 @pytest.mark.parametrize(("faces", "names"), [(2, ["Max"]), (1, ["Max", "Eva"]), (0, ["Max"])])

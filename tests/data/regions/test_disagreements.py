@@ -9,6 +9,7 @@ from PIL import Image
 
 from data.regions import Region, read_regions, write_regions
 from data.regions.frames import Frame
+from tests.data.films.test_header import movie
 from tests.data.regions.test_writing import photo_in, snapshot
 
 STORED = (0.1, 0.1, 0.3, 0.5)
@@ -121,7 +122,10 @@ def test_a_name_that_one_list_gives_twice_stays_two_faces(tmp_path):
     assert [name for name, _ in found(path)] == ["Anne", "Anne"]
 
 
-SHARING = ["photo.heic", "photo.HEIC", "photo.png", "photo.nef", "photo.CR2", "photo.tif"]
+SHARING = [
+    "photo.heic", "photo.HEIC", "photo.Heic", "photo.png", "photo.nef", "photo.CR2", "photo.tif",
+    "photo.avi", "photo.MP4", "photo.mpg",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("other", SHARING)
@@ -178,3 +182,11 @@ def test_a_damaged_packet_in_the_photo_keeps_no_name_out_of_the_sidecar(tmp_path
     names = {region.name for region in read_regions(path, on_problem=lambda error: None)}
     assert names == ({"Anne", "Bob"} if beside else {"Bob"}) and path.read_bytes() == before
     assert any("own metadata" in note for note in change.notes)
+
+
+@pytest.mark.parametrize(("seconds", "is_own"), [(2.9, True), (30, False)])
+def test_the_film_of_a_live_photo_shares_no_name_with_it(tmp_path, seconds, is_own):
+    path = photo_in(tmp_path)
+    (tmp_path / "photo.mov").write_bytes(movie(seconds))
+    (tmp_path / "photo.xmp").write_text(packet(mwg([("Anne", STORED)])))
+    assert [name for name, _ in found(path)] == ["Anne"] * is_own

@@ -86,3 +86,13 @@ def test_exiftool_reads_the_names(film):
     (found,) = json.loads(read.stdout)
     assert found["PersonInImage"] == found["Subject"] == ["Anne", "小明 / Bo"]
     assert found["TagsList"] in ("People/Anne", ["People/Anne"])
+
+
+@pytest.mark.parametrize("other", ["party.mov", "party.JPG", "party.wmv"])
+def test_a_file_that_it_shares_with_another_is_left_alone(film, other):
+    (film.parent / other).write_bytes(b"another")
+    shared = film.with_suffix(".xmp")
+    shared.write_bytes(xmp.empty(str(film)).to_bytes())
+    before = shared.read_bytes()
+    write_appearances(film, [ANNE])
+    assert shared.read_bytes() == before and beside(film).exists()

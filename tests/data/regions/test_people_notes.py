@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from data.errors import PhotoError
 from data.regions.people_notes import note_paths, read_people_notes
 
 
@@ -30,10 +29,12 @@ def test_the_note_of_a_photo(photo, note):
     assert note_paths(f"/p/{photo}", others | {note}) == [f"/p/{note}"]
 
 
-def note(folder, said, name="a.jpg.supplemental-metadata.json"):
+def note(folder, said, name="a.jpg.supplemental-metadata.json", problems=None):
+    problems = [] if problems is None else problems
     (folder / "a.jpg").write_bytes(b"any")
     (folder / name).write_text(said if isinstance(said, str) else json.dumps(said), "utf-8")
-    return [(n.names, n.program) for n in read_people_notes(str(folder / "a.jpg"))]
+    found = read_people_notes(str(folder / "a.jpg"), problems.append)
+    return [(n.names, n.program) for n in found]
 
 
 def test_takeouts_people(tmp_path):
@@ -58,5 +59,13 @@ def test_other_files_say_nothing(tmp_path, said):
 
 
 def test_a_damaged_note_is_named(tmp_path):
-    with pytest.raises(PhotoError, match=r"a\.jpg\.supplemental-metadata\.json.*no JSON"):
-        note(tmp_path, "{")
+    problems = []
+    assert note(tmp_path, "{", problems=problems) == []
+    (problem,) = problems
+    assert str(tmp_path / "a.jpg.supplemental-metadata.json") in str(problem)
+    assert "no JSON" in str(problem)
+
+
+def test_a_damaged_note_does_not_hide_another(tmp_path):
+    note(tmp_path, [{"PersonInImage": "Anne"}], "a.json")
+    assert note(tmp_path, "{") == [(("Anne",), "osxphotos")]

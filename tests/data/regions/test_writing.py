@@ -210,6 +210,12 @@ def test_a_keyword_that_was_there_before_us_survives_a_changed_name(tmp_path):
     assert keyword_lists(f"{path}.xmp")["subject"] == ["Bob", "Robert"]
 
 
+def test_a_keyword_that_is_there_decomposed_is_not_written_again(tmp_path):
+    path = photo_in(tmp_path, foreign().replace("beach", "Zoe\u0308"))
+    write_regions(path, [Region("Zo\u00eb", BOB.box)])
+    assert keyword_lists(f"{path}.xmp")["subject"] == ["Zoe\u0308"]
+
+
 def test_a_keyword_stays_while_another_face_needs_it(tmp_path):
     path = photo_in(tmp_path)
     write_regions(path, [BOB, Region("Bob", (0.1, 0.6, 0.3, 0.9))])
