@@ -9,9 +9,11 @@ is.
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -25,7 +27,13 @@ _LONGEST = 46  # characters before ".json" that Takeout keeps
 _SUPPLEMENT = ".supplemental-metadata"
 _NUMBERED = re.compile(r"(.*)(\(\d+\))(\.[^.]*)?")
 # What Google calls an edited copy, in the languages in which it was seen.
-_EDITED = re.compile(r"-(edited|bearbeitet|modifié|editado|editada|modificato|bewerkt|edytowane)$")
+_EDITED = re.compile(
+    r"-(edited|effects|bearbeitet|modifié|editado|editada|ha editado|modificato|bewerkt|edytowane"
+    r"|upraveno|redigerad|redigeret|redigert|muokattu|düzenlendi|изменено|編集済み|已修改|已編輯"
+    r"|수정됨)$",
+    re.IGNORECASE,
+)
+_EDITED_AND_CUT = re.compile(r"-(e|ed|edi|edit|edite)$", re.IGNORECASE)  # of a long name
 
 
 @dataclass(frozen=True)
@@ -84,8 +92,10 @@ def _candidates(name: str) -> list[str]:
     if match := _NUMBERED.fullmatch(stem):
         stem, number = match[1], match[2]
     originals = [stem + suffix]
-    if _EDITED.search(stem):
-        originals.append(_EDITED.sub("", stem) + suffix)
+    edited = _EDITED.sub("", unicodedata.normalize("NFC", stem))
+    if len(stem) >= _LONGEST:
+        edited = _EDITED_AND_CUT.sub("", edited)
+    originals.append(edited + suffix)
     notes = []
     for original in originals:
         whole = original + _SUPPLEMENT
@@ -93,7 +103,10 @@ def _candidates(name: str) -> list[str]:
         notes += [f"{whole[:length]}{number}.json" for length in range(len(whole), least - 1, -1)]
     # Of a picture whose own name was cut as well, Takeout cuts the note's name first.
     notes += [f"{name}.json", f"{os.path.splitext(name)[0]}.json"]
-    return notes
+    if name.isascii():
+        return notes
+    # Programs that unpack an archive write one name in either of Unicode's forms.
+    return [unicodedata.normalize(form, note) for note in notes for form in ("NFC", "NFD")] + notes
 
 
 def _read(path: str, photo: str) -> PeopleNote | None:
@@ -116,11 +129,23 @@ def _read(path: str, photo: str) -> PeopleNote | None:
             remedy="Export it again, or rename the file",
         ) from error
     if isinstance(said, dict) and isinstance(said.get("people"), list):
+        if _is_of_another(path, said.get("title"), photo):
+            return None
         names = [entry.get("name") for entry in said["people"] if isinstance(entry, dict)]
+        # Takeout writes some texts as for a web page: O&#39;Hara.
+        names = [html.unescape(name) for name in names if isinstance(name, str)]
         return _note(path, names, "Google Takeout")
     if isinstance(said, list) and said and isinstance(said[0], dict):
         return _of_exiftool(path, said[0], photo)
     return None
+
+
+def _is_of_another(path: str, title: object, photo: str) -> bool:
+    """Whether `IMG_1.json` speaks of `IMG_1.heic` where the photo is `IMG_1.jpg`."""
+    stem, suffix = os.path.splitext(photo)
+    if os.path.basename(path) != f"{stem}.json" or not isinstance(title, str):
+        return False
+    return os.path.splitext(title)[1].lower() not in ("", suffix.lower())
 
 
 def _of_exiftool(path: str, said: dict, photo: str) -> PeopleNote | None:

@@ -22,6 +22,13 @@ from data.regions.people_notes import note_paths, read_people_notes
         ("a" * 47 + ".jpg", "a" * 46 + ".json"),
         ("a" * 40 + ".jpg", "a" * 40 + ".jpg.s.json"),
         ("IMG_1.jpg", "IMG_1.json"),
+        ("IMG_1.jpg", "IMG_1.jpg..json"),
+        ("IMG_1-EFFECTS.jpg", "IMG_1.jpg.supplemental-metadata.json"),
+        ("IMG_1-modifie\u0301.jpg", "IMG_1.jpg.json"),
+        ("IMG_1(2).jpg", "IMG_1.jpg.supplemental-metada(2).json"),
+        ("a" * 43 + "-edi.jpg", "a" * 43 + ".jp.json"),
+        ("Zo\u00eb.jpg", "Zoe\u0308.jpg.supplemental-metadata.json"),
+        ("Zoe\u0308.jpg", "Zo\u00eb.jpg.supplemental-metadata.json"),
     ],
 )
 def test_the_note_of_a_photo(photo, note):
@@ -42,6 +49,17 @@ def test_takeouts_people(tmp_path):
     assert note(tmp_path, {"title": "a.jpg", "people": people}) == [
         (("Anne", "Zoë"), "Google Takeout")
     ]
+
+
+def test_a_name_written_as_for_a_web_page(tmp_path):
+    people = [{"name": "Anne O&#39;Hara"}]
+    assert note(tmp_path, {"people": people}) == [(("Anne O'Hara",), "Google Takeout")]
+
+
+@pytest.mark.parametrize(("title", "is_its"), [("a.JPG", True), ("a.HEIC", False), (None, True)])
+def test_a_note_by_stem_may_be_of_another_picture(tmp_path, title, is_its):
+    found = note(tmp_path, {"title": title, "people": [{"name": "Anne"}]}, "a.json")
+    assert bool(found) is is_its
 
 
 @pytest.mark.parametrize("key", ["PersonInImage", "XMP:PersonInImage", "XMP-iptcExt:PersonInImage"])
