@@ -182,3 +182,19 @@ def trained(family, tmp_path_factory):
     from training.train import train
 
     return train(family, tmp_path_factory.mktemp("model") / "family model")
+
+
+@pytest.fixture(scope="session")
+def trained_tagger(trained):
+    """What tags with that model; not to be changed."""
+    from model.inference.tagger import Tagger
+
+    return Tagger.load(trained.model)
+
+
+@pytest.fixture(scope="session")
+def untrained_tagger():
+    """What tags with the networks of the installation; not to be changed."""
+    from model.inference.tagger import Tagger
+
+    return Tagger.untrained()

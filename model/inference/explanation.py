@@ -14,6 +14,7 @@ from PIL import Image
 from data.arrays import read_arrays
 from data.errors import ModelError
 from model.inference.tagger import Tagger
+from model.manifest import read_manifest
 
 NEAREST = 5
 _PATCHES = 8  # places of the occluding patch along a side of the chip
@@ -89,8 +90,7 @@ class Explainer:
 
     def __init__(self, folder: str | os.PathLike):
         folder = Path(folder)
-        self._tagger = Tagger.load(folder)
-        manifest = self._tagger.manifest
+        manifest = read_manifest(folder)
         try:
             self._threshold = float(manifest["thresholds"]["name_probability"])
             self._exemplars = read_arrays(folder / "assets" / "exemplars.npz")["embeddings"]
@@ -101,6 +101,7 @@ class Explainer:
                 file=folder,
                 remedy="Train it again",
             ) from error
+        self._tagger = Tagger.load(folder)
 
     def explain(self, photo: str | os.PathLike | bytes | np.ndarray) -> list[Explanation]:
         """Explains every face of a photo, in the order in which `tag` gives them.

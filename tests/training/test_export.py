@@ -15,7 +15,6 @@ import tensorflow as tf
 import training.export
 from data.errors import ModelError
 from data.media.photos import read_photo
-from model.inference.tagger import Tagger
 from model.zoo.catalogue import KINDRED, MTCNN, RESNET29
 from tests import faces
 from tests.checks import check_export
@@ -96,7 +95,7 @@ print(json.dumps(sorted({"data", "model", "training", "keras"} & set(sys.modules
 """
 
 
-def test_an_empty_script_somewhere_else_gives_the_same(trained, tmp_path):
+def test_an_empty_script_somewhere_else_gives_the_same(trained, trained_tagger, tmp_path):
     pictures = {
         "one.png": faces.astronaut(),
         "two.png": faces.on_black(
@@ -117,10 +116,9 @@ def test_an_empty_script_somewhere_else_gives_the_same(trained, tmp_path):
     )
     *records, imported = map(json.loads, run.stdout.splitlines())
     assert not {"data", "model", "training"} & set(imported)
-    tagger = Tagger.load(trained.model)
     seen = []
     for file, record in zip(pictures, records, strict=True):
-        tags = tagger.tag(read_photo(tmp_path / file))
+        tags = trained_tagger.tag(read_photo(tmp_path / file))
         assert record["names"] == [f.name or "" for f in tags.faces]
         for key, ours in {
             "boxes": [f.box for f in tags.faces],
@@ -135,8 +133,8 @@ def test_an_empty_script_somewhere_else_gives_the_same(trained, tmp_path):
     assert seen == [[EILEEN], ["", LEI], []]
 
 
-def test_the_signatures_of_one_model_agree_with_each_other(trained, astronaut):
-    run = tf.saved_model.load(str(trained.model)).signatures
+def test_the_signatures_of_one_model_agree_with_each_other(trained_tagger, astronaut):
+    run = trained_tagger.functions
     image = tf.constant(astronaut)
     tagged = run["tag"](image=image)
     found = run["detect"](image=image, min_score=tf.constant(0.8))

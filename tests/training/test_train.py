@@ -13,7 +13,6 @@ from data.errors import FamilyError, ModelError
 from data.home import current_model_dir
 from model.inference.tagger import Tagger
 from tests import faces
-from tests.checks import check_export
 from tests.conftest import EILEEN, LEI
 from tests.pictures import encoded
 from tests.stubs import ColourEmbedder, CornerDetector, plain
@@ -55,7 +54,7 @@ def test_the_family_is_measured_on_held_out_faces(trained):
 
 
 def test_the_manifest_tells_of_it_without_naming_folders(trained, family):
-    manifest = check_export(trained.model)
+    manifest = json.loads((trained.model / "manifest.json").read_text("utf-8"))
     assert manifest["training"]["photos"] == trained.photos
     left_out = manifest["training"]["left_out"]
     assert {"person": EILEEN, "file": "friend.png", "reason": f"it looks like {LEI}"} in left_out
@@ -64,15 +63,14 @@ def test_the_manifest_tells_of_it_without_naming_folders(trained, family):
     assert str(family) not in (trained.model / "manifest.json").read_text("utf-8")
 
 
-def test_photos_it_has_not_seen_get_their_names(trained):
-    tagger = Tagger.load(trained.model)
+def test_photos_it_has_not_seen_get_their_names(trained_tagger):
     new = {
         EILEEN: faces.turned(faces.darker(faces.astronaut(), 0.8), -6),
         LEI: faces.turned(faces.portrait(26), -5),
         None: faces.portrait(0),
     }
     for name, picture in new.items():
-        (face,) = tagger.tag(picture).faces
+        (face,) = trained_tagger.tag(picture).faces
         assert face.name == name
 
 

@@ -145,11 +145,9 @@ def test_a_file_that_does_not_stand_still_is_an_error(tmp_path, monkeypatch):
 # ---- with the default networks
 
 
-@pytest.fixture(scope="module")
-def tagger():
-    from model.inference.tagger import Tagger
-
-    return Tagger.untrained()
+@pytest.fixture
+def tagger(untrained_tagger):
+    return untrained_tagger
 
 
 def run(tagger, *paths):

@@ -11,19 +11,23 @@ import pytest
 from data.errors import ModelError
 from data.recognition.calibration import expected_calibration_error, reliability
 from model.inference.explanation import Explainer
-from model.inference.tagger import Tagger
 from model.manifest import read_manifest
 from tests.conftest import EILEEN, LEI
 from training.report.charts import curves, diagonal
 
 
 @pytest.fixture(scope="module")
-def explained(trained, astronaut):
-    return Explainer(trained.model).explain(astronaut)
+def explainer(trained):
+    return Explainer(trained.model)
 
 
-def test_the_explanation_is_of_what_tag_says(explained, trained, astronaut):
-    (face,) = Tagger.load(trained.model).tag(astronaut).faces
+@pytest.fixture(scope="module")
+def explained(explainer, astronaut):
+    return explainer.explain(astronaut)
+
+
+def test_the_explanation_is_of_what_tag_says(explained, trained_tagger, astronaut):
+    (face,) = trained_tagger.tag(astronaut).faces
     (why,) = explained
     assert why.name == face.name == EILEEN
     assert why.confidence == pytest.approx(face.confidence, abs=1e-6)
@@ -49,8 +53,8 @@ def test_the_face_carries_the_decision_and_not_the_corners(explained):
     assert why.picture()[:2] == b"\xff\xd8"
 
 
-def test_no_face_has_no_explanation(trained):
-    assert Explainer(trained.model).explain(np.zeros((60, 80, 3), np.uint8)) == []
+def test_no_face_has_no_explanation(explainer):
+    assert explainer.explain(np.zeros((60, 80, 3), np.uint8)) == []
 
 
 def test_a_model_without_exemplars_says_so(trained, tmp_path):

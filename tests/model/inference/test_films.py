@@ -9,7 +9,6 @@ from data.errors import PhotoError
 from model.inference import films
 from model.inference.engine import FoundFaces
 from model.inference.films import tag_film
-from model.inference.tagger import Tagger
 from tests import faces
 from tests.films import drawn, paste, write_film
 
@@ -159,7 +158,7 @@ def test_what_is_no_film_is_an_error_that_names_it(tmp_path):
     assert raised.value.file == str(tmp_path / "none.mp4")
 
 
-def test_real_faces_cross_leave_and_come_back_without_a_switch(tmp_path):
+def test_real_faces_cross_leave_and_come_back_without_a_switch(untrained_tagger, tmp_path):
     """With the networks that come with the installation: every sighting is its track's person."""
     astronaut, other = faces.astronaut()[20:260, 110:350], faces.resized(faces.portrait(26), 0.7)
 
@@ -169,7 +168,7 @@ def test_real_faces_cross_leave_and_come_back_without_a_switch(tmp_path):
             paste(frame, astronaut, 20 + 50 * time, 20)
 
     film = write_film(tmp_path / "a.mp4", drawn(8, paint, size=(640, 360)))
-    tagged = Tagger.untrained().tag_film(film, same_person=0.6)
+    tagged = untrained_tagger.tag_film(film, same_person=0.6)
     first, second = sorted(tagged.tracks, key=lambda track: -len(track.tag.spans))
     (a, b), (c, d) = first.tag.spans
     assert (a, d) == pytest.approx((0, 8), abs=0.1) and 2.4 <= b <= 3.1 and 4.9 <= c <= 5.6

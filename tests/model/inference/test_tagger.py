@@ -42,8 +42,8 @@ def copy(model, tmp_path):
     return shutil.copytree(model, tmp_path / "copy")
 
 
-def test_a_trained_family_is_recognised(trained):
-    tagger = Tagger.load(trained.model)
+def test_a_trained_family_is_recognised(trained, trained_tagger):
+    tagger = trained_tagger
     assert tagger.people == (EILEEN, LEI) and tagger.folder == trained.model
     picture = faces.on_black(
         560, 860, (faces.turned(faces.astronaut(), -4), 0, 0), (faces.portrait(26), 540, 240)
@@ -56,8 +56,8 @@ def test_a_trained_family_is_recognised(trained):
     check_unit([face.embedding for face in (*tags.faces, *stranger.faces)])
 
 
-def test_untrained_finds_everybody_and_names_nobody(astronaut, face):
-    tagger = Tagger.untrained()
+def test_untrained_finds_everybody_and_names_nobody(untrained_tagger, astronaut, face):
+    tagger = untrained_tagger
     (found,) = tagger.tag(astronaut).faces
     assert (found.name, found.confidence) == (None, 1.0)
     # The default detector's box is another one than that of the cascade, round the same face.
