@@ -41,6 +41,14 @@ def few_steps(monkeypatch):
     monkeypatch.setattr("training.classifier.prototypes.STEPS", 25)
 
 
+@pytest.fixture
+def eager(monkeypatch):
+    """Keras takes its steps one by one: tracing a graph takes longer than a few of them."""
+    import keras
+
+    monkeypatch.setattr(keras.Model, "run_eagerly", property(lambda _: True, lambda *_: None))
+
+
 @pytest.fixture(scope="session")
 def astronaut() -> np.ndarray:
     """uint8 [512, 512, 3] with one face; not to be written to."""

@@ -78,7 +78,7 @@ def test_too_few_photos_are_refused(tmp_path):
         fine_tune(samples, build_single_shot(TINY), TINY)
 
 
-def test_fine_tuning_judges_on_photos_that_it_did_not_learn_from(tmp_path):
+def test_fine_tuning_judges_on_photos_that_it_did_not_learn_from(eager, tmp_path):
     samples = [
         Sample(photo(tmp_path / f"{i}.png", i), Faces.of_boxes([[10, 10, 40, 40]]))
         for i in range(8)
@@ -99,7 +99,7 @@ def test_fine_tuning_judges_on_photos_that_it_did_not_learn_from(tmp_path):
     assert any((a != b).any() for a, b in zip(start, network.get_weights(), strict=True))
 
 
-def test_fine_tuning_has_to_beat_the_detector_in_use(tmp_path):
+def test_fine_tuning_has_to_beat_the_detector_in_use(eager, tmp_path):
     samples = [
         Sample(photo(tmp_path / f"{i}.png", i), Faces.of_boxes([[10, 10, 40, 40]]))
         for i in range(8)

@@ -441,7 +441,7 @@ def test_what_is_found_at_a_score():
 # --- training ---
 
 
-def test_training_goes_on_from_its_checkpoint(tmp_path):
+def test_training_goes_on_from_its_checkpoint(eager, tmp_path):
     entries = {f"{i}.png": {"boxes_xywh": [[20, 20, 30, 30]]} for i in range(3)}
     samples = read_samples(folder_of(tmp_path, entries))
     run = tmp_path / "run"
@@ -454,7 +454,7 @@ def test_training_goes_on_from_its_checkpoint(tmp_path):
     assert not list(run.glob("part-*"))
 
 
-def test_what_goes_on_from_a_checkpoint_is_still_held_to_its_start(tmp_path):
+def test_what_goes_on_from_a_checkpoint_is_still_held_to_its_start(eager, tmp_path):
     samples = read_samples(folder_of(tmp_path, {"0.png": {"boxes_xywh": [[20, 20, 30, 30]]}}))
     for epochs in (1, 2):
         keras.utils.set_random_seed(3)  # the same start each time
@@ -467,7 +467,9 @@ def test_what_goes_on_from_a_checkpoint_is_still_held_to_its_start(tmp_path):
     assert float(sum(network.losses)) == pytest.approx(expected, rel=1e-4) and expected > 0
 
 
-def test_training_with_a_teacher_leaves_the_teacher_as_it_is_and_can_be_gone_on_with(tmp_path):
+def test_training_with_a_teacher_leaves_the_teacher_as_it_is_and_can_be_gone_on_with(
+    eager, tmp_path
+):
     entries = {f"{i}.png": {"boxes_xywh": [[20, 20, 30, 30]]} for i in range(3)}
     samples = read_samples(folder_of(tmp_path, entries))
     teacher = _fresh(dataclasses.replace(TINY, stem_channels=6, batch_norm=False))
