@@ -18,7 +18,7 @@ from model.zoo.catalogue import KINDRED, choose
 from model.zoo.weight_file import load_weights
 from tests import faces
 from tests.pictures import encoded
-from tests.training.detector.test_training import TINY
+from tests.training.detector.labelled import TINY
 from training.detector import family_finetune, fit
 from training.detector.family_finetune import Outcome
 
