@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+MIRRORED_LANDMARKS = (1, 0, 2, 4, 3)
+"""Whose place each landmark (eyes, nose, corners of the mouth) has in the mirror."""
+
 
 @dataclass(frozen=True)
 class FaceTag:

@@ -18,10 +18,10 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from data.tags import MIRRORED_LANDMARKS
 from model.detector import boxes as bx
 from model.detector.mtcnn import ONET, RNET, load_stage
 from model.detector.windows import cut_upright, in_photo, say, tilts_of, turned
-from model.embedder.aligner import MIRRORED
 
 SMALLEST = 14.0  # pixels of the shorter side; in a smaller face the five points are guesses
 SMALLEST_JUDGED = 8.0  # pixels; what is smaller says nothing to the networks
@@ -63,7 +63,9 @@ class SecondLook(tf.Module):
         """`landmarks_in` of square boxes, turned by `tilts`; with log odds of a face."""
         (_, points, _), odds = _judge_twice(self.onet, image, squares, tilts, ONET.window)
         seen, reflected = tf.unstack(points)
-        x, y = (tf.gather(part, MIRRORED, axis=1) for part in tf.split(reflected, 2, axis=1))
+        x, y = (
+            tf.gather(part, MIRRORED_LANDMARKS, axis=1) for part in tf.split(reflected, 2, axis=1)
+        )
         points = (seen + tf.concat([1.0 - x, y], axis=1)) / 2.0
         return turned(in_photo(points, squares), squares, tilts), odds
 

@@ -8,9 +8,6 @@ import tensorflow as tf
 # structure would alias. Eight samples cover faces of 1200 px in a chip of 150.
 _MAX_SAMPLES = 8
 
-# Whose place each landmark (eyes, nose, corners of the mouth) has in the mirror.
-MIRRORED = (1, 0, 2, 4, 3)
-
 
 class Aligner(tf.Module):
     """Photo and landmarks to face chips.

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageFilter
 
-from model.embedder.aligner import MIRRORED
+from data.tags import MIRRORED_LANDMARKS
 from training.detector.ground_truth import Faces
 
 FACE_SIZES = (9.0, 520.0)
@@ -191,7 +191,7 @@ def mirrored(picture: Picture) -> Picture:
     """Left and right exchanged, in the landmarks' meaning too."""
     width = picture.pixels.shape[1]
     faces = picture.faces
-    boxes, landmarks = faces.boxes.copy(), faces.landmarks[:, list(MIRRORED)]
+    boxes, landmarks = faces.boxes.copy(), faces.landmarks[:, list(MIRRORED_LANDMARKS)]
     boxes[:, [0, 2]] = width - faces.boxes[:, [2, 0]]
     landmarks[:, :, 0] = width - landmarks[:, :, 0]
     faces = dataclasses.replace(faces, boxes=boxes, landmarks=landmarks)

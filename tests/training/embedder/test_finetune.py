@@ -1,4 +1,4 @@
-"""Fine-tuning of a tiny network: the split, the pull, the decision. Runs on any Keras backend."""
+"""Fine-tuning of a tiny network: both parts, the pull, half precision. On any Keras backend."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
-from keras import layers
 
-from data.recognition.config import HeadConfig
+from tests.training.embedder.tiny import FAST, HEAD, PREFIXES, faces, tiny_network
 from training.callbacks import Epochs
-from training.embedder import stages
 from training.embedder.finetune import (
     DEFAULTS,
     BalancedBatches,
@@ -24,34 +22,10 @@ from training.embedder.finetune import (
 )
 from training.errors import NotFinite
 
-HEAD = HeadConfig(
-    0.1, 0.5, 10.0, genuine=(0.8, 0.1), impostor=(0.3, 0.1), same_person_threshold=0.4
-)
-FAST = dataclasses.replace(DEFAULTS, epochs=2, rate=3e-3, views=3, l2sp=0.0)
-PREFIXES = ("top_", "embedding")
-
 
 @pytest.fixture
 def network() -> keras.Model:
-    keras.utils.set_random_seed(0)
-    chip = keras.Input((24, 24, 3))
-    x = layers.Rescaling(1 / 255, name="scale")(chip)
-    x = layers.Conv2D(6, 3, strides=2, activation="relu", name="low_conv")(x)
-    skip = x
-    x = layers.Conv2D(6, 3, padding="same", name="top_conv")(x)
-    x = layers.Add(name="join")([x, skip])
-    x = layers.AveragePooling2D(3, name="shrink")(x)
-    x = layers.Flatten(name="flat")(x)
-    return keras.Model(chip, layers.Dense(12, use_bias=False, name="embedding")(x))
-
-
-def faces(people: int = 4, each: int = 8, seed: int = 0):
-    """Chips of the people: a pattern each, with noise."""
-    rng = np.random.default_rng(seed)
-    patterns = rng.integers(40, 216, (people, 4, 4, 3)).repeat(6, 1).repeat(6, 2)
-    owners = np.repeat(np.arange(people), each)
-    chips = patterns[owners] + rng.normal(0, 30, (len(owners), 24, 24, 3))
-    return list(chips.clip(0, 255).astype(np.uint8)), owners
+    return tiny_network()
 
 
 def test_both_parts_together_are_the_network(network):
@@ -156,72 +130,14 @@ def test_without_strangers(network):
     assert run.embeddings[0][1].shape == (0, 12)
 
 
-def decide(network, **options):
-    chips, owners = faces(each=7)
-    return stages.try_fine_tuning(
-        network, PREFIXES, chips, owners, np.arange(len(owners)), [], [],
-        ("a", "b", "c", "d"), HEAD, false_names=0.01, options=dataclasses.replace(FAST, **options),
-    )  # fmt: skip
-
-
-def test_the_network_changes_only_when_fine_tuning_is_kept(network):
-    before = network.get_weights()
-    result = decide(network)
-    same = all((a == b).all() for a, b in zip(before, network.get_weights(), strict=True))
-    assert same != result.kept and (result.fitted is not None) == result.kept
-    assert result.held_out > 0 and result.to_json()["stage"] == 1 + result.kept
-    assert len(result.curves) == 2
-
-
-def test_a_win_on_held_out_faces_is_kept(network, monkeypatch):
-    won = stages.FineTuningResult(True, "won", stages.Rates(0.9, 0.5), stages.Rates(0.95, 0.7), 9)
-    monkeypatch.setattr(stages, "_compare", lambda *_: won)
-    before = network.get_layer("low_conv").get_weights()[0]
-    result = decide(network)
-    assert result.kept and result.fitted.state.people == ("a", "b", "c", "d")
-    assert result.fitted.state.exemplars.shape == (28, 12)
-    chips, _owners = faces(each=7)
-    vectors = np.asarray(network(np.stack(chips).astype(np.float32)))
-    vectors = vectors + np.asarray(network(np.stack(chips)[:, :, ::-1].astype(np.float32)))
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    np.testing.assert_allclose(result.fitted.state.exemplars, vectors, rtol=0, atol=2e-3)
-    np.testing.assert_array_equal(network.get_layer("low_conv").get_weights()[0], before)
-
-
-def test_a_loss_that_is_no_number_leaves_the_network_as_it_was(network):
-    before = network.get_weights()
-    result = decide(network, rate=float("nan"))
-    assert not result.kept and "stopped being a finite number" in result.reason
-    for now, then in zip(network.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(now, then)
+def test_a_loss_that_is_no_number_is_refused(network):
     upper, features, owners = prepared(network)
     options = dataclasses.replace(FAST, rate=float("nan"))
     with pytest.raises(NotFinite):
         fine_tune(upper, features, owners, np.ones(len(owners), bool), HEAD, options)
 
 
-def test_too_small_a_family_is_not_tried():
-    owners = np.repeat([0, 1, 2], [5, 5, 4])
-    reason = stages.why_not(owners, np.arange(14))
-    assert reason.startswith("fine-tuning was not tried") and "there are 2" in reason
-    assert stages.why_not(np.repeat([0, 1, 2], 5), np.arange(15)) is None
-    assert stages.why_not(np.repeat([0, 1, 2], 5), np.arange(15) // 3) is not None
-
-
-def test_every_epoch_is_told_and_who_listens_may_end_it(network):
-    rows, steps = [], []
-    chips, owners = faces(each=7)
-    stages.try_fine_tuning(
-        network, PREFIXES, chips, owners, np.arange(len(owners)), [], [],
-        ("a", "b", "c", "d"), HEAD, false_names=0.01, options=FAST,
-        callbacks=lambda run: [Epochs(run, rows.append, steps.append)],
-    )  # fmt: skip
-    assert [(row["run"], row["epoch"]) for row in rows[:4]] == [
-        *(("split 1", 1), ("split 1", 2), ("split 2", 1), ("split 2", 2))
-    ]
-    assert all(0 <= row["val_accuracy"] <= 1 and row["loss"] > 0 for row in rows[:4])
-    assert steps[0] == 0 and max(steps) == 2
-
+def test_who_listens_to_epochs_may_end_it(network):
     def stop(_):
         raise KeyboardInterrupt
 
