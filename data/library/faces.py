@@ -98,6 +98,20 @@ class Faces:
         )
         return [face for (face,) in rows]
 
+    def confirmed_by_network(self) -> dict[str, dict[int, np.ndarray]]:
+        """By network, and by the person's id, the embeddings of confirmed faces, float32 [N, D]."""
+        found: dict[str, dict[int, list[np.ndarray]]] = {}
+        for network, person, blob in self._db.execute(
+            "SELECT f.network, COALESCE(p.merged_into, p.id), f.embedding FROM faces f"
+            " JOIN people p ON p.id = f.person WHERE f.ignored = 0 AND f.embedding IS NOT NULL"
+        ):
+            vector = np.frombuffer(blob, "<f4")
+            found.setdefault(network, {}).setdefault(person, []).append(vector)
+        return {
+            network: {person: np.stack(vectors) for person, vectors in people.items()}
+            for network, people in found.items()
+        }
+
     def embeddings(self, network: str) -> tuple[np.ndarray, np.ndarray]:
         """All embeddings of a network: face ids int64 [N], unit vectors float32 [N, D]."""
         return stacked(

@@ -49,10 +49,10 @@ def find(
     where, values = ["a.missing = 0"], []
     if since is not None:
         where.append("p.taken >= ?")
-        values.append(_date(since))
+        values.append(checked_date(since))
     if until is not None:
         where.append("p.taken < ?")
-        values.append(_date(until) + "~")  # sorts after everything that goes on with - or T
+        values.append(checked_date(until) + "~")  # sorts after everything that goes on with - or T
     photos = db.execute(
         "SELECT p.id, MIN(a.path) FROM photos p JOIN paths a ON a.photo = p.id"
         f" WHERE {' AND '.join(where)} GROUP BY p.id ORDER BY p.taken IS NULL, p.taken, 2",
@@ -90,7 +90,12 @@ def _fits(faces: list[int | None], wanted: set[int], unwanted: set[int], alone: 
     return people == wanted if wanted else len(faces) == 1
 
 
-def _date(date: Date) -> str:
+def checked_date(date: Date) -> str:
+    """A year, month or day as text.
+
+    Raises:
+        LibraryError: It is none.
+    """
     text = str(date).strip()
     if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text):
         raise LibraryError(f"expected a year, month or day like 2019, 2019-07. Received: {date!r}")

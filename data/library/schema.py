@@ -212,9 +212,25 @@ _VERSION_6 = """
 CREATE TABLE removed (path BLOB PRIMARY KEY) WITHOUT ROWID;
 """
 
-MIGRATIONS: dict[int, str] = dict(
-    enumerate((_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6), start=1)
+# What somebody says of a person beside the name, and who are said to be two people.
+_VERSION_7 = """
+CREATE TABLE about_people (
+    person INTEGER PRIMARY KEY REFERENCES people(id) ON DELETE CASCADE,
+    born TEXT,                                        -- year, month or day: 1950, 1950-07, ...
+    key_face INTEGER                                  -- chosen by hand; counts while it is theirs
+);
+CREATE TABLE two_people (
+    one INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    other INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,  -- the larger id
+    PRIMARY KEY (one, other)
+) WITHOUT ROWID;
+"""
+
+_VERSIONS = (
+    *(_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4),
+    *(_VERSION_5, _VERSION_6, _VERSION_7),
 )
+MIGRATIONS: dict[int, str] = dict(enumerate(_VERSIONS, start=1))
 """SQL that leads to each version from the one before; the highest is what this code writes."""
 
 

@@ -132,6 +132,8 @@ _DONE = {
     "merge": "merged",
     "split": "moved to somebody else",
     "draw": "drawn",
+    "describe": "described",
+    "apart": "kept apart",
 }
 
 

@@ -28,6 +28,5 @@ def plain(text: str) -> str:
 
 @functools.cache
 def _sheet() -> str:
-    return "".join(
-        (_HERE / f"{name}.css").read_text(encoding="utf-8") for name in ("style", "widgets")
-    )
+    sheets = (_HERE / f"{name}.css" for name in ("style", "widgets", "people"))
+    return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)

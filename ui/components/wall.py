@@ -7,7 +7,7 @@ What is on disk shows at once, the rest follows within moments. `wall_html` make
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os.path import basename
 
 import numpy as np
@@ -41,6 +41,7 @@ class Tile:
         photo: Number of the photo in which a face can be looked at.
         whole: That photo as a JPEG, shown when one points at the face.
         box: Where the face is in it, xyxy, as fractions.
+        heading: What stands above it and the tiles after it: large, and small beside that.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Tile:
     whole: bytes | None = None
     box: tuple[float, ...] = ()
     moment: float | None = None
+    heading: tuple[str, str] | None = None
 
     @property
     def said(self) -> str:
@@ -85,8 +87,18 @@ def empty_html(title: str, text: str, link: tuple[str, str] | None = None) -> st
     return render("empty.html", title=title, text=text, link=link)
 
 
-def show_photos(entries: Sequence[Entry], key: str) -> None:
-    """A wall of photos in pages; a photo that is clicked opens in the viewer."""
+def show_photos(
+    entries: Sequence[Entry],
+    key: str,
+    heading: Callable[[Entry], tuple[str, str]] | None = None,
+) -> None:
+    """A wall of photos in pages; a photo that is clicked opens in the viewer.
+
+    Args:
+        entries: In reading order.
+        key: Of the element.
+        heading: What stands above photos: large, and small; those that have the same share it.
+    """
     pages = max(1, -(-len(entries) // PHOTOS_A_PAGE))
     above, below = st.container(), st.container(horizontal=True, horizontal_alignment="center")
     # The page is part of the address; filters that leave fewer pages begin with the first.
@@ -94,7 +106,14 @@ def show_photos(entries: Sequence[Entry], key: str) -> None:
     part = entries[(page - 1) * PHOTOS_A_PAGE : page * PHOTOS_A_PAGE]
 
     def tiles(pictures: Sequence[bytes | None]) -> list[Tile]:
-        return [photo_tile(entry, picture) for entry, picture in zip(part, pictures, strict=True)]
+        found = [photo_tile(entry, picture) for entry, picture in zip(part, pictures, strict=True)]
+        if heading is None:
+            return found
+        above = [heading(entry) for entry in part]
+        return [
+            tile if i and above[i] == above[i - 1] else replace(tile, heading=above[i])
+            for i, tile in enumerate(found)
+        ]
 
     with above:
         wanted = [Wanted(entry.path, time=entry.time) for entry in part]
@@ -114,10 +133,11 @@ def show_faces(
     marked: frozenset[int] = frozenset(),
     picked: Sequence[int] | None = None,
     keep: bool = False,
+    who: str = "",
 ) -> Answer:
     """A wall of faces, each with a way to its photo, which also shows when one points at it.
 
-    With `picked`, faces are picked and taken out by clicking.
+    With `picked`, faces are picked and taken out by clicking; `who` is whose faces they are.
     """
     picks = None if picked is None else [str(face) for face in picked]
     store = Thumbnails(home())
@@ -130,7 +150,7 @@ def show_faces(
                 picture,
                 caption=captions[i] if captions else "",
                 marked=place.face in marked,
-                label=f"Face {i + 1} {captions[i] if captions else ''}".strip(),
+                label=f"{who or 'Face'} {i + 1} {captions[i] if captions else ''}".strip(),
                 photo=place.photo if place.path else None,
                 whole=wholes[i] or None,
                 box=tuple(
@@ -147,18 +167,28 @@ def show_faces(
     return _show(wanted, tiles, kind, key, picks, on_act=_open)
 
 
-def show_people(library: Shelf, people: Sequence, key: str, *, on_act: OnAct) -> None:
-    """A wall of people by their key faces; a click is {do: "open", id: the person's number}."""
+def show_people(
+    library: Shelf,
+    people: Sequence,
+    key: str,
+    *,
+    on_act: OnAct,
+    picked: Sequence[str] | None = None,
+) -> Answer:
+    """A wall of people by their key faces; a click is {do: "open", id: the person's number}.
+
+    With `picked`, people are picked and taken out by clicking.
+    """
     places = library.places(person.key_face for person in people if person.key_face)
     wanted = [face_wanted(places.get(person.key_face)) for person in people]
 
     def tiles(pictures: Sequence[bytes | None]) -> list[Tile]:
         return [
-            Tile(str(p.id), picture, p.name, person_caption(p), "ignored" if p.ignored else "")
+            Tile(str(p.id), picture, p.name, person_caption(p), "hidden" if p.ignored else "")
             for p, picture in zip(people, pictures, strict=True)
         ]
 
-    _show(wanted, tiles, "people", key, on_act=on_act)
+    return _show(wanted, tiles, "people kd-wall-keep", key, picked, on_act=on_act)
 
 
 def face_wanted(place: Place | None) -> Wanted:
@@ -212,12 +242,12 @@ def _show(
     html = wall_html(tiles(pictures), kind, picked=picks)
     answer = live(html, key=key, on_act=on_act, picked=picks or ())
     if None in pictures:
-        _come_back()
+        run_again_soon()
     return answer
 
 
 @st.fragment(run_every=0.4)
-def _come_back() -> None:
+def run_again_soon() -> None:
     """Runs the page again, once, for the thumbnails that there was no time for."""
     if st.session_state.get("wall.waiting"):
         st.session_state["wall.waiting"] = False

@@ -79,7 +79,8 @@ def entries_by_path(library: Shelf) -> dict[str, Entry]:
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
-def _entries(stamp: tuple, _library: Shelf) -> dict[str, Entry]:
+def all_entries(stamp: tuple, _library: Shelf) -> dict[str, Entry]:
+    """The same, kept until the library changes: `stamp` is `Shelf.stamp()`."""
     return entries_by_path(_library)
 
 
@@ -101,7 +102,7 @@ def _ask(library: Shelf) -> list[Entry] | None:
         )
         sure = st.toggle("Confirmed only", key="confirmed", **bound)
     try:
-        everything = _entries(library.stamp(), library)
+        everything = all_entries(library.stamp(), library)
         return find(
             library, with_, without, chosen, alone=alone, confirmed=sure, all_entries=everything
         )

@@ -21,6 +21,8 @@ JOURNALED = {
     "aliases": (("name_key",), ("person",)),
     "rejections": (("face", "person"), ()),
     "faces": (("id",), ("person", "ignored")),
+    "about_people": (("person",), ("born", "key_face")),
+    "two_people": (("one", "other"), ()),
 }
 """The tables that decisions change: their key, and the columns that a decision may set."""
 
@@ -41,7 +43,8 @@ _SAME_PERSON = f"""SELECT d.id FROM changes a
       AND json_extract(a.key, '$[0]') IN (
         json_extract(b.before, '$.person'), json_extract(b.after, '$.person'),
         json_extract(b.before, '$.merged_into'), json_extract(b.after, '$.merged_into'),
-        CASE b.tbl WHEN 'rejections' THEN json_extract(b.key, '$[1]') END)"""
+        CASE WHEN b.tbl IN ('rejections', 'two_people') THEN json_extract(b.key, '$[1]') END,
+        CASE WHEN b.tbl IN ('about_people', 'two_people') THEN json_extract(b.key, '$[0]') END)"""
 
 
 class Entry:

@@ -14,6 +14,7 @@ from data.errors import LibraryError
 from data.library.database import Connection
 from data.library.decisions import decision_journal as journal
 from data.library.names import Person, find, find_merged, find_own, name_of, new_name, resolve
+from data.library.photo_search import checked_date
 
 Faces = int | Iterable[int]
 """One face id or several; several are decided in one entry."""
@@ -25,7 +26,7 @@ class Decision:
 
     Attributes:
         id: Its number; later entries have higher ones.
-        kind: confirm, reject, ignore, rename, merge, split or draw.
+        kind: confirm, reject, ignore, rename, merge, split, draw, describe or apart.
         source: Who decided: "user", or what an importer calls itself.
         at: ISO 8601 time, UTC.
         faces: Ids of the faces it changed.
@@ -145,6 +146,40 @@ class Decisions:
                     entry.put("people", (person,), merged_into=ids[0])
         return entry.id
 
+    def describe(
+        self, person: Person, *, born: str | None = None, key_face: int | None = None
+    ) -> int:
+        """What is known of a person beside the name; what is not given stays as it is.
+
+        Args:
+            born: Year, month or day of birth ("1950", "1950-07", "1950-07-31"); "" for not known.
+            key_face: The face that stands for this person.
+
+        Raises:
+            LibraryError: The date is none, or the face is not this person's.
+        """
+        with journal.decision(self._db, "describe") as entry:
+            person = resolve(self._db, person)
+            known = journal.read_row(self._db, "about_people", (person,))
+            known = known or {"born": None, "key_face": None}
+            if born is not None:
+                known["born"] = checked_date(born) if born.strip() else None
+            if key_face is not None:
+                if not self._is_named(key_face, person):
+                    raise LibraryError(f"face {key_face} is not {name_of(self._db, person)!r}")
+                known["key_face"] = int(key_face)
+            entry.put("about_people", (person,), **known)
+        return entry.id
+
+    def keep_apart(self, one: Person, other: Person) -> int:
+        """These are two people, however alike their names or faces are."""
+        with journal.decision(self._db, "apart") as entry:
+            ids = sorted({resolve(self._db, one), resolve(self._db, other)})
+            if len(ids) < 2:
+                raise LibraryError(f"these are one person. Received: {one!r}, {other!r}")
+            entry.put("two_people", tuple(ids))
+        return entry.id
+
     def split(self, person: Person, faces: Faces, name: str | None = None) -> int:
         """These faces of a person are somebody else: a new person, and never the old one again.
 
@@ -158,9 +193,7 @@ class Decisions:
         with journal.decision(self._db, "split") as entry:
             person, faces = resolve(self._db, person), self._faces(faces)
             for face in faces:
-                if not self._db.execute(
-                    "SELECT 1 FROM named_faces WHERE face = ? AND person = ?", (face, person)
-                ).fetchone():
+                if not self._is_named(face, person):
                     raise LibraryError(f"face {face} is not {name_of(self._db, person)!r}")
             name = self._free_name(person, name)
             new = self._revive(entry, name)
@@ -225,6 +258,13 @@ class Decisions:
             if not self._db.execute("SELECT 1 FROM faces WHERE id = ?", (face,)).fetchone():
                 raise LibraryError(f"there is no face with number {face}", file=self._db.file)
         return list(dict.fromkeys(ids))
+
+    def _is_named(self, face: int, person: int) -> bool:
+        """Whether a face has this person's name, confirmed or suggested."""
+        found = self._db.execute(
+            "SELECT 1 FROM named_faces WHERE face = ? AND person = ?", (face, person)
+        ).fetchone()
+        return found is not None
 
     def _confirmed(self, face: int) -> int | None:
         row = self._db.execute(

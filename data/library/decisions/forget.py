@@ -153,6 +153,10 @@ def _scrub_journal(db: Connection, ids: set[int]) -> int:
             return None
         if table == "rejections" and key[1] in ids:
             return None
+        if table == "about_people" and key[0] in ids:
+            return None
+        if table == "two_people" and ids & set(key):
+            return None
         return {
             column: None if column in ("person", "merged_into") and value in ids else value
             for column, value in row.items()

@@ -1,0 +1,65 @@
+"""Questions whether two names are one person: faces side by side, and which name stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from data.home import home
+from data.library.decisions.merge_questions import MergeQuestion
+from data.library.people import PersonSummary
+from data.library.views import Shelf
+from data.media.thumbnails import Thumbnails
+from ui.actions.library_in_use import carry_out, library_in_use
+from ui.components.live import live
+from ui.components.templates import render
+from ui.components.wall import face_wanted, person_caption
+
+ASKED = "people.one"  # two ids, of the session's state: a question that a renaming has led to
+_FACES = 3  # of each person
+_SECONDS = 1.5  # for making their thumbnails
+
+
+def show_merge_questions(library: Shelf, questions: Sequence[MergeQuestion], key: str) -> None:
+    """Shows questions; whoever answers one decides, and can take it back."""
+    asked = [
+        {
+            "kept": _side(library, question.kept),
+            "other": _side(library, question.other),
+            "why": "Their names are nearly the same."
+            if question.by_name
+            else "Their faces are as alike as those of one person.",
+        }
+        for question in questions
+    ]
+    live(render("merge.html", questions=asked), key=key, on_act=_act)
+
+
+def _side(library: Shelf, person: PersonSummary) -> dict:
+    faces = [face for face, *_ in library.people.faces(person.id) if face != person.key_face]
+    faces = [*filter(None, (person.key_face,)), *faces][:_FACES]
+    places = library.places(faces)
+    wanted = [face_wanted(places.get(face)) for face in faces]
+    return {
+        "id": person.id,
+        "name": person.name,
+        "photos": person_caption(person),
+        "pictures": Thumbnails(home()).many(wanted, _SECONDS),
+    }
+
+
+def _act(act: dict) -> bool:
+    keep, other = int(act["keep"]), int(act["other"])
+    st.session_state.pop(ASKED, None)
+
+    def decided() -> str:
+        name, former = (library.people.get(person).name for person in (keep, other))
+        if act["do"] == "merge":
+            library.decisions.merge([keep, other])
+            return f"{former} is {name} now"
+        library.decisions.keep_apart(keep, other)
+        return f"{name} and {former} are two people"
+
+    with library_in_use() as library:
+        return carry_out(library, decided)

@@ -1,0 +1,91 @@
+"""The unknown people on the page "People": groups of faces, each with a field for the name."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from data.errors import KindredError
+from data.home import home
+from data.library.views import Shelf
+from data.media.thumbnails import Thumbnails
+from ui.actions.deciding import known_names
+from ui.actions.library_in_use import carry_out, library_in_use
+from ui.components.live import live, names_list
+from ui.components.templates import render
+from ui.components.viewer import open_viewer
+from ui.components.wall import face_wanted, run_again_soon
+
+TOGETHER = 24  # groups that are shown at first, and more of each time
+_FACES = 4  # of each group
+_KEY, _SHOWN = "people.unnamed", "people.unnamed.shown"
+_SECONDS = 1.0  # for making thumbnails
+
+
+def show_unnamed(library: Shelf) -> list[int]:
+    """Shows the groups, the largest first; returns the photos of the faces that are shown."""
+    groups = library.groups.list()
+    if not groups:
+        return []
+    count = st.session_state.setdefault(_SHOWN, TOGETHER)
+    st.header("Who is this?", anchor=False)
+    st.html(
+        render(
+            "lead.html",
+            text=f"{len(groups):,} {'person' if len(groups) == 1 else 'people'} whom Kindred has "
+            "seen more than once and cannot name. Type a name and press Enter.",
+        )
+    )
+    shown = groups[:count]
+    likely = library.recognition.resemblances({group.id: group.faces for group in shown})
+    places = library.places(face for group in shown for face in group.faces)
+    seen = [[places[f] for f in g.faces[:_FACES] if f in places] for g in shown]
+    wanted = [face_wanted(place) for faces in seen for place in faces]
+    made = Thumbnails(home()).many(wanted, _SECONDS)
+    pictures = iter(made)
+    html = render(
+        "groups.html",
+        names=names_list(_KEY),
+        groups=[
+            {
+                "id": group.id,
+                "number": number,
+                "likely": likely.get(group.id),
+                "photos": _photos({places[face].photo for face in group.faces if face in places}),
+                "faces": [{"photo": p.photo, "picture": next(pictures)} for p in faces],
+            }
+            for number, (group, faces) in enumerate(zip(shown, seen, strict=True), start=1)
+        ],
+    )
+    live(html, key=_KEY, on_act=_act, names=known_names(library))
+    if None in made:
+        run_again_soon()
+    if len(groups) > count and st.button(
+        f"Show more ({len(groups) - count:,})", icon=":material/expand_more:", key="people.more"
+    ):
+        st.session_state[_SHOWN] = count + TOGETHER
+        st.rerun()
+    return [place.photo for faces in seen for place in faces]
+
+
+def _photos(photos: set[int]) -> str:
+    return f"{len(photos):,} {'photo' if len(photos) == 1 else 'photos'}"
+
+
+def _act(act: dict) -> bool:
+    if act.get("do") == "photo":
+        return open_viewer(act["photo"])
+
+    def decided() -> str:
+        faces = library.groups.faces(int(act["group"]))
+        if not faces:
+            raise KindredError("these faces have been named or left out meanwhile")
+        count = f"{len(faces):,} {'face' if len(faces) == 1 else 'faces'}"
+        if act["do"] == "hide":
+            library.decisions.ignore(faces)
+            return f"{count} left out"
+        library.decisions.confirm(faces, str(act.get("value", "")))
+        name = library.suggestions.name(faces[0]).name
+        return f"{count} named {name}"
+
+    with library_in_use() as library:
+        return carry_out(library, decided)

@@ -1,0 +1,175 @@
+"""A person's page: photos by year, faces, who is with them, and what can be done to them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from data.errors import KindredError
+from data.library import PersonSummary
+from data.library.decisions.merge_questions import ask
+from data.library.views import Entry, Shelf
+from ui.actions.ages import age_in
+from ui.actions.deciding import known_names
+from ui.actions.library_in_use import do, library_in_use, say, undo_button
+from ui.components.live import live
+from ui.components.merging import ASKED, show_merge_questions
+from ui.components.style import plain
+from ui.components.templates import render
+from ui.components.wall import day, person_caption, show_photos
+from ui.pages.person_faces import show_faces_of
+from ui.pages.photo import show_library_viewer
+
+WHO = "who"  # of the address
+_WITH = 8  # people who are named as company
+
+
+def show_person(library: Shelf, person: PersonSummary, entries: dict[str, Entry]) -> None:
+    """The whole page.
+
+    Args:
+        library: The library.
+        person: Whose page it is.
+        entries: Everything in the library, by path.
+    """
+    with st.container(horizontal=True):
+        if st.button("Everybody", icon=":material/arrow_back:", shortcut="Escape"):
+            leave()
+            st.rerun()
+        undo_button(library)
+    st.title(plain(person.name), anchor=False)
+    seen = " to ".join(dict.fromkeys(filter(None, (day(person.first), day(person.last)))))
+    born = f"born {day(person.born) or person.born}" if person.born else ""
+    facts = [person_caption(person), f"{person.confirmed:,} confirmed", seen, born]
+    st.html(render("facts_line.html", facts=[*filter(None, facts)]))
+    _show_company(library, person)
+    _show_actions(library, person)
+    view = st.segmented_control(
+        "What to show",
+        ["Photos", "Faces"],
+        default="Photos",
+        key="view",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    if view == "Faces":
+        show_faces_of(library, person)
+    else:
+        _show_photos(library, person, entries)
+
+
+def leave() -> None:
+    """Back to everybody."""
+    st.query_params.pop(WHO, None)
+
+
+def _show_photos(library: Shelf, person: PersonSummary, entries: dict[str, Entry]) -> None:
+    found = map(os.fspath, library.find([person.id]))
+    shown = [entries[path] for path in found if path in entries]
+    if not shown:
+        st.caption("No photo shows this person at the moment.")
+        return
+    show_photos(shown, f"person.photos.{person.id}", year_heading(shown, person))
+    show_library_viewer([entry.photo for entry in shown])
+
+
+def year_heading(
+    entries: Sequence[Entry], person: PersonSummary
+) -> Callable[[Entry], tuple[str, str]]:
+    """What stands above a photo: its year; beside that how many, and how old the person was."""
+    years = [(entry.taken or "")[:4] for entry in entries]
+
+    def heading(entry: Entry) -> tuple[str, str]:
+        year = (entry.taken or "")[:4]
+        count = years.count(year)
+        said = [f"{count:,} {'photo' if count == 1 else 'photos'}"]
+        if year and person.born and (age := age_in(person.born, int(year))):
+            said.append(age)
+        return year or "No date", " · ".join(said)
+
+    return heading
+
+
+def _show_company(library: Shelf, person: PersonSummary) -> None:
+    company = library.people.together(person.id)[:_WITH]
+    if company:
+        named = [(id, library.people.get(id).name, photos) for _, id, photos in company]
+        html = render("together.html", said="Most often with", people=named)
+        live(html, key=f"person.with.{person.id}", on_act=_go)
+
+
+def _show_actions(library: Shelf, person: PersonSummary) -> None:
+    with st.container(horizontal=True):
+        with st.popover("Rename", icon=":material/edit:"), st.form("people.rename", border=False):
+            name = st.text_input("New name", value=person.name)
+            if st.form_submit_button("Rename", type="primary"):
+                _rename(library, person, name)
+        with st.popover("Born", icon=":material/cake:"), st.form("people.born", border=False):
+            said = "A year, month or day: 1950, 1950-07 or 1950-07-31"
+            born = st.text_input("Date of birth", value=person.born or "", help=said)
+            if st.form_submit_button("Keep", type="primary"):
+                do(library, lambda: _describe(library, person, born=born))
+        with st.popover("Merge", icon=":material/merge:"):
+            others = [name for name in known_names(library) if name != person.name]
+            other = st.selectbox(
+                f"Who is {plain(person.name)}, too?", others, index=None, key="people.merge"
+            )
+            if other and st.button("They are one person", type="primary"):
+                do(library, lambda: library.decisions.merge([person.id, other]) and "Merged")
+        word = "Show in lists again" if person.ignored else "Hide"
+        if st.button(word, icon=":material/visibility_off:", key="people.ignore"):
+            ignored = not person.ignored
+            do(library, lambda: library.decisions.ignore_person(person.id, ignored) and "Done")
+        if st.button("Forget…", icon=":material/delete_forever:", key="people.forget"):
+            _confirm_forgetting(person.id, person.name)
+
+    if (asked := st.session_state.get(ASKED)) and person.id in asked:
+        one, other = (library.people.get(id) for id in asked)
+        if one.id != other.id:
+            show_merge_questions(library, [ask(one, other)], "person.merge")
+
+
+def _rename(library: Shelf, person: PersonSummary, name: str) -> None:
+    """Renames; if somebody else has the name, asks whether the two are one person."""
+    other = library.people.find(name) if name.strip() else None
+    if other is None or other == person.id:
+        do(library, lambda: library.decisions.rename(person.id, name) and "Renamed")
+        return
+    st.session_state[ASKED] = (person.id, other)
+    st.rerun()
+
+
+def _describe(library: Shelf, person: PersonSummary, **what) -> str:
+    library.decisions.describe(person.id, **what)
+    return "Kept"
+
+
+@st.dialog("Forget this person")
+def _confirm_forgetting(person: int, name: str) -> None:
+    st.write(
+        f"**{plain(name)}** is removed from the library for good: the name, every embedding and "
+        "decision, and the reference photos in Kindred's folder. Your original photos stay. "
+        "This cannot be undone."
+    )
+    typed = st.text_input("Type the name to confirm")
+    if not st.button("Forget for good", type="primary", disabled=typed.strip() != name.strip()):
+        return
+    with library_in_use() as library:
+        try:
+            gone = library.forget(person)
+        except KindredError as error:
+            st.error(plain(str(error)))
+            return
+    models = ""
+    if gone.models:
+        models = " A model still knows the name: teach a new one on the page Teach."
+    say(f"Forgotten: {gone.faces} faces, {gone.reference_photos} reference photos.{models}")
+    leave()
+    st.rerun()
+
+
+def _go(act: dict) -> bool:
+    st.query_params[WHO] = act["id"]
+    return True
