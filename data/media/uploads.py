@@ -144,9 +144,7 @@ def _checked(infos: list[zipfile.ZipInfo], limits: Limits) -> list[tuple[zipfile
 def _people(entries: list, result: Unpacked) -> Iterator[tuple[zipfile.ZipInfo, str, Path]]:
     """Entry, person and place below the person's folder of every photo."""
     wanted = [(i, parts) for i, parts in entries if not any(map(_is_clutter, parts))]
-    tops = {parts[0] for _, parts in wanted}
-    # One folder around all of the people's: its name is nobody's.
-    inner = len(tops) == 1 and all(len(parts) > 2 for _, parts in wanted)
+    inner = _is_wrapped([parts for _, parts in wanted if _is_photo(parts)])
     for info, parts in wanted:
         name, parts = "/".join(parts), parts[1:] if inner else parts
         kind = stat.S_IFMT(info.external_attr >> 16)
@@ -154,10 +152,27 @@ def _people(entries: list, result: Unpacked) -> Iterator[tuple[zipfile.ZipInfo, 
             result.left_out.append((name, "it is a link or a device, not a file"))
         elif len(parts) < 2:
             result.left_out.append((name, "it is not in a person's folder"))
-        elif PurePosixPath(parts[-1]).suffix.lower() not in PHOTO_SUFFIXES:
+        elif not _is_photo(parts):
             result.left_out.append((name, "it is not a photo"))
         else:
             yield info, safe_name(parts[0]), Path(*map(safe_name, parts[1:]))
+
+
+def _is_wrapped(photos: list[tuple]) -> bool:
+    """Whether one folder lies around all of the people's: its name is nobody's.
+
+    A few photos may lie beside the people's folders. The years of one person are no people.
+    """
+    inside = [parts for parts in photos if len(parts) > 1]
+    deep = [parts for parts in inside if len(parts) > 2]
+    is_person = all(re.fullmatch(r"[\d\W_]+", parts[1]) for parts in deep)
+    return (
+        len({parts[0] for parts in inside}) == 1 and 2 * len(deep) > len(inside) and not is_person
+    )
+
+
+def _is_photo(parts: tuple) -> bool:
+    return PurePosixPath(parts[-1]).suffix.lower() in PHOTO_SUFFIXES
 
 
 def _extract(archive, plan, draft: Path, limits: Limits, progress) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Iterable
 
 import streamlit as st
 
 from data.jobs import DONE, Job
 from data.library.name_writer import Written, write_names
 from data.library.views import Entry, Shelf
+from ui.actions.known_folders import below
 from ui.actions.library_in_use import library_in_use
 from ui.components.folder_picker import pick_folder
 from ui.components.job_view import jobs, show_ended, show_running, start
+from ui.components.library_folders import show_folders
 from ui.components.style import plain
+from ui.components.templates import render
 from ui.components.wall import empty_html, show_photos
 from ui.pages.photo import show_library_viewer
 
@@ -26,8 +30,11 @@ def show() -> None:
     with st.container(key="kd-page-folder"), library_in_use() as library:
         st.title("Tag a folder")
         st.html(
-            '<p class="kd-lead">Every photo and film in it, and in the folders below it, goes into '
-            "your library with its faces. They stay where they are and are not changed.</p>"
+            render(
+                "lead.html",
+                text="Every photo and film in it, and in the folders below it, goes into your "
+                "library with its faces. They stay where they are and are not changed.",
+            )
         )
         running = show_running()
         if not running:
@@ -36,7 +43,8 @@ def show() -> None:
             if last is not None:
                 show_ended(last)
                 _show_result(last)
-        _show_gallery(library, running)
+        folders = show_folders(library, busy=running)
+        _show_gallery(library, running, [os.fspath(folder.path) for folder in folders])
 
 
 def fits(entry: Entry, which: str) -> bool:
@@ -97,7 +105,7 @@ def _show_result(job: Job) -> None:
         st.caption(plain(error))
 
 
-def _show_gallery(library: Shelf, running: bool) -> None:
+def _show_gallery(library: Shelf, running: bool, known: list[str]) -> None:
     entries = _entries(library.stamp() if not running else (), library)
     if not entries:
         if not running:
@@ -109,7 +117,7 @@ def _show_gallery(library: Shelf, running: bool) -> None:
                 )
             )
         return
-    folders = sorted({os.path.dirname(entry.path) for entry in entries})
+    folders = sorted({*known, *(os.path.dirname(entry.path) for entry in entries)})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         under = st.selectbox(
             "Show", ["All folders", *folders], key="under", bind="query-params", width=420
@@ -125,15 +133,14 @@ def _show_gallery(library: Shelf, running: bool) -> None:
     shown = [
         entry
         for entry in entries
-        if fits(entry, which or "All")
-        and (under == "All folders" or os.path.dirname(entry.path) == under)
+        if fits(entry, which or "All") and (under == "All folders" or below(entry.path, under))
     ]
-    st.html(f'<p class="kd-dates">{len(shown):,} of {len(entries):,} photos</p>')
+    st.html(render("facts_line.html", facts=[f"{len(shown):,} of {len(entries):,} photos"]))
+    if not running:
+        _show_writing(library, None if under == "All folders" else under, entries)
     if shown:
         show_photos(shown, "folder.wall")
     show_library_viewer([entry.photo for entry in shown])
-    if not running:
-        _show_writing(library, None if under == "All folders" else under)
 
 
 def _entries(stamp: tuple, library: Shelf) -> list[Entry]:
@@ -145,13 +152,21 @@ def _kept_entries(stamp: tuple, _library: Shelf) -> list[Entry]:
     return _library.entries()
 
 
-def _show_writing(library: Shelf, under: str | None) -> None:
-    with st.expander(
-        "Write the names where other photo programs read them", icon=":material/sell:"
-    ):
+def writing_title(entries: Iterable[Entry], under: str | None) -> str:
+    """What writing is about: how many photos with names, and where."""
+    named = [e for e in entries if e.names and (under is None or below(e.path, under))]
+    where = f"in {os.path.basename(under) or under}" if under else "in all folders"
+    count = f"{len(named):,} {'photo' if len(named) == 1 else 'photos'}"
+    return f"Write names beside {count} {where}"
+
+
+def _show_writing(library: Shelf, under: str | None, entries: list[Entry]) -> None:
+    title = writing_title(entries, under)
+    with st.expander(plain(title), icon=":material/sell:"):
         st.write(
-            "Names and face regions go into a small file beside each photo (photo.jpg.xmp). What "
-            "other programs wrote is kept, and everything can be taken back."
+            "Other photo programs then show them. Names and face regions go into a small file "
+            "beside each photo (photo.jpg.xmp). What other programs wrote is kept, and everything "
+            "can be taken back."
         )
         embed = st.toggle(
             "Write into JPEG files themselves",
@@ -167,7 +182,9 @@ def _show_writing(library: Shelf, under: str | None) -> None:
                 "embed": embed,
                 "confirmed_only": only,
             }
-            if st.button("Write names", key="folder.write", icon=":material/edit_note:"):
+            if st.button(
+                plain(title), key="folder.write", icon=":material/edit_note:", type="primary"
+            ):
                 start("write", arguments)
             if st.button("Take the last writing back", key="folder.undo", icon=":material/undo:"):
                 start("unwrite", {})

@@ -43,6 +43,25 @@ def test_people_arrive_with_or_without_a_folder_around_them(tmp_path, top):
     assert set(read_family(tmp_path / "people").photos) == {"Anne", "小明"}
 
 
+def test_stray_files_in_the_outer_folder_do_not_make_a_person_of_it(tmp_path):
+    source = zipped(
+        ("family/Anne/1.jpg", PHOTO),
+        ("family/Anne/2.jpg", OTHER),
+        ("family/Bo/1.jpg", PHOTO),
+        ("family/all of us.jpg", OTHER),
+        ("family/list.txt", b"Anne, Bo"),
+        ("read me.txt", b"made with a program"),
+    )
+    found = unpack_people(source, tmp_path / "people")
+    assert dict(found.photos) == {"Anne": 2, "Bo": 1}
+    assert ("family/all of us.jpg", "it is not in a person's folder") in found.left_out
+
+
+def test_the_years_of_one_person_are_no_people(tmp_path):
+    source = zipped(("Anne/2019/1.jpg", PHOTO), ("Anne/2020-07/2.jpg", OTHER))
+    assert dict(unpack_people(source, tmp_path / "people").photos) == {"Anne": 2}
+
+
 def test_what_is_there_already_is_not_doubled_and_nothing_is_replaced(tmp_path):
     people = tmp_path / "people"
     unpack_people(zipped(("Anne/1.jpg", PHOTO)), people)

@@ -1,0 +1,72 @@
+"""The page Folder remembers folders: looked at again, removed, and named when names are written."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data.jobs import DONE, Job
+from data.library.folders import Folder
+from data.library.views import Shelf
+from tests.libraries import add_photo, face, small_library
+from ui.actions.known_folders import known_folders
+from ui.pages import folder as folder_page
+
+
+@pytest.fixture
+def library(fresh_home):
+    small_library(fresh_home)
+    with Shelf(fresh_home) as library:
+        add_photo(library, fresh_home / "other" / "deep" / "bo.jpg", [face("Bo <b>", 60)], 2019)
+        yield library
+
+
+def page():
+    def run():
+        from ui.pages import folder
+
+        folder.show()
+
+    return AppTest.from_function(run, default_timeout=30).run()
+
+
+def html(app):
+    live = (json.loads(element.proto.json)["html"] for element in app.get("bidi_component"))
+    return "\n".join(live)
+
+
+def job(at, *paths):
+    return Job(str(at), "tag", {"paths": list(map(str, paths))}, DONE, started=float(at))
+
+
+def test_a_folder_counts_what_lies_below_it_and_says_when_it_was_looked_at():
+    folders = [
+        Folder(Path("/p/a"), photos=3, films=1),
+        Folder(Path("/p/b"), photos=1, unreadable=2),
+        Folder(Path("/q"), photos=5, missing=1),
+    ]
+    found = known_folders(folders, [job(20, "/p"), job(10, "/p"), job(5, "/gone")])
+    assert [(str(f.path), f.photos, f.films, f.looked) for f in found] == [
+        ("/p", 4, 1, 20.0),
+        ("/q", 5, 0, None),
+    ]
+    assert found[0].facts.startswith("4 photos · 1 film · 2 unreadable · last looked at")
+    assert found[1].facts == "5 photos · 1 missing"
+
+
+def test_the_page_lists_folders_and_names_folder_and_count_of_what_is_written(library):
+    app = page()
+    assert not app.exception
+    assert str(library.home / "trip") in html(app) and "9 photos" in html(app)
+    assert 'data-do="again"' in html(app) and 'data-do="remove"' in html(app)
+    entries = library.entries()
+    assert folder_page.writing_title(entries, None) == "Write names beside 7 photos in all folders"
+    under = str(library.home / "other")
+    assert folder_page.writing_title(entries, under) == "Write names beside 1 photo in other"
+    assert any("beside 7 photos" in button.label for button in app.button)
+
+
+def test_a_removed_folder_is_gone_from_the_list(library):
+    library.remove([library.home / "trip"])
+    assert str(library.home / "trip") not in html(page())

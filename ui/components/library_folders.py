@@ -1,0 +1,51 @@
+"""The folders in the library on the page "Folder": looked at again, or removed, with one click."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+
+from data.errors import KindredError
+from data.library.views import Shelf
+from ui.actions.known_folders import KnownFolder, known_folders
+from ui.actions.library_in_use import library_in_use, say
+from ui.components.job_view import jobs, start
+from ui.components.live import live
+from ui.components.style import plain
+from ui.components.templates import render
+
+
+def show_folders(library: Shelf, *, busy: bool) -> list[KnownFolder]:
+    """Shows the folders with what can be done to them, unless work is going on; returns them."""
+    folders = known_folders(library.folders.list(), jobs().list("tag"))
+    if not folders:
+        return []
+    st.header("In your library", anchor=False)
+    html = render("known_folders.html", folders=folders, busy=busy)
+    act = live(html, key="folder.known").act
+    if act and not busy:
+        if act["do"] == "again":
+            start("tag", {"paths": [act["path"]]})
+        _confirm_removal(act["path"])
+    return folders
+
+
+@st.dialog("Remove from the library")
+def _confirm_removal(folder: str) -> None:
+    with library_in_use() as library:
+        try:
+            leaving = library.folders.leaving([folder])
+        except KindredError as error:
+            st.error(plain(str(error)))
+            return
+        named = f" {leaving.confirmed:,} named faces among them." if leaving.confirmed else ""
+        st.write(
+            f"**{plain(folder)}**: {leaving.files:,} files leave the library.{named} The files "
+            "stay where they are. Names that you gave wait, and are back when the folder is tagged "
+            "again."
+        )
+        if st.button("Remove", type="primary", key="folder.remove"):
+            library.remove([folder])
+            say(f"Removed from the library: {os.path.basename(folder) or folder}")
+            st.rerun()
