@@ -19,6 +19,7 @@ from pathlib import Path
 
 from data.errors import KindredError, LibraryError, PhotoError
 from data.library import Library
+from data.media.folders import program_that_owns
 from data.regions import Change, ChangedSince, Region, apply, undo, write_regions
 from data.regions.embedded import read_embedded
 from data.regions.film_sidecar import Appearance, write_appearances
@@ -114,6 +115,12 @@ def undo_writes(library: Library) -> Iterator[Written]:
 
 def _change(library: Library, photo: str, embed: bool, confirmed_only: bool) -> Change:
     """What writing the names of one photo or film would change."""
+    if program := program_that_owns(photo):
+        raise PhotoError(
+            f"It lies in {program}, and nothing is written there",
+            file=photo,
+            remedy="Export it from that program first",
+        )
     if (film := _people_of_film(library, photo, confirmed_only)) is not None:
         _require_current(library, photo)
         return write_appearances(photo, film, dry_run=True)

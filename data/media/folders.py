@@ -15,7 +15,7 @@ from data.media.kinds import OPTIONAL, is_film_name, is_photo_name, left_out_kin
 
 # Recycle bins and other people's thumbnails, beside everything that starts with a dot.
 _SKIPPED_FOLDERS = frozenset(
-    {"@eadir", "@recycle", "#recycle", "#snapshot", "$recycle.bin", "__macosx"}
+    {"@eadir", "@recycle", "#recycle", "#snapshot", "$recycle.bin", "recycler", "__macosx"}
     | {"system volume information", "files_trashbin", "files_versions"}
 )
 # Folders that are one document of a program: others must not write into them, and most photos are
@@ -36,7 +36,10 @@ _PACKAGES = {
     "library": "a library of Eagle",
     "imovielibrary": "a library of iMovie",
     "fcpbundle": "a library of Final Cut",
+    "imovieproj": "a project of iMovie",
     "theater": "a theatre of iMovie",
+    "dvdproj": "a project of iDVD",
+    "dtbase2": "a database of DEVONthink",
     "tvlibrary": "a library of Apple TV",
     "musiclibrary": "a library of Apple Music",
     "backupdb": "a backup of Time Machine",
@@ -49,8 +52,13 @@ _PACKAGES = {
     "key": "a document",
     "numbers": "a document",
     "scriv": "a document",
-    "nosync": "it is marked .nosync",
-    "noindex": "it is marked .noindex",
+}
+_MARKED = {"nosync": "it is marked .nosync", "noindex": "it is marked .noindex"}
+# Old libraries of iPhoto are folders of any name; these lie in them.
+_CATALOGUES = {
+    "Library6.iPhoto": "a library of iPhoto",
+    "Library.iPhoto": "a library of iPhoto",
+    "iPhotoMain.db": "a library of iPhoto",
 }
 # Files that say of their folder, and all below it: not for you.
 _MARKS = {
@@ -165,14 +173,14 @@ def find_photos(
             if first_visit(path):
                 yield path
             continue
-        if why := _package(os.path.basename(os.path.abspath(path))):
+        if why := _package(os.path.basename(os.path.abspath(path))) or _catalogue(path):
             left_out.folders[path] = why
             continue
         for folder, subfolders, names in os.walk(path, onerror=report, followlinks=True):
             if not first_visit(folder):
                 subfolders.clear()
                 continue
-            why = None if folder == path else _mark(folder, names)
+            why = None if folder == path else _mark(folder, names) or _catalogue(folder, names)
             if why:
                 left_out.folders[folder] = why
                 subfolders.clear()
@@ -236,7 +244,9 @@ def is_walked(folder: str, top: str, exclude: Sequence[str] = ()) -> bool:
     here = top
     for name in below.split(os.sep):
         here = os.path.join(here, name)
-        if not _is_wanted_folder(name) or _package(name) or is_excluded(here, top, exclude):
+        if not _is_wanted_folder(name) or is_excluded(here, top, exclude):
+            return False
+        if _package(name) or _catalogue(here):
             return False
         if _mark(here, [mark for mark in (*_MARKS, "CACHEDIR.TAG", ".immich")
                         if os.path.lexists(os.path.join(here, mark))]):  # fmt: skip
@@ -260,9 +270,18 @@ def is_excluded(path: str, top: str, patterns: Sequence[str]) -> bool:
 
 
 def program_that_owns(path: str | os.PathLike) -> str | None:
-    """What the package is in which a file lies, as "a library of iPhoto"; `None` for none."""
-    parts = os.path.abspath(os.fsdecode(path)).split(os.sep)[:-1]
-    return next(filter(None, map(_package, parts)), None)
+    """What the package is in which a file lies, as "a library of iPhoto"; `None` for none.
+
+    Nothing is written there, even where somebody named the file.
+    """
+    folder = os.path.dirname(os.path.abspath(os.fsdecode(path)))
+    while True:
+        what = _package(os.path.basename(folder)) or _catalogue(folder)
+        if what and what not in _MARKED.values():
+            return what
+        if folder == os.path.dirname(folder):
+            return None
+        folder = os.path.dirname(folder)
 
 
 def _natural(name: str) -> tuple:
@@ -280,9 +299,17 @@ def _package(name: str) -> str | None:
     """What a folder of this name is, if it is another program's."""
     lower = name.lower()
     stem, _, suffix = lower.rpartition(".")
-    if stem and suffix in _PACKAGES:
-        return _PACKAGES[suffix]
+    if stem and (what := _PACKAGES.get(suffix) or _MARKED.get(suffix)):
+        return what
     return next((what for pattern, what in _CACHES if pattern.fullmatch(lower)), None)
+
+
+def _catalogue(folder: str, names: Collection[str] | None = None) -> str | None:
+    """What a folder is by the files in it, if it is another program's."""
+    for file, what in _CATALOGUES.items():
+        if file in names if names is not None else os.path.lexists(os.path.join(folder, file)):
+            return what
+    return None
 
 
 def _mark(folder: str, names: Iterable[str]) -> str | None:

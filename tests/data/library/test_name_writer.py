@@ -43,6 +43,17 @@ def test_writing_a_photo_asks_no_more_of_a_large_library(tmp_path, home):
     assert steps(400) < 1.2 * steps(40)
 
 
+def test_nothing_is_written_into_another_programs_library(tmp_path, home):
+    inside = tmp_path / "Family.photoslibrary" / "originals"
+    inside.mkdir(parents=True)
+    size = {"width": 200, "height": 100}
+    with Library(home) as library:
+        add_photo(library, inside / "a.jpg", row_of_faces((1, "Anne")), data=jpeg(0), **size)
+        (written,) = write_names(library, [str(inside / "a.jpg")])
+    assert "a library of Apple Photos" in written.error and "Export it" in written.error
+    assert [path.name for path in inside.iterdir()] == ["a.jpg"]
+
+
 @pytest.fixture
 def home(fresh_home) -> Path:
     return fresh_home

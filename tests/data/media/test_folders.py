@@ -19,7 +19,7 @@ PACKAGES = [
     "Catalog Previews.lrdata", "Catalog Smart Previews.lrdata", "Book.cocatalog", "X.cosession",
     "Eagle.library", "Holiday.imovielibrary", "Time.backupdb", "Disk.sparsebundle",
     "Some.app", "Private.nosync", "Private.noindex", "CaptureOne", "appdata_oc1a2b3c",
-    "FAMILY.PHOTOSLIBRARY",
+    "FAMILY.PHOTOSLIBRARY", "Notes.dtBase2", "Film.iMovieProj",
 ]  # fmt: skip
 MARKS = [".nomedia", ".nosync", ".NoMedia", "CACHEDIR.TAG", ".ppstorage"]
 
@@ -47,7 +47,7 @@ def test_packages_and_caches_of_other_programs_are_left_alone_and_named_once(tmp
     found, left_out = walk(tmp_path / "Pictures" / package)
     assert found == [] and list(left_out.folders) == [str(tmp_path / "Pictures" / package)]
     assert not is_walked(os.path.dirname(inside), str(tmp_path))
-    assert program_that_owns(inside)
+    assert bool(program_that_owns(inside)) is not package.endswith((".nosync", ".noindex"))
     assert list(find_photos([inside])) == [inside]  # named by somebody
 
 
@@ -67,6 +67,19 @@ def test_folders_that_only_sound_alike_are_walked(tmp_path, name):
     ours = photo(tmp_path / name / "a.jpg")
     assert walk(tmp_path)[0] == [ours] and is_walked(str(tmp_path / name), str(tmp_path))
     assert program_that_owns(ours) is None
+
+
+@pytest.mark.parametrize("catalogue", ["Library6.iPhoto", "Library.iPhoto", "iPhotoMain.db"])
+def test_an_old_library_of_iphoto_has_any_name(tmp_path, catalogue):
+    ours = photo(tmp_path / "ours.jpg")
+    inside = photo(tmp_path / "iPhoto Library" / "Originals" / "2008" / "a.jpg")
+    (tmp_path / "iPhoto Library" / catalogue).touch()
+    for top, found in ((tmp_path, [ours]), (tmp_path / "iPhoto Library", [])):
+        taken, left_out = walk(top)
+        assert taken == found
+        assert left_out.folders == {str(tmp_path / "iPhoto Library"): "a library of iPhoto"}
+    assert program_that_owns(inside) == "a library of iPhoto" and program_that_owns(ours) is None
+    assert not is_walked(os.path.dirname(inside), str(tmp_path))
 
 
 def test_previews_of_immich(tmp_path):

@@ -7,7 +7,6 @@ import io
 import os
 import subprocess
 import sys
-import time
 import warnings
 from datetime import datetime
 from pathlib import Path
@@ -385,11 +384,10 @@ def test_damaged_bytes_give_a_picture_or_a_refusal():
                 check_photo(read_photo(bytes(data)))
 
 
-def test_decompression_bomb_is_refused_from_its_header():
+def test_decompression_bomb_is_refused_from_its_header(monkeypatch):
+    monkeypatch.setattr("data.media.photos.upright_pixels", None)  # nobody decodes it
     for side in (20_000, 60_000):  # Pillow would warn about the first and refuse the second
-        start = time.perf_counter()
         assert "more than 200 megapixels" in refusal(png(side, side, 8, 2, b""))
-        assert time.perf_counter() - start < 1
 
 
 def test_limit_is_ours_and_not_pillows():
