@@ -20,6 +20,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from data.errors import PhotoError
 from data.media import jxl
 from data.media.pixels import JPEG, orientation_of, upright_pixels
+from data.media.png import SIGNATURE, essential_png
 from data.media.raw import is_raw_name, open_raw
 
 MAX_PIXELS = 200_000_000
@@ -28,7 +29,7 @@ PANORAMA = 3.0  # a photo so many times as long as its short side is one
 PART = 1.5  # length of the parts that it is searched in, in short sides
 
 # What photos come in (MPO opens as JPEG). Other formats of Pillow start programs: EPS, Ghostscript.
-_FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF")
 
 _SIDEWAYS = frozenset({5, 6, 7, 8})  # these swap width and height
 
@@ -227,8 +228,24 @@ def _image(stream: BinaryIO, file: str | None, header: bool) -> Iterator[Image.I
         image.info["orientation"] = 1
         yield image
     else:
-        with Image.open(stream, formats=_FORMATS) as image:
+        with open_picture(stream) as image:
             yield image
+
+
+def open_picture(stream: BinaryIO) -> Image.Image:
+    """Pillow's picture, its header read; of a PNG also if its texts or profile are damaged.
+
+    Raises:
+        UnidentifiedImageError: It is no picture of a known kind.
+    """
+    try:
+        return Image.open(stream, formats=FORMATS)
+    except (UnidentifiedImageError, ValueError):
+        stream.seek(0)
+        data = stream.read()
+        if not data.startswith(SIGNATURE):
+            raise
+        return Image.open(io.BytesIO(essential_png(data)), formats=FORMATS)
 
 
 def _stream(source: str | os.PathLike | bytes) -> BinaryIO:

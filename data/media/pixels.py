@@ -7,6 +7,7 @@ from PIL import ExifTags, Image
 
 JPEG = ("JPEG", "MPO")
 _JPEG_END = b"\xff\xd9"
+_IN_PARTS = (*JPEG, "PNG", "TIFF", "BMP")  # of these a part is a picture, too
 _TRUNCATED = "truncated"  # in what Pillow says of a file that ends too early
 
 # What turns pixels upright, after those of 5 and 7 were mirrored.
@@ -44,8 +45,8 @@ def _decoded(image: Image.Image, scale: int) -> tuple[np.ndarray, float | None]:
         image.draft(None, (image.width // scale, image.height // scale))
     try:
         image.load()
-    except OSError as error:
-        if _TRUNCATED not in str(error) or not (is_jpeg or image.format == "PNG"):
+    except (OSError, SyntaxError) as error:
+        if image.format not in _IN_PARTS or not (image.format == "PNG" or _TRUNCATED in str(error)):
             raise
         if is_jpeg:
             pixels = _decode_jpeg(image, size, scale, end=_JPEG_END)
@@ -53,7 +54,9 @@ def _decoded(image: Image.Image, scale: int) -> tuple[np.ndarray, float | None]:
                 raise
             return pixels, _missing(pixels, 128)
         image.tile = []  # what has been decoded by now is the picture
-        return np.array(_to_rgb(image)), _missing(np.array(image), 0)
+        stored = np.array(image)
+        from_the_end = stored if image.format != "BMP" else stored[::-1]
+        return np.array(_to_rgb(image)), _missing(from_the_end, 0)
     return np.array(_to_rgb(image)), None
 
 

@@ -12,13 +12,11 @@ from PIL import ExifTags, Image
 
 from data.errors import PhotoError
 from data.media import jxl
-from data.media.photos import prepare_pillow
+from data.media.photos import open_picture, prepare_pillow
 from data.media.raw import is_raw_name, open_raw
 from data.regions import heif, jpeg
 from data.regions.frames import Frame
 
-# As in data.media.photos: some of Pillow's other formats start programs.
-_FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF")
 _XMP_TAG = 700
 _MAX_FILE = 1 << 30  # some decoders read a file whole before they look at it
 
@@ -67,7 +65,7 @@ def read_embedded(photo: str) -> Embedded:
                 frame = Frame(header.width, header.height, header.orientation)
                 return Embedded(frame, header.xmp, None, False)
             file.seek(0)
-            with Image.open(file, formats=_FORMATS) as image:
+            with open_picture(file) as image:
                 frame = _frame(image, file)
                 if not is_jpeg:
                     packet = image.info.get("xmp")

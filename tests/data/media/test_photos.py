@@ -319,61 +319,6 @@ def test_other_files_renamed(data, tmp_path):
     assert "not a picture" in refusal(path)
 
 
-NOISE = np.random.default_rng(0).integers(0, 256, (512, 384, 3), np.uint8)
-IN_ROWS = ("JPEG", "PNG")  # what is there of these can be told from what is not
-
-
-@pytest.mark.parametrize("format", [*LOSSY, "PNG", "TIFF", "WEBP", "GIF", "BMP"])
-@pytest.mark.parametrize("kept", [0.05, 0.3, 0.45])
-def test_picture_of_which_most_is_missing_is_refused(format, kept):
-    data = encoded(NOISE, format)
-    said = refusal(data[: int(len(data) * kept)])
-    assert "cut short" in said or "damaged" in said
-
-
-@pytest.mark.parametrize("format", sorted({*LOSSY, "TIFF", "WEBP", "GIF", "BMP"} - {*IN_ROWS}))
-def test_picture_cut_short_of_other_formats_is_refused(format):
-    data = encoded(NOISE, format)
-    refusal(data[: int(len(data) * 0.9)])
-
-
-@pytest.mark.parametrize("format", IN_ROWS)
-@pytest.mark.parametrize("lost", [0.0, 0.1, 0.4])
-@pytest.mark.parametrize("orientation", [1, 6])
-def test_what_is_there_of_a_picture_cut_short_is_read_and_the_rest_is_told(
-    format, lost, orientation, tmp_path
-):
-    """The last bytes are missing, or a share of the file, which is as large a share of the rows."""
-    data = encoded(NOISE, format, exif=exif(orientation))
-    whole, path = photos.read_photo(data), tmp_path / f"cut.{format.lower()}"
-    cut = data[: len(data) - 60 - int(len(data) * lost)]
-    path.write_bytes(cut)
-    part = photos.read_reduced(path, 10**9)
-    assert part.missing == pytest.approx(lost, abs=0.05)
-    stored = [np.rot90(picture) if orientation == 6 else picture for picture in (part.image, whole)]
-    rows = int(len(NOISE) * (1 - lost)) - 32
-    np.testing.assert_array_equal(stored[0][:rows], stored[1][:rows])
-    percent = round(100 * part.missing)
-    what = f"the last {percent} % of the picture are" if percent else "its end is"
-    assert part.remark.startswith(f"The file is cut short: {what} missing. Copy it again")
-    np.testing.assert_array_equal(photos.read_photo(cut), part.image)
-
-
-@pytest.mark.parametrize("mode", ["RGB", "L"])
-@pytest.mark.parametrize("progressive", [False, True])
-@pytest.mark.parametrize("bytes_lost", [1, 2, 30])
-def test_a_jpeg_without_its_last_bytes_is_read(mode, progressive, bytes_lost):
-    stream = io.BytesIO()
-    Image.fromarray(NOISE).convert(mode).save(stream, "JPEG", progressive=progressive)
-    data = stream.getvalue()
-    for least in (10**9, 40_000):
-        whole = photos.read_reduced(data, least)
-        part = photos.read_reduced(data[:-bytes_lost], least)
-        assert whole.remark == "" and part.remark and (part.width, part.height) == (384, 512)
-        rows = len(whole.image) * 9 // 10
-        np.testing.assert_array_equal(part.image[:rows], whole.image[:rows])
-
-
 def test_damaged_bytes_give_a_picture_or_a_refusal():
     random = np.random.default_rng(0)
     for format in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "HEIF"):
@@ -611,14 +556,6 @@ def test_opencv_decodes_a_jpeg_to_the_bits_of_pillow(orientation, mode, monkeypa
         assert (one.width, one.height) == (other.width, other.height)
         np.testing.assert_array_equal(one.image, other.image)
         assert one.image.flags.c_contiguous and one.image.flags.writeable
-
-
-@pytest.mark.parametrize("least", [1, 10**9])
-def test_a_jpeg_of_which_most_is_missing_is_an_error_at_every_scale(least):
-    content = encoded(NOISE, "JPEG")
-    for share in (0.1, 0.3):
-        with pytest.raises(PhotoError, match="cut short"):
-            photos.read_reduced(content[: int(len(content) * share)], least)
 
 
 def test_a_png_with_the_large_colour_profile_of_a_measured_screen_is_read(tmp_path):
