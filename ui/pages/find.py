@@ -11,6 +11,7 @@ from data.errors import KindredError
 from data.library.views import Entry, Shelf
 from ui.actions.library_in_use import library_in_use
 from ui.components.style import plain
+from ui.components.templates import render
 from ui.components.wall import empty_html, show_photos
 from ui.pages.photo import show_library_viewer
 
@@ -32,7 +33,7 @@ def show() -> None:
         found = _ask(library)
         if found is None:
             return
-        st.html(f'<p class="kd-lead" role="status">{how_many(found)}</p>')
+        st.html(render("lead.html", text=how_many(found), status=True))
         if not found:
             st.html(empty_html("No photo fits", "Take somebody out, or allow more years."))
             return

@@ -101,7 +101,8 @@ def _split(options: argparse.Namespace) -> int:
         if not faces:
             raise LibraryError(f"{person.name} is in none of these photos")
         library.decisions.split(person.id, faces, options.name)
-        say(f"{count(len(faces), 'face')} of {person.name} are now {options.name}")
+        are = "is" if len(faces) == 1 else "are"
+        say(f"{count(len(faces), 'face')} of {person.name} {are} now {options.name}")
     return DONE
 
 

@@ -70,8 +70,9 @@ def test_a_newer_library_is_left_alone(tmp_path):
 
 def test_an_empty_file_becomes_a_library(tmp_path):
     (tmp_path / "library.sqlite").touch()
-    Library(tmp_path).close()
-    Library(tmp_path).close()
+    for _ in "12":
+        with Library(tmp_path) as library:
+            assert library.find() == [] and library.people.list() == []
 
 
 def test_a_damaged_library_says_so(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -424,3 +425,28 @@ def test_names_of_files_need_not_be_utf8(tmp_path):
     assert os.path.exists(path + b".xmp")
     assert undo(Change.from_json(json.loads(json.dumps(change.to_json()))))
     assert not os.path.exists(path + b".xmp")
+
+
+def access_list(*entries: tuple[int, int, int]) -> bytes:
+    """A POSIX access list as Linux keeps it: (tag, permissions, id) after the version."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="needs Linux")
+@pytest.mark.parametrize("embed", [True, False])
+def test_access_lists_stay(tmp_path, embed):
+    path = photo_in(tmp_path)
+    if not embed:
+        write_regions(path, [ANNE])
+    written = path if embed else tmp_path / "photo.jpg.xmp"
+    anybody = 0xFFFFFFFF
+    access = access_list((1, 6, anybody), (2, 6, 1000), (4, 4, anybody), (16, 6, anybody),
+                         (32, 0, anybody))  # fmt: skip
+    try:
+        os.setxattr(written, "system.posix_acl_access", access)
+    except OSError:
+        pytest.skip("this disk keeps no access lists")
+    change = write_regions(path, [BOB], embed=embed)
+    for _ in "12":  # after writing, and after taking it back
+        assert os.getxattr(written, "system.posix_acl_access") == access
+        undo(change)

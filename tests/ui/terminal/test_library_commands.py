@@ -254,7 +254,7 @@ def test_people_from_list_to_forgetting(tagged, capsys, out, model):
     assert names(tag(tagged, "--model", model, out=out))[str(tagged / "0.png")] == "Ruth"
     assert said(capsys, "people", "merge", "Ruth", "Grün") == ["Grün merged into Ruth: 4 photos"]
     assert said(capsys, "people", "split", "Ruth", "Greta", tagged / "1.png") == [
-        "1 face of Ruth are now Greta"
+        "1 face of Ruth is now Greta"
     ]
     said(capsys, "people", "ignore", "Greta")
     assert not any("Greta" in line for line in said(capsys, "people", "list"))
