@@ -13,10 +13,20 @@ if chromium_path() is None:
 FACES = 5
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The home and the address of an application that all tests here share."""
+    home = tmp_path_factory.mktemp("naming")
+    with running_app(home) as address:
+        yield home, address
+
+
 @pytest.fixture
-def home(tmp_path):
-    """A library of one photo with five faces in a row, of whom the first looks like Anne."""
-    home = tmp_path / "home"
+def home(server):
+    """A new library of one photo with five faces in a row, of whom the first looks like Anne."""
+    home, _ = server
+    for file in home.glob("library.sqlite*"):  # the application opens it anew for every run
+        file.unlink()
     with Shelf(home) as library:
         faces = [face("Anne" if i == 0 else None, 2 + 31 * i, person=i) for i in range(FACES)]
         add_photo(library, home / "trip" / "all.jpg", faces, 2019)
@@ -30,16 +40,15 @@ def browser():
 
 
 @pytest.fixture
-def tab(browser, home):
+def tab(browser, home, server):
     """The photo, open on the page Find."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    with running_app(home) as address:
-        tab = context.new_page()
-        tab.goto(f"{address}/find")
-        tab.locator(".kd-tile").first.click()
-        field(tab, 1).wait_for()
-        yield tab
-        context.close()
+    tab = context.new_page()
+    tab.goto(f"{server[1]}/find")
+    tab.locator(".kd-tile").first.click()
+    field(tab, 1).wait_for()
+    yield tab
+    context.close()
 
 
 def field(tab, number):
