@@ -34,7 +34,7 @@ def running_app(home: Path, port: int | None = None) -> Iterator[str]:
 
     The user's own Streamlit settings are kept out by giving it another home folder.
     """
-    port = port or _free_port()
+    port = port or free_port()
     environment = os.environ | {"KINDRED_HOME": str(home), "HOME": str(home)}
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     options = ["--server.port", str(port), "--server.headless", "true"]
@@ -71,7 +71,7 @@ def running_browser():
             browser.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

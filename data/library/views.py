@@ -126,6 +126,19 @@ class Shelf(Library):
             bytes=self.file.stat().st_size,
         )
 
+    def has_photos(self) -> bool:
+        """Whether there is anything to look at."""
+        there = "SELECT 1 FROM paths WHERE missing = 0 AND photo IS NOT NULL LIMIT 1"
+        return self._db.execute(there).fetchone() is not None
+
+    def photos_of_groups(self) -> dict[int, int]:
+        """On how many photos the faces of each group are that have no name yet."""
+        rows = self._db.execute(
+            "SELECT group_id, COUNT(DISTINCT photo) FROM faces WHERE group_id IS NOT NULL"
+            " AND person IS NULL AND ignored = 0 GROUP BY group_id"
+        )
+        return dict(rows.fetchall())
+
     def stamp(self) -> tuple:
         """Another value after every change of the library, by whatever process."""
         found = []
@@ -134,7 +147,8 @@ class Shelf(Library):
                 status = file.stat()
             except OSError:
                 continue
-            found += [status.st_mtime_ns, status.st_size]
+            if status.st_size:  # an empty log is made by whoever opens the library
+                found += [status.st_mtime_ns, status.st_size]
         return (str(self.file), *found)
 
     def photo_with(self, content: bytes) -> int | None:

@@ -18,7 +18,7 @@ _component = st.components.v2.component(
     html='<div class="kd-live"></div>',
     js="".join(
         (_SCRIPTS / f"{name}.js").read_text(encoding="utf-8")
-        for name in ("morph", "viewer", "live")
+        for name in ("morph", "viewer", "stopped", "live")
     ),
     isolate_styles=False,
 )

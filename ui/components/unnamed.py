@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from data.errors import KindredError
@@ -21,24 +23,33 @@ _KEY, _SHOWN = "people.unnamed", "people.unnamed.shown"
 _SECONDS = 1.0  # for making thumbnails
 
 
+@dataclass(frozen=True)
+class _Group:
+    """A group as it is shown: its best faces, the number of photos, and whom it is likely."""
+
+    id: int
+    faces: tuple[int, ...]
+    photos: int
+    likely: str | None
+
+
 def show_unnamed(library: Shelf) -> list[int]:
     """Shows the groups, the largest first; returns the photos of the faces that are shown."""
-    groups = library.groups.list()
-    if not groups:
+    waiting = _waiting(library.stamp(), library)
+    if not waiting:
         return []
     count = st.session_state.setdefault(_SHOWN, TOGETHER)
     st.header("Who is this?", anchor=False)
     st.html(
         render(
             "lead.html",
-            text=f"{len(groups):,} {'person' if len(groups) == 1 else 'people'} whom Kindred has "
+            text=f"{len(waiting):,} {'person' if len(waiting) == 1 else 'people'} whom Kindred has "
             "seen more than once and cannot name. Type a name and press Enter.",
         )
     )
-    shown = groups[:count]
-    likely = library.recognition.resemblances({group.id: group.faces for group in shown})
+    shown = waiting[:count]
     places = library.places(face for group in shown for face in group.faces)
-    seen = [[places[f] for f in g.faces[:_FACES] if f in places] for g in shown]
+    seen = [[places[face] for face in group.faces if face in places] for group in shown]
     wanted = [face_wanted(place) for faces in seen for place in faces]
     made = Thumbnails(home()).many(wanted, _SECONDS)
     pictures = iter(made)
@@ -49,8 +60,8 @@ def show_unnamed(library: Shelf) -> list[int]:
             {
                 "id": group.id,
                 "number": number,
-                "likely": likely.get(group.id),
-                "photos": _photos({places[face].photo for face in group.faces if face in places}),
+                "likely": group.likely,
+                "photos": f"{group.photos:,} {'photo' if group.photos == 1 else 'photos'}",
                 "faces": [{"photo": p.photo, "picture": next(pictures)} for p in faces],
             }
             for number, (group, faces) in enumerate(zip(shown, seen, strict=True), start=1)
@@ -59,16 +70,21 @@ def show_unnamed(library: Shelf) -> list[int]:
     live(html, key=_KEY, on_act=_act, names=known_names(library))
     if None in made:
         run_again_soon()
-    if len(groups) > count and st.button(
-        f"Show more ({len(groups) - count:,})", icon=":material/expand_more:", key="people.more"
+    if len(waiting) > count and st.button(
+        f"Show more ({len(waiting) - count:,})", icon=":material/expand_more:", key="people.more"
     ):
         st.session_state[_SHOWN] = count + TOGETHER
         st.rerun()
     return [place.photo for faces in seen for place in faces]
 
 
-def _photos(photos: set[int]) -> str:
-    return f"{len(photos):,} {'photo' if len(photos) == 1 else 'photos'}"
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _waiting(stamp: tuple, _library: Shelf) -> list[_Group]:
+    """The groups, kept until the library changes."""
+    groups = _library.groups.list()
+    likely = _library.recognition.resemblances({group.id: group.faces for group in groups})
+    counts = _library.photos_of_groups()
+    return [_Group(g.id, g.faces[:_FACES], counts.get(g.id, 0), likely.get(g.id)) for g in groups]
 
 
 def _act(act: dict) -> bool:

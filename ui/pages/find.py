@@ -20,7 +20,7 @@ def show() -> None:
     """The whole page."""
     with st.container(key="kd-page-find"), library_in_use() as library:
         st.title("Find photos", anchor=False)
-        if not library.counts().photos:
+        if not library.has_photos():
             st.html(
                 empty_html(
                     "Nothing to find yet",
@@ -52,8 +52,8 @@ def how_many(found: Sequence[Entry]) -> str:
 
 def find(
     library: Shelf,
-    with_: list[str],
-    without: list[str],
+    with_: Sequence[str],
+    without: Sequence[str],
     years: tuple[int, int] | None,
     *,
     alone: bool = False,
@@ -79,10 +79,32 @@ def entries_by_path(library: Shelf) -> dict[str, Entry]:
     return {entry.path: entry for entry in library.entries()}
 
 
-@st.cache_data(max_entries=2, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def all_entries(stamp: tuple, _library: Shelf) -> dict[str, Entry]:
     """The same, kept until the library changes: `stamp` is `Shelf.stamp()`."""
     return entries_by_path(_library)
+
+
+@st.cache_resource(max_entries=30, show_spinner=False)
+def _found(
+    stamp: tuple,
+    _library: Shelf,
+    with_: tuple[str, ...],
+    without: tuple[str, ...],
+    years: tuple[int, int] | None,
+    alone: bool,
+    confirmed: bool,
+) -> list[Entry]:
+    """What fits, kept until the library changes: for the next page, and when a photo is closed."""
+    return find(
+        _library,
+        with_,
+        without,
+        years,
+        alone=alone,
+        confirmed=confirmed,
+        all_entries=all_entries(stamp, _library),
+    )
 
 
 def _ask(library: Shelf) -> list[Entry] | None:
@@ -103,10 +125,7 @@ def _ask(library: Shelf) -> list[Entry] | None:
         )
         sure = st.toggle("Confirmed only", key="confirmed", **bound)
     try:
-        everything = all_entries(library.stamp(), library)
-        return find(
-            library, with_, without, chosen, alone=alone, confirmed=sure, all_entries=everything
-        )
+        return _found(library.stamp(), library, (*with_,), (*without,), chosen, alone, sure)
     except KindredError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None

@@ -147,7 +147,7 @@ def _entries(stamp: tuple, library: Shelf) -> list[Entry]:
     return _kept_entries(stamp, library) if stamp else library.entries()
 
 
-@st.cache_data(max_entries=2, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _kept_entries(stamp: tuple, _library: Shelf) -> list[Entry]:
     return _library.entries()
 

@@ -103,6 +103,6 @@ def _go(act: dict) -> bool:
     return True
 
 
-@st.cache_data(max_entries=2, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _questions(stamp: tuple, _library: Shelf) -> list[MergeQuestion]:
     return merge_questions(_library)

@@ -66,13 +66,26 @@ def leave() -> None:
 
 
 def _show_photos(library: Shelf, person: PersonSummary, entries: dict[str, Entry]) -> None:
-    found = map(os.fspath, library.find([person.id]))
-    shown = [entries[path] for path in found if path in entries]
+    shown = _photos(library.stamp(), library, person.id, entries)
     if not shown:
         st.caption("No photo shows this person at the moment.")
         return
     show_photos(shown, f"person.photos.{person.id}", year_heading(shown, person))
     show_library_viewer([entry.photo for entry in shown])
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _photos(stamp: tuple, _library: Shelf, person: int, _entries: dict[str, Entry]) -> list[Entry]:
+    found = map(os.fspath, _library.find([person]))
+    return [_entries[path] for path in found if path in _entries]
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _company(stamp: tuple, _library: Shelf, person: int) -> list[tuple[int, str, int]]:
+    """Who is most often on photos with somebody: id, name and number of photos."""
+    company = _library.people.together(person)[:_WITH]
+    names = {other.id: other.name for other in _library.people.list()} if company else {}
+    return [(id, names[id], photos) for _, id, photos in company if id in names]
 
 
 def year_heading(
@@ -93,10 +106,9 @@ def year_heading(
 
 
 def _show_company(library: Shelf, person: PersonSummary) -> None:
-    company = library.people.together(person.id)[:_WITH]
+    company = _company(library.stamp(), library, person.id)
     if company:
-        named = [(id, library.people.get(id).name, photos) for _, id, photos in company]
-        html = render("together.html", said="Most often with", people=named)
+        html = render("together.html", said="Most often with", people=company)
         live(html, key=f"person.with.{person.id}", on_act=_go)
 
 
