@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import FamilyError, PhotoError
 from data.library import Library
-from data.library.intake.named_faces import Places, read_confirmed, read_named
+from data.library.intake.named_faces import Places, find_places, read_confirmed, read_named
 from data.media.folders import find_photos
 from data.media.kinds import is_photo_name
 from data.names import clean_name, means_nobody
@@ -24,12 +25,40 @@ class Family:
         left_out: (path, reason) of what is in the folder and cannot be used.
         places: Where in the photos the people are; `None` if nobody has looked
             (`data.library.intake.named_faces.find_places`).
+        in_library: (name, path) of the photos that the library's names alone are learned from.
     """
 
     folder: Path
     photos: dict[str, tuple[str, ...]]
     left_out: tuple[tuple[str, str], ...] = ()
     places: Places | None = None
+    in_library: frozenset[tuple[str, str]] = frozenset()
+
+
+def join_families(families: Sequence[Family]) -> Family:
+    """Everybody in these families; the folder is the first one's."""
+    photos: dict[str, tuple[str, ...]] = {}
+    for family in families:
+        for name, paths in family.photos.items():
+            photos[name] = tuple(dict.fromkeys((*photos.get(name, ()), *paths)))
+    places: Places = {}
+    for family in families:
+        found = find_places(family.photos) if family.places is None else family.places
+        places = found | places
+    folders = [family for family in families if not family.in_library]
+    outside = {
+        (name, path)
+        for family in folders
+        for name, paths in family.photos.items()
+        for path in paths
+    }
+    return Family(
+        families[0].folder,
+        photos,
+        tuple(left_out for family in families for left_out in family.left_out),
+        places,
+        frozenset(pair for family in families for pair in family.in_library) - outside,
+    )
 
 
 def read_family(folder: str | os.PathLike) -> Family:
@@ -90,7 +119,8 @@ def library_family(home: str | os.PathLike) -> Family:
             file=home,
             remedy="Confirm some faces, or name a folder with one folder for each person",
         )
-    return Family(Path(home), photos, places=places)
+    pairs = frozenset((name, path) for name, paths in photos.items() for path in paths)
+    return Family(Path(home), photos, places=places, in_library=pairs)
 
 
 def read_strangers(folder: str | os.PathLike) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from collections.abc import Mapping
 # `tests/model/test_identity.py` has the boxes of this number.
 CODE = 8
 
+UNTRAINED = "untrained"  # the id of a model that knows nobody
+
 
 def network_id(networks: Mapping[str, Mapping], min_score: float, code: int = CODE) -> str:
     """The id of a detector and an embedder, for example "yunet+resnet29:1f0c77aa".
@@ -36,8 +38,13 @@ def network_id(networks: Mapping[str, Mapping], min_score: float, code: int = CO
 
 
 def model_id(manifest: Mapping) -> str:
-    """The id of a trained model: another training run is another model."""
-    return f"model:{_digest(manifest)}"
+    """The id of a trained model: another training run is another model.
+
+    A model that only follows the names given in the library (`training.refit`) keeps the id that it
+    had: whoever was found in a photo is compared with those names at once, by the library.
+    """
+    refit = manifest.get("refit")
+    return refit["of"] if refit else f"model:{_digest(manifest)}"
 
 
 def network_of(manifest: Mapping) -> str:

@@ -19,11 +19,13 @@ import tensorflow as tf
 
 from data.arrays import write_arrays
 from data.errors import ModelError, no_room
+from data.recognition.scoring import HeadState
+from model.classifier.head import Head
 from model.graph import FaceGraph
 from model.identity import CODE
-from model.manifest import FILE, FORMAT
+from model.manifest import FILE, FORMAT, read_manifest
 from model.zoo.specs import DetectorSpec, EmbedderSpec
-from training.reuse_graph import describe_graph, graph_key, reuse_graph
+from training.reuse_graph import copy_graph, describe_graph, graph_key, reuse_graph
 
 
 def export(
@@ -59,8 +61,6 @@ def export(
     manifest = {
         "format": FORMAT,
         "code": CODE,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "people": list(state.people),
         "networks": {
             network.task: {
                 **network.identity,
@@ -70,11 +70,7 @@ def export(
             for network in networks
         },
         "embedding_dimension": int(state.prototypes.shape[1]),
-        "thresholds": {
-            "detection_score": graph.min_score,
-            "name_probability": round(state.threshold, 6),
-            "calibration": {"slope": round(state.slope, 6), "centre": round(state.centre, 6)},
-        },
+        **_described(state, graph.min_score),
         **training,
         "versions": {
             "python": platform.python_version(),
@@ -90,15 +86,60 @@ def export(
             tf.saved_model.save(graph, os.fspath(draft), signatures=graph.signatures())
         if key is not None:
             manifest["graph"] = describe_graph(draft, key)
-        people = "".join(f"{name}\n" for name in state.people)
-        (draft / "assets" / "people.txt").write_text(people, encoding="utf-8")
-        # Beside the graph, for `model.inference.explanation`: which photo of which file is nearest.
-        write_arrays(draft / "assets" / "exemplars.npz", {"embeddings": state.exemplars})
-        text = json.dumps(manifest, indent=2, ensure_ascii=False)
-        (draft / FILE).write_text(text + "\n", encoding="utf-8")
-        if card is not None:
-            (draft / "card.html").write_text(card, encoding="utf-8")
+        _write_notes(draft, state, manifest, card)
         _check(graph, draft)
+
+
+def export_classifier(
+    former: Path, folder: Path, state: HeadState, *, training: dict, card: str | None = None
+) -> None:
+    """Writes a former model with another classifier: graph and networks are copied.
+
+    Args:
+        former: A model folder; it may be `folder`.
+        folder, training, card: As of `export`.
+        state: The classifier, of at least one person.
+
+    Raises:
+        ModelError: If that does not work with this model, or it names others when it is reloaded.
+    """
+    refuse_other_content(folder)
+    manifest = read_manifest(former)
+    manifest |= _described(state, manifest["thresholds"]["detection_score"]) | training
+    head = Head(state)
+    with _replacing(folder) as draft:
+        if not copy_graph(former, draft, head):
+            raise ModelError(
+                "nothing can be added to this model",
+                file=former,
+                remedy="Train it again with this version",
+            )
+        _write_notes(draft, state, manifest, card)
+        _check_names(head, tf.saved_model.load(os.fspath(draft)).signatures)
+
+
+def _described(state: HeadState, min_score: float) -> dict:
+    """What the manifest says of a classifier, and of now."""
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "people": list(state.people),
+        "thresholds": {
+            "detection_score": min_score,
+            "name_probability": round(state.threshold, 6),
+            "calibration": {"slope": round(state.slope, 6), "centre": round(state.centre, 6)},
+        },
+    }
+
+
+def _write_notes(draft: Path, state: HeadState, manifest: dict, card: str | None) -> None:
+    people = "".join(f"{name}\n" for name in state.people)
+    (draft / "assets" / "people.txt").write_text(people, encoding="utf-8")
+    # Beside the graph, for `model.inference.explanation`: which photo of which file is nearest.
+    write_arrays(draft / "assets" / "exemplars.npz", {"embeddings": state.exemplars})
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    (draft / FILE).write_text(text + "\n", encoding="utf-8")
+    if card is not None:
+        (draft / "card.html").write_text(card, encoding="utf-8")
 
 
 def refuse_other_content(folder: Path) -> None:
@@ -138,17 +179,27 @@ def _check(graph: FaceGraph, folder: Path) -> None:
     again = tf.saved_model.load(os.fspath(folder)).signatures
     embedding = graph.embedder.embed(image, landmarks)
     received = again["embed"](image=image, landmarks=landmarks)["embeddings"]
-    state = graph.head.state
-    faces = np.concatenate([state.exemplars[:100], rng.normal(size=(20, embedding.shape[1]))])
+    _require_equal(embedding, received)
+    _check_names(graph.head, again)
+
+
+def _check_names(head: Head, signatures) -> None:
+    """The same of the classifier alone."""
+    state = head.state
+    others = np.random.default_rng(0).normal(size=(20, state.prototypes.shape[1]))
+    faces = np.concatenate([state.exemplars[:100], others])
     faces = tf.constant(faces / np.linalg.norm(faces, axis=1, keepdims=True), tf.float32)
-    names, confidences = graph.head.classify(faces)
-    named = again["name"](embeddings=faces)
-    for difference in (embedding - received, confidences - named["confidences"]):
-        most = float(tf.reduce_max(tf.abs(difference)))
-        if not most < 1e-5:
-            raise ModelError(f"the written model differs from the trained one by {most:.2g}")
+    names, confidences = head.classify(faces)
+    named = signatures["name"](embeddings=faces)
+    _require_equal(confidences, named["confidences"])
     if not tf.reduce_all(names == named["names"]):
         raise ModelError("the written model gives other names than the trained one")
+
+
+def _require_equal(trained: tf.Tensor, written: tf.Tensor) -> None:
+    most = float(tf.reduce_max(tf.abs(trained - written)))
+    if not most < 1e-5:
+        raise ModelError(f"the written model differs from the trained one by {most:.2g}")
 
 
 @contextlib.contextmanager

@@ -56,10 +56,24 @@ def reuse_graph(former: Path, draft: Path, head: Head, key: str) -> bool:
         or damaged. Then `draft` may hold files to be overwritten.
     """
     try:
-        graph = (former / GRAPH).read_bytes()
-        known = {"key": key, "sha256": hashlib.sha256(graph).hexdigest()}
-        if read_manifest(former).get("graph") != known:
+        if read_manifest(former).get("graph") != describe_graph(former, key):
             return False
+    except (OSError, ModelError):
+        return False
+    return copy_graph(former, draft, head)
+
+
+def copy_graph(former: Path, draft: Path, head: Head) -> bool:
+    """Writes a former model's graph and networks beside a new classifier.
+
+    Args:
+        former, draft, head: As above.
+
+    Returns:
+        Whether it was done; it is not when the former model is damaged or has another classifier.
+    """
+    try:
+        graph = (former / GRAPH).read_bytes()
         values = _read(former / _CHECKPOINT)  # and checks its sums
         learned = {_KEY.format(name): value.numpy() for name, value in head.learned().items()}
         if not learned.keys() <= values.keys():
@@ -78,7 +92,6 @@ def reuse_graph(former: Path, draft: Path, head: Head, key: str) -> bool:
         return _same(values, _read(draft / _CHECKPOINT))
     except (
         OSError,
-        ModelError,
         LookupError,
         RuntimeError,
         TypeError,

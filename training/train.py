@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import ModelError
-from data.family import library_family, read_family
+from data.family import Family
 from data.home import current_model_dir, home, make_private, new_model_dir, set_current_model
 from data.progress import Progress, silent
 from model.classifier.head import Head
@@ -20,11 +20,12 @@ from training.callbacks import OnEpoch
 from training.classifier.fit import FitResult
 from training.dataset.face_cache import FaceCache
 from training.dataset.face_finder import FaceFinder
+from training.dataset.known_people import family_to_learn
 from training.dataset.training_set import TrainingSet, learn, prepare
 from training.embedder.stages import FineTuningResult, tune
 from training.export import export, refuse_other_content
 from training.report.card import card
-from training.report.training_report import TrainingReport, report_of
+from training.report.training_report import TrainingReport, exemplar_row, report_of
 
 
 def train(
@@ -36,19 +37,23 @@ def train(
     false_names: float = 0.01,
     strangers: str | os.PathLike | None = None,
     quick: bool = False,
+    replace: bool = False,
     progress: Progress = silent,
     on_epoch: OnEpoch = lambda _: None,
 ) -> TrainingReport:
     """Learns a family and writes the model.
 
     Args:
-        folder: The family folder; by default, the names confirmed in the library are learned.
+        folder: The family folder, whose people are added to everybody who is known; by default,
+            these are learned again.
         model: The model folder to write; by default a new one under `KINDRED_HOME`, which then
             becomes the model in use.
         detector, embedder: Names of networks; by default the best ones that are installed.
         false_names: The share of strangers that may get a name, 0..1.
         strangers: A folder of photos of people who are not in the family.
         quick: Whether to leave out fine-tuning.
+        replace: Whether to learn the people of the folder alone, or without one those of the
+            library, and to forget everybody else.
         progress: Called with what is being done, how much of it is done, and how much there is.
         on_epoch: Called with a row of the learning curve after every epoch
             (`training.callbacks`).
@@ -57,7 +62,7 @@ def train(
         FamilyError: If there is nobody to learn.
         ModelError: If the model cannot be written there.
     """
-    family = library_family(home()) if folder is None else read_family(folder)
+    family, folders = family_to_learn(folder, replace)
     target = Path(model) if model is not None else new_model_dir()
     refuse_other_content(target)
     make_private(home())
@@ -81,7 +86,8 @@ def train(
         graph,
         target,
         networks=(finds, embeds),
-        training=report.to_json() | {"exemplars": _exemplars(training_set, fitted)},
+        training=report.to_json()
+        | {"exemplars": _exemplars(training_set, fitted, family), "folders": folders},
         fine_tuned=stage.kept,
         card=card(report, training_set, fitted),
         former=target if target.exists() else _model_in_use(),
@@ -92,15 +98,16 @@ def train(
     return report
 
 
-def _exemplars(training_set: TrainingSet, fitted: FitResult) -> list[dict]:
-    """The file that each exemplar of the classifier was learned from, in its order."""
+def _exemplars(training_set: TrainingSet, fitted: FitResult, family: Family) -> list[dict]:
+    """What each exemplar of the classifier was learned from, in its order: see `training.refit`."""
     order = np.argsort(training_set.owners, kind="stable")
     assert len(order) == len(fitted.state.exemplars)
     return [
-        {
-            "person": training_set.examples[i].person,
-            "file": os.path.basename(training_set.examples[i].path),
-        }
+        exemplar_row(
+            training_set.examples[i],
+            int(training_set.groups[i]),
+            (training_set.examples[i].person, training_set.examples[i].path) in family.in_library,
+        )
         for i in order
     ]
 

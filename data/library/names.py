@@ -105,19 +105,25 @@ def ensure(db: Connection, name: str) -> int:
     Unlike `find` it understands former names: a model trained before a renaming says the old one.
     Adding a person this way is no decision and no part of the journal.
     """
-    found = find(db, name)
+    found = find_meant(db, name)
     if found is None:
         key = name_key(name)
-        alias = db.execute(
-            "SELECT COALESCE(p.merged_into, p.id) FROM aliases a JOIN people p ON p.id = a.person"
-            " WHERE a.name_key = ?",
-            (key,),
-        ).fetchone()
-        if alias:
-            return alias[0]
         found = db.execute(
             "INSERT INTO people (name, name_key) VALUES (?, ?)", (key, key)
         ).lastrowid
+    return found
+
+
+def find_meant(db: Connection, name: str) -> int | None:
+    """The same person, `None` if there is nobody."""
+    found = find(db, name)
+    if found is None:
+        alias = db.execute(
+            "SELECT COALESCE(p.merged_into, p.id) FROM aliases a JOIN people p ON p.id = a.person"
+            " WHERE a.name_key = ?",
+            (name_key(name),),
+        ).fetchone()
+        found = alias and alias[0]
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.library.database import Connection, transaction
-from data.library.names import Person, ensure, find, resolve
+from data.library.names import Person, ensure, find, find_meant, name_of, resolve
 from data.names import near_names, near_pairs
 
 
@@ -85,6 +85,11 @@ class People:
         """
         row = self._db.execute(_SUMMARY, (resolve(self._db, person), True)).fetchone()
         return PersonSummary(*row[:7], bool(row[7]), row[8])
+
+    def name_today(self, name: str) -> str:
+        """What a person is called today whom a folder or a model calls by this name."""
+        person = find_meant(self._db, name)
+        return name if person is None else name_of(self._db, person)
 
     def near_names(self, name: str | None = None) -> list[tuple[str, str]]:
         """Pairs of listed names that may mean one person; with a name, those that it is in."""

@@ -20,14 +20,13 @@ from data.tags import FaceTag, PhotoTags
 from model.classifier.head import Head
 from model.device import prepare_devices
 from model.graph import FaceGraph
-from model.identity import model_id, network_of
+from model.identity import UNTRAINED, model_id, network_of
 from model.inference.engine import DETECTION_PIXELS, Engine, FoundFaces
 from model.inference.films import OnSeconds, TaggedFilm, tag_film
 from model.manifest import read_manifest
 from model.zoo.catalogue import choose
 from model.zoo.networks import describe_networks, load_detector, load_embedder
 
-UNTRAINED = "untrained"
 _SIGNATURES = ("tag", "detect", "embed", "align", "embed_chips", "name_photo")
 
 Source = str | os.PathLike | bytes | np.ndarray

@@ -147,8 +147,8 @@ def _left_out(report: TrainingReport, training_set: TrainingSet) -> dict[str, li
     return dict(by_person)
 
 
-def _faces(training_set: TrainingSet, people: tuple[str, ...], each: int) -> list[bytes]:
-    """The first faces of each of these people, as JPEGs."""
+def _faces(training_set: TrainingSet, people: tuple[str, ...], each: int) -> list[bytes | None]:
+    """The first faces of each of these people, as JPEGs; `None` where no pixels were kept."""
     return [
         _jpeg(example.face.chip)
         for name in people
@@ -156,7 +156,9 @@ def _faces(training_set: TrainingSet, people: tuple[str, ...], each: int) -> lis
     ]
 
 
-def _jpeg(chip: np.ndarray) -> bytes:
+def _jpeg(chip: np.ndarray | None) -> bytes | None:
+    if chip is None:
+        return None
     stream = io.BytesIO()
     Image.fromarray(chip).resize((72, 72), Image.Resampling.BILINEAR).save(
         stream, "JPEG", quality=80

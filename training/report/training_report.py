@@ -11,7 +11,7 @@ from data.family import Family
 from model.zoo.specs import DetectorSpec, EmbedderSpec
 from training.classifier.fit import FitResult, Metrics
 from training.dataset.folder_questions import one_person_twice
-from training.dataset.selection import LeftOut
+from training.dataset.selection import Example, LeftOut
 from training.dataset.training_set import TrainingSet
 from training.embedder.stages import NOT_TRIED, FineTuningResult
 
@@ -54,6 +54,23 @@ class TrainingReport:
             },
             "measured": self.metrics.to_json(),
         }
+
+
+def exemplar_row(example: Example, moment: int, in_library: bool) -> dict:
+    """What the manifest keeps of a face that a person is known by; no folders.
+
+    Args:
+        example: The face.
+        moment: The same for faces of one person and one moment.
+        in_library: Whether the name is known from the library, and goes when it goes there.
+    """
+    row = {
+        "person": example.person,
+        "file": os.path.basename(example.path),
+        "moment": moment,
+        "side": round(example.face.side),
+    }
+    return row | ({"library": True} if in_library else {})
 
 
 def report_of(

@@ -14,7 +14,8 @@ def add(commands) -> None:
         help="learn the people of a family folder, or of the library",
         description="Learns FOLDER/<name>/*.jpg, one folder a person, and writes a model. Where "
         "there are no such folders, the names that other programs wrote into the photos in FOLDER "
-        "are learned; without FOLDER, the names that are confirmed in the library.",
+        "are learned. They are added to everybody who is known: by the model in use, and by names "
+        "that are confirmed in the library. Without FOLDER, these are learned again.",
     )
     train.add_argument("folder", nargs="?", metavar="FOLDER")
     train.add_argument(
@@ -35,6 +36,11 @@ def add(commands) -> None:
     train.add_argument(
         "--quick", action="store_true", help="learn the names only, leave the network as it is"
     )
+    train.add_argument(
+        "--replace",
+        action="store_true",
+        help="learn FOLDER alone (without it: the library), and forget everybody else",
+    )
     train.set_defaults(run=_train)
 
 
@@ -42,6 +48,8 @@ def _train(options: argparse.Namespace) -> int:
     import_tensorflow()
     from training.train import train
 
+    if options.replace and not options.model:
+        _say_who_is_forgotten(options.folder)
     with Bars() as bars:
         report = train(
             options.folder,
@@ -51,6 +59,7 @@ def _train(options: argparse.Namespace) -> int:
             false_names=options.false_names,
             strangers=options.strangers,
             quick=options.quick,
+            replace=options.replace,
             progress=bars.show,
         )
     for left_out in report.left_out:
@@ -82,3 +91,11 @@ def _train(options: argparse.Namespace) -> int:
     print(f"Model: {report.model}")
     print(f"Card: {report.model / 'card.html'}")
     return DONE
+
+
+def _say_who_is_forgotten(folder: str | None) -> None:
+    from training.dataset.known_people import family_to_learn, forgotten
+
+    family, _ = family_to_learn(folder, replace=True)
+    if names := forgotten(family):
+        print(f"This forgets {', '.join(names)}. `kindred.py train` without --replace keeps them.")

@@ -17,6 +17,7 @@ from data.library.database import Connection, transaction
 from data.library.faces import CLEAR, stacked
 from data.library.films import scenes
 from data.library.names import name_of
+from data.library.recognition.confirmed_faces import ConfirmedFace, read_confirmed_faces
 from data.library.recognition.judging import Judge
 from data.library.recognition.references import networks_with_references, read_references
 from data.recognition.calibration import calibrate
@@ -55,7 +56,7 @@ class Recognition:
 
     def catch_up(self) -> None:
         """Compares anew if something was decided since: elsewhere, or by many imported names."""
-        if self._version() != self._noted():
+        if self.version != self._noted():
             self.refresh()
 
     def refresh(self) -> int:
@@ -82,7 +83,7 @@ class Recognition:
             ]
             self._db.executemany("DELETE FROM recognised WHERE face = ?", gone)
             self._db.executemany("INSERT OR REPLACE INTO recognised VALUES (?, ?, ?, ?)", new)
-            self._note(self._version())
+            self._note(self.version)
         return len(gone) + len(new)
 
     def look_at(self, photo: int) -> None:
@@ -193,6 +194,10 @@ class Recognition:
         )
         return [name for (name,) in rows]
 
+    def confirmed(self, network: str) -> list[ConfirmedFace]:
+        """The confirmed faces that this network embedded, as a training takes them."""
+        return read_confirmed_faces(self._db, network)
+
     def _follow(self) -> None:
         """At the end of a transaction: what was decided teaches at once."""
         if not self._db.decided:
@@ -239,7 +244,7 @@ class Recognition:
 
     def _current_judges(self) -> dict[str, Judge]:
         """One for each network that somebody was confirmed in, by the decisions in force."""
-        version = self._version()
+        version = self.version
         if self._judges[0] != version:
             judges = {}
             for network in networks_with_references(self._db):
@@ -255,7 +260,8 @@ class Recognition:
             self._judges = version, judges
         return self._judges[1]
 
-    def _version(self) -> int:
+    @property
+    def version(self) -> int:
         """Another number after every decision and after everything else that changes references."""
         row = self._db.execute(
             "SELECT COALESCE((SELECT MAX(id) FROM decisions), 0)"

@@ -49,7 +49,7 @@ def networks_with_references(db: Connection) -> list[str]:
 
 def read_references(db: Connection, network: str, config: HeadConfig) -> References | None:
     """Everybody whom a network can recognise; `None` if that is nobody."""
-    rows = _references(db, network)
+    rows = confirmed_vectors(db, network)
     if not rows:
         return None
     people, starts = np.unique([person for person, *_ in rows], return_index=True)
@@ -86,7 +86,7 @@ def read_references(db: Connection, network: str, config: HeadConfig) -> Referen
     return References(people, head, confirmed, rejected, negatives)
 
 
-def _references(db: Connection, network: str) -> list[tuple[int, int, bytes]]:
+def confirmed_vectors(db: Connection, network: str) -> list[tuple[int, int, bytes]]:
     """(person, face, embedding) of every face to compare with, person by person.
 
     A track of a film stands there with its faces of different looks.

@@ -1,0 +1,91 @@
+"""Whom a training learns: a folder's people and everybody who is known already, or some alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from data.errors import FamilyError, ModelError
+from data.family import Family, join_families, library_family, read_family
+from data.home import current_model_dir, home
+from data.library import Library
+from model.manifest import read_manifest
+
+
+def family_to_learn(folder: str | os.PathLike | None, replace: bool) -> tuple[Family, list[str]]:
+    """The family of a training, and the folders that it comes from, absolute.
+
+    The people of FOLDER are added to those whom the model in use learned from folders and to those
+    whom the library knows, under their names of today.
+
+    Args:
+        folder: The family folder; without one, what is known is learned again.
+        replace: Only FOLDER, or without one only the library; everybody else is forgotten.
+
+    Raises:
+        FamilyError: There is nobody to learn, or a folder that the model in use learned is gone.
+    """
+    asked = [os.path.abspath(folder)] if folder is not None else []
+    folders = [*asked, *(() if replace else _former_folders())]
+    folders = list(dict.fromkeys(folders))
+    families = [read_family(one) if one in asked else _read_former(one) for one in folders]
+    if not (replace and asked):
+        try:
+            families.append(library_family(home()))
+        except FamilyError:  # nobody is named there
+            if not families:
+                raise
+    family = families[0] if len(families) == 1 else join_families(_renamed(families))
+    return family, folders
+
+
+def forgotten(family: Family) -> list[str]:
+    """Whom the model in use knows, and one that learns this family will not."""
+    known = _manifest().get("people", ())
+    with Library(home()) as library:
+        return [name for name in known if library.people.name_today(name) not in family.photos]
+
+
+def _read_former(folder: str) -> Family:
+    try:
+        return read_family(folder)
+    except FamilyError as error:
+        people = {
+            row["person"] for row in _manifest().get("exemplars", ()) if not row.get("library")
+        }
+        raise FamilyError(
+            "the photos are gone that the model in use learned "
+            f"{len(people)} {'person' if len(people) == 1 else 'people'} from",
+            file=folder,
+            remedy="Connect the disk that they are on, or forget these people with --replace",
+        ) from error
+
+
+def _renamed(families: list[Family]) -> list[Family]:
+    """Under the names of today, so that a person of two families is one."""
+    with Library(home()) as library:
+        return [_under(family, library.people.name_today) for family in families]
+
+
+def _under(family: Family, today) -> Family:
+    photos: dict[str, tuple[str, ...]] = {}
+    for name, paths in family.photos.items():
+        photos[today(name)] = photos.get(today(name), ()) + paths
+    places = family.places and {
+        (today(name), path): region for (name, path), region in family.places.items()
+    }
+    pairs = frozenset((today(name), path) for name, path in family.in_library)
+    return Family(family.folder, photos, family.left_out, places, pairs)
+
+
+def _former_folders() -> list[str]:
+    return list(_manifest().get("folders", ()))
+
+
+def _manifest() -> dict:
+    """Of the model in use; empty where there is none, or one that cannot be read."""
+    try:
+        folder = current_model_dir()
+        return read_manifest(Path(folder)) if folder else {}
+    except ModelError:
+        return {}

@@ -1,0 +1,205 @@
+"""Fits the classifier of the model in use to the names in the library, from stored embeddings.
+
+No photo is read, and the networks stay as they are: prototypes, calibration and thresholds follow
+what was confirmed, and so do the SavedModel, the terminal and whatever serves the model. Whom the
+model learned from folders it still knows.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from data.arrays import read_arrays
+from data.errors import FamilyError, ModelError
+from data.family import Family
+from data.home import current_model_dir, home, set_current_model
+from data.library import Library
+from data.progress import Progress, silent
+from model.classifier.head import Head
+from model.graph import FaceGraph
+from model.identity import UNTRAINED, model_id, network_of
+from model.manifest import read_manifest
+from model.zoo.catalogue import choose
+from model.zoo.networks import describe_networks, load_detector, load_embedder
+from training.dataset.face_finder import Face
+from training.dataset.moments import group_moments
+from training.dataset.selection import Example
+from training.dataset.training_set import TrainingSet, learn
+from training.export import export, export_classifier
+from training.report.card import card
+from training.report.training_report import TrainingReport, exemplar_row, report_of
+
+FOLDER = (
+    "answers"  # under `models/`: the model that follows the library; each takes the last's place
+)
+SAME_PICTURE = 0.9999  # cosine from which two vectors are of one face in one photo
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A face that somebody's name is known of."""
+
+    name: str
+    file: str
+    moment: int
+    side: float
+    embedding: np.ndarray
+    in_library: bool
+
+
+def refit(progress: Progress = silent) -> TrainingReport:
+    """Makes a model of everybody who is known the model in use.
+
+    Raises:
+        FamilyError: If nobody is known whom the networks of the model in use can tell.
+        ModelError: If the model in use is damaged, or the new one cannot be written.
+    """
+    former = current_model_dir()
+    manifest = read_manifest(former) if former else {}
+    networks = _networks(manifest)
+    network = network_of(manifest or describe_networks(*networks))
+    progress("learning", 0, 2)
+    with Library(home()) as library:
+        decisions = library.recognition.version
+        confirmed = _of_library(library, network)
+        known = _join(_of_model(former, manifest, library, not confirmed), confirmed)
+    if not known:
+        raise FamilyError(
+            "no name is confirmed in the library",
+            file=home(),
+            remedy="Confirm some faces, or train a family folder",
+        )
+    training_set = _training_set(known)
+    asked = (manifest.get("measured") or {}).get("false_names_asked", 0.01)
+    fitted = learn(training_set, networks[1].head, asked)
+    target = home() / "models" / FOLDER
+    report = report_of(target, Family(home(), {}), networks, training_set, fitted)
+    progress("learning", 1, 2)
+    training = report.to_json() | {
+        "exemplars": [
+            exemplar_row(example, face.moment, face.in_library)
+            for example, face in zip(training_set.examples, known, strict=True)
+        ],
+        "refit": {"of": model_id(manifest) if manifest else UNTRAINED, "decisions": decisions},
+    }
+    page = card(report, training_set, fitted)
+    if former:
+        training["training"]["stages"] = manifest.get("training", {}).get("stages")
+        export_classifier(former, target, fitted.state, training=training, card=page)
+    else:
+        finds, embeds = networks
+        graph = FaceGraph(
+            load_detector(finds), load_embedder(embeds), Head(fitted.state), finds.min_score
+        )
+        export(graph, target, networks=networks, training=training, card=page)
+    set_current_model(target)
+    progress("learning", 2, 2)
+    return report
+
+
+def _networks(manifest: dict):
+    named = manifest.get("networks", {})
+    return tuple(
+        choose(task, named[task]["name"] if task in named else None)
+        for task in ("detector", "embedder")
+    )
+
+
+def _of_model(
+    former: Path | None, manifest: dict, library: Library, everybody: bool
+) -> list[_Known]:
+    """What a model learned from family folders, under the names of today.
+
+    Args:
+        everybody: Also what it learned from the library.
+    """
+    rows = manifest.get("exemplars", ())
+    if former is None or not rows:
+        return []
+    try:
+        vectors = read_arrays(former / "assets" / "exemplars.npz")["embeddings"]
+        return [
+            _Known(
+                library.people.name_today(row["person"]),
+                row["file"],
+                row.get("moment", number),
+                row.get("side", 100.0),
+                vector,
+                bool(row.get("library")),
+            )
+            for number, (row, vector) in enumerate(zip(rows, vectors, strict=True))
+            if everybody or not row.get("library")
+        ]
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"the model is damaged ({error!r})", file=former, remedy="Train it again"
+        ) from error
+
+
+def _of_library(library: Library, network: str) -> list[_Known]:
+    faces = library.recognition.confirmed(network)
+    names = sorted({face.name for face in faces})
+    owners = np.array([names.index(face.name) for face in faces], int)
+    moments = group_moments(owners, *_when(faces))
+    first: dict[int, int] = {}  # the looks of one track are of one moment
+    return [
+        _Known(
+            face.name,
+            os.path.basename(face.path),
+            first.setdefault(face.face, int(moment)),
+            face.side,
+            face.embedding,
+            True,
+        )
+        for face, moment in zip(faces, moments, strict=True)
+    ]
+
+
+def _when(faces) -> tuple[list[datetime | None], list[None], list[None]]:
+    nothing = [None] * len(faces)
+    return [face.taken for face in faces], nothing, nothing
+
+
+def _join(model: list[_Known], library: list[_Known]) -> list[_Known]:
+    """Both, person by person; where they speak of one face, what was decided in the library counts.
+
+    Moments are numbered anew, so that those of the one are not those of the other.
+    """
+    if model and library:
+        confirmed = np.stack([face.embedding for face in library])
+        model = [face for face in model if (confirmed @ face.embedding).max() < SAME_PICTURE]
+    numbers: dict[tuple[str, bool, int], int] = {}
+    found = []
+    for face in sorted(model + library, key=lambda face: face.name):
+        moment = numbers.setdefault((face.name, face.in_library, face.moment), len(numbers))
+        found.append(
+            _Known(face.name, face.file, moment, face.side, face.embedding, face.in_library)
+        )
+    return found
+
+
+def _training_set(known: list[_Known]) -> TrainingSet:
+    people = tuple(dict.fromkeys(face.name for face in known))
+    good = np.ones(4, np.float32)
+    return TrainingSet(
+        people=people,
+        examples=[
+            Example(
+                face.name,
+                face.file,
+                Face(np.array([0, 0, face.side, face.side], np.float32), face.embedding, good),
+            )
+            for face in known
+        ],
+        owners=np.array([people.index(face.name) for face in known]),
+        groups=np.array([face.moment for face in known]),
+        strangers=[],
+        bystanders=[],
+        sightings=[],
+        left_out=[],
+    )
