@@ -1,6 +1,7 @@
 """Where Kindred keeps its files: `KINDRED_HOME`, or the platform's folder for user data.
 
-models/<time>/     SavedModels; the file `models/current` names the one in use
+models/<time>/     SavedModels; `models/current` names the one in use, `models/folders.json` says
+                   from which folders each learned
 networks/          weights that the user fetched
 cache/             embeddings of photos seen in training; may be deleted at any time
 """
@@ -70,9 +71,12 @@ def current_model_dir() -> Path | None:
     return folder
 
 
-def set_current_model(folder: Path) -> None:
+def set_current_model(folder: Path | None) -> None:
     """Makes a folder under `models/` the one in use; readers see the old name or the new one."""
     pointer = home() / "models" / "current"
+    if folder is None:
+        pointer.unlink(missing_ok=True)
+        return
     replace_file(pointer, (folder.name + "\n").encode())
 
 

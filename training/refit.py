@@ -56,7 +56,8 @@ def refit(progress: Progress = silent) -> TrainingReport:
     """Makes a model of everybody who is known the model in use.
 
     Raises:
-        FamilyError: If nobody is known whom the networks of the model in use can tell.
+        FamilyError: If nobody is known whom the networks of the model in use can tell. A model of
+            people of whom every name was taken back is then in use no longer.
         ModelError: If the model in use is damaged, or the new one cannot be written.
     """
     former = current_model_dir()
@@ -67,10 +68,14 @@ def refit(progress: Progress = silent) -> TrainingReport:
     with Library(home()) as library:
         decisions = library.recognition.version
         confirmed = _of_library(library, network)
-        known = _join(_of_model(former, manifest, library, not confirmed), confirmed)
+        # Faces that other networks embedded are asked about again when the photos are tagged.
+        waiting = not confirmed and bool(library.recognition.known())
+        known = _join(_of_model(former, manifest, library, waiting), confirmed)
+    if not known and former:
+        set_current_model(None)
     if not known:
         raise FamilyError(
-            "no name is confirmed in the library",
+            "nobody is known any more" if former else "no name is confirmed in the library",
             file=home(),
             remedy="Confirm some faces, or train a family folder",
         )
@@ -85,7 +90,8 @@ def refit(progress: Progress = silent) -> TrainingReport:
             exemplar_row(example, face.moment, face.in_library)
             for example, face in zip(training_set.examples, known, strict=True)
         ],
-        "refit": {"of": model_id(manifest) if manifest else UNTRAINED, "decisions": decisions},
+        "refit": {"of": model_id(manifest) if manifest else UNTRAINED},
+        "decisions": decisions,
     }
     page = card(report, training_set, fitted)
     if former:

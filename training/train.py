@@ -20,7 +20,7 @@ from training.callbacks import OnEpoch
 from training.classifier.fit import FitResult
 from training.dataset.face_cache import FaceCache
 from training.dataset.face_finder import FaceFinder
-from training.dataset.known_people import family_to_learn
+from training.dataset.known_people import family_to_learn, remember_folders
 from training.dataset.training_set import TrainingSet, learn, prepare
 from training.embedder.stages import FineTuningResult, tune
 from training.export import export, refuse_other_content
@@ -62,7 +62,7 @@ def train(
         FamilyError: If there is nobody to learn.
         ModelError: If the model cannot be written there.
     """
-    family, folders = family_to_learn(folder, replace)
+    family, folders, decisions = family_to_learn(folder, replace)
     target = Path(model) if model is not None else new_model_dir()
     refuse_other_content(target)
     make_private(home())
@@ -87,11 +87,16 @@ def train(
         target,
         networks=(finds, embeds),
         training=report.to_json()
-        | {"exemplars": _exemplars(training_set, fitted, family), "folders": folders},
+        | {
+            "exemplars": _exemplars(training_set, fitted, family),
+            "decisions": decisions,
+        },
         fine_tuned=stage.kept,
         card=card(report, training_set, fitted),
         former=target if target.exists() else _model_in_use(),
     )
+    if target.parent == home() / "models":
+        remember_folders(target, folders)
     if model is None:
         set_current_model(target)
     progress("learning", 2, 2)

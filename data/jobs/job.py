@@ -30,6 +30,7 @@ class Job:
         error: Why it failed, for a person.
         pid: Of the worker, while it is alive.
         stop_request: "pause" or "cancel" if somebody asked for that.
+        gives_way: Whether it is ended when something else is to be done.
         seconds_left: Of the phase, by its pace so far; `None` when nobody can tell.
     """
 
@@ -47,6 +48,7 @@ class Job:
     pid: int | None = None
     stop_request: str = ""
     started: float = 0.0
+    gives_way: bool = False
     seconds_left: float | None = None
 
     @property
@@ -84,6 +86,7 @@ def job_of(id: str, what: Mapping, state: Mapping, status: str, stop_request: st
         pid=state.get("pid") if alive else None,
         stop_request=stop_request if alive else "",
         started=what["at"],
+        gives_way=what.get("gives_way", False),
         seconds_left=_seconds_left(state) if status == RUNNING else None,
     )
 

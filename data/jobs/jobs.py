@@ -16,11 +16,12 @@ from filelock import FileLock
 from data.errors import KindredError
 from data.home import make_private, replace_file
 from data.jobs.files import is_held, read, stop_request_in
-from data.jobs.job import ALIVE, OUTCOME, STARTING, STOPPED, Job, job_of
+from data.jobs.job import ALIVE, CANCEL, OUTCOME, STARTING, STOPPED, Job, job_of
 
 ROOT = Path(__file__).parents[2]
 
 _SECONDS_TO_START = 30.0  # for Python to come up on a busy computer
+_SECONDS_TO_END = 10.0
 _KEPT = 30  # finished jobs, for looking back
 
 _children: list[subprocess.Popen] = []
@@ -73,14 +74,19 @@ class Jobs:
                 status = STOPPED
         return job_of(id, job, state, status, stop_request_in(folder))
 
-    def start(self, kind: str, arguments: Mapping) -> Job:
+    def start(self, kind: str, arguments: Mapping, *, gives_way: bool = False) -> Job:
         """Starts a worker.
+
+        Args:
+            kind, arguments: What is to be done.
+            gives_way: Whether it is ended when something else is to be done: nothing is lost by
+                that, and nobody waits for it.
 
         Raises:
             KindredError: Another job is being worked on, or nothing can be written.
         """
         try:
-            return self._start(kind, arguments)
+            return self._start(kind, arguments, gives_way)
         except OSError as error:
             raise KindredError.unwritable(
                 "the work cannot be started",
@@ -89,11 +95,15 @@ class Jobs:
                 remedy="Check the folder's permissions",
             ) from error
 
-    def _start(self, kind: str, arguments: Mapping) -> Job:
+    def _start(self, kind: str, arguments: Mapping, gives_way: bool) -> Job:
         make_private(self.folder.parent)
         self.folder.mkdir(exist_ok=True)
         with FileLock(self.folder / ".starting"):
-            if busy := self.running():
+            busy = self.running()
+            if busy and busy.gives_way and not gives_way:
+                self._end(busy)
+                busy = self.running()
+            if busy:
                 raise KindredError(
                     f"Kindred is busy ({busy.kind}: {busy.phase or 'starting'})",
                     remedy="Wait until that is done, or stop it first",
@@ -103,6 +113,7 @@ class Jobs:
             folder = self.folder / id
             folder.mkdir()
             job = {"kind": kind, "arguments": dict(arguments), "at": time.time()}
+            job |= {"gives_way": True} if gives_way else {}
             replace_file(folder / "job.json", json.dumps(job).encode())
             self._spawn(folder)
         return self.get(id)
@@ -129,6 +140,15 @@ class Jobs:
         if job and job.alive and job.pid and is_held(self.folder / id / "lock"):
             with suppress(ProcessLookupError):
                 os.kill(job.pid, 9)
+
+    def _end(self, job: Job) -> None:
+        """Ends a worker and waits until it is gone; one that has just been started, too."""
+        until = time.monotonic() + _SECONDS_TO_END
+        while job and job.alive and time.monotonic() < until:
+            self.stop(job.id, CANCEL)
+            self.kill(job.id)
+            time.sleep(0.05)
+            job = self.get(job.id)
 
     def log(self, id: str) -> str:
         """The end of what the worker printed."""

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from data.errors import FamilyError, ModelError
 from data.family import Family, join_families, library_family, read_family
-from data.home import current_model_dir, home
+from data.home import current_model_dir, home, replace_file
 from data.library import Library
+from model.identity import model_id
 from model.manifest import read_manifest
 
 
-def family_to_learn(folder: str | os.PathLike | None, replace: bool) -> tuple[Family, list[str]]:
-    """The family of a training, and the folders that it comes from, absolute.
+def family_to_learn(
+    folder: str | os.PathLike | None, replace: bool
+) -> tuple[Family, list[str], int]:
+    """The family of a training, the folders that it comes from, and the library's state.
+
+    The folders are absolute; the state is another number after every decision
+    (`Recognition.version`).
 
     The people of FOLDER are added to those whom the model in use learned from folders and to those
     whom the library knows, under their names of today.
@@ -25,6 +33,8 @@ def family_to_learn(folder: str | os.PathLike | None, replace: bool) -> tuple[Fa
     Raises:
         FamilyError: There is nobody to learn, or a folder that the model in use learned is gone.
     """
+    with Library(home()) as library:
+        decisions = library.recognition.version
     asked = [os.path.abspath(folder)] if folder is not None else []
     folders = [*asked, *(() if replace else _former_folders())]
     folders = list(dict.fromkeys(folders))
@@ -36,7 +46,7 @@ def family_to_learn(folder: str | os.PathLike | None, replace: bool) -> tuple[Fa
             if not families:
                 raise
     family = families[0] if len(families) == 1 else join_families(_renamed(families))
-    return family, folders
+    return family, folders, decisions
 
 
 def forgotten(family: Family) -> list[str]:
@@ -78,8 +88,26 @@ def _under(family: Family, today) -> Family:
     return Family(family.folder, photos, family.left_out, places, pairs)
 
 
+def remember_folders(model: Path, folders: Iterable[str]) -> None:
+    """Notes from which folders a model learned: not in the model, which may be given away."""
+    known = _all_folders() | {model_id(read_manifest(model)): list(folders)}
+    replace_file(_file(), json.dumps(known, indent=2).encode())
+
+
 def _former_folders() -> list[str]:
-    return list(_manifest().get("folders", ()))
+    manifest = _manifest()
+    return _all_folders().get(model_id(manifest), []) if manifest else []
+
+
+def _all_folders() -> dict[str, list[str]]:
+    try:
+        return json.loads(_file().read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _file() -> Path:
+    return home() / "models" / "folders.json"
 
 
 def _manifest() -> dict:

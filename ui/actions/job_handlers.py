@@ -39,6 +39,18 @@ def train(arguments: dict, report: JobProgress) -> dict:
     }
 
 
+def refit(arguments: dict, report: JobProgress) -> dict:
+    """Has the model in use follow the names that were given (`training.refit`)."""
+    report.progress("loading the networks", 0, 0)
+    from model.tensorflow_import import import_tensorflow
+
+    import_tensorflow()
+    from training.refit import refit
+
+    learned = refit(report.progress)
+    return {"model": Path(learned.model).name, "people": len(learned.photos)}
+
+
 def tag(arguments: dict, report: JobProgress) -> dict:
     """Tags the photos and films in the folders `paths` into the library; goes on where it stood."""
 
@@ -174,6 +186,7 @@ def fetch(arguments: dict, report: JobProgress) -> dict:
 
 HANDLERS = {
     "train": train,
+    "refit": refit,
     "tag": tag,
     "renew": renew,
     "group": group,

@@ -9,8 +9,10 @@ import streamlit as st
 from data.errors import ModelError
 from data.home import current_model_dir
 from data.library.views import Shelf
+from model.identity import UNTRAINED, model_id
 from model.inference.background import BackgroundModel
-from model.manifest import FILE
+from model.manifest import read_manifest
+from ui.actions import learning
 from ui.actions.library_in_use import library_in_use
 from ui.components.style import plain
 from ui.components.templates import render
@@ -21,14 +23,14 @@ def model_in_use() -> BackgroundModel:
     try:
         folder = current_model_dir()
     except ModelError as error:
-        return _background(None, 0, str(error))
+        return _background(UNTRAINED, None, str(error))
     if folder is None:
-        return _background(None, 0, None)
+        return _background(UNTRAINED, None, None)
     try:
-        written = (folder / FILE).stat().st_mtime_ns
-    except OSError:  # loading will say what is wrong
-        written = 0
-    return _background(folder, written, None)
+        key = model_id(read_manifest(folder))
+    except (ModelError, LookupError, TypeError):  # loading will say what is wrong
+        key = str(folder)
+    return _background(key, folder, None)
 
 
 def show_state(model: BackgroundModel) -> None:
@@ -53,9 +55,10 @@ def knows_somebody(model: BackgroundModel, library: Shelf) -> bool:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _background(folder: Path | None, written: int, problem: str | None) -> BackgroundModel:
-    # `written` is part of the key: a model that was trained again in the same folder is another.
-    return BackgroundModel(folder, problem=problem)
+def _background(key: str, _folder: Path | None, problem: str | None) -> BackgroundModel:
+    # A model that only follows the names given in the library is not loaded anew: the library
+    # compares with these names at once.
+    return BackgroundModel(_folder, problem=problem)
 
 
 @st.fragment(run_every=0.5)
@@ -68,4 +71,10 @@ def _show_loading(model: BackgroundModel) -> None:
 def _state(model: BackgroundModel, library: Shelf) -> str:
     people = len({*model.loaded.tagger.people, *library.recognition.known()})
     knows = f"{people} {'person' if people == 1 else 'people'}" if people else "nobody yet"
-    return render("state.html", loading=False, knows=knows, device=model.loaded.device)
+    return render(
+        "state.html",
+        loading=False,
+        knows=knows,
+        learned=learning.state_text(),
+        device=model.loaded.device,
+    )

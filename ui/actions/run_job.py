@@ -6,9 +6,15 @@ import os
 import sys
 from contextlib import suppress
 
-from data.jobs import DONE, work
+from data.home import home
+from data.jobs import DONE, Jobs, work
 
 COMMAND = (sys.executable, "-m", "ui.actions.run_job")
+
+
+def jobs() -> Jobs:
+    """The jobs of this Kindred."""
+    return Jobs(home(), COMMAND)
 
 
 def main(arguments: list[str]) -> int:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from data.errors import KindredError
-from data.home import home
-from data.jobs import CANCEL, CANCELLED, FAILED, PAUSE, PAUSED, STARTING, STOPPED, Job, Jobs
+from data.jobs import CANCEL, CANCELLED, FAILED, PAUSE, PAUSED, STARTING, STOPPED, Job
 from ui.actions.library_in_use import say
-from ui.actions.run_job import COMMAND
+from ui.actions.run_job import jobs
 from ui.components.learning_curve import curve_html
 from ui.components.live import live
 from ui.components.style import plain
@@ -24,11 +23,6 @@ WHAT = {
 }
 
 
-def jobs() -> Jobs:
-    """The jobs of this Kindred."""
-    return Jobs(home(), COMMAND)
-
-
 def start(kind: str, arguments: dict) -> None:
     """Starts a job and runs the page again; says why if that is not possible."""
     try:
@@ -39,11 +33,15 @@ def start(kind: str, arguments: dict) -> None:
 
 
 def show_running(*, may_pause: tuple[str, ...] = ("tag", "renew")) -> bool:
-    """Shows the job that is being worked on, if there is one; returns whether there is."""
+    """Shows the job that is being worked on, if there is one; returns whether there is.
+
+    Of what gives way to everything else nothing is shown.
+    """
     job = jobs().running()
-    if job is not None:
-        _watch(job.id, job.kind in may_pause)
-    return job is not None
+    if job is None or job.gives_way:
+        return False
+    _watch(job.id, job.kind in may_pause)
+    return True
 
 
 def show_ended(job: Job) -> None:

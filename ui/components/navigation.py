@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.actions.learning import learn_if_due
 from ui.actions.serving import open_to_others
 from ui.components import style
 from ui.components.toasts import show_toasts
@@ -33,3 +34,4 @@ if warning := open_to_others(st.get_option("server.address")):
     st.warning(style.plain(warning), icon=":material/lock_open:")
 show_toasts()
 page.run()
+learn_if_due()

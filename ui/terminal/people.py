@@ -140,7 +140,8 @@ def _confirm(options: argparse.Namespace) -> int:
         library.decisions.confirm(_one_face(library, options), options.person)
         say(f"{options.photo}: confirmed {library.people.get(options.person).name}")
         if (more := library.suggestions.waiting() - before) > 0:
-            say(f"{count(more, 'more face')} now looks like somebody who is known; see the pages")
+            look = "looks" if more == 1 else "look"
+            say(f"{count(more, 'more face')} now {look} like somebody who is known; see the pages")
         near = library.people.near_names(options.person) if is_new else []
         for new, known in near[:1]:
             warn(f"{new} is new here, and {known} is known. If that is who you meant: undo")

@@ -96,6 +96,6 @@ def _train(options: argparse.Namespace) -> int:
 def _say_who_is_forgotten(folder: str | None) -> None:
     from training.dataset.known_people import family_to_learn, forgotten
 
-    family, _ = family_to_learn(folder, replace=True)
+    family, *_ = family_to_learn(folder, replace=True)
     if names := forgotten(family):
         print(f"This forgets {', '.join(names)}. `kindred.py train` without --replace keeps them.")

@@ -7,8 +7,10 @@ given by id, people also by name. A confirmed name is moved by nothing but a dec
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from data.errors import LibraryError
 from data.library.database import Connection
@@ -231,6 +233,13 @@ class Decisions:
             Decision(id, kind, source, at, self._changed_faces(id), bool(in_force))
             for id, kind, source, at, in_force in rows
         ]
+
+    def seconds_since_last(self) -> float:
+        """How long ago something was decided or taken back last; infinite if nothing was."""
+        row = self._db.execute("SELECT at FROM decisions ORDER BY id DESC LIMIT 1").fetchone()
+        if row is None:
+            return math.inf
+        return (datetime.now(UTC) - datetime.fromisoformat(row[0])).total_seconds()
 
     def newest_step(self) -> tuple[int, ...]:
         """The newest decisions of a user in force that were made in one go, oldest first."""

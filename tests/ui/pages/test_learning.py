@@ -1,0 +1,97 @@
+"""When the model in use follows the names that are given, and what the pages say of it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from data.home import home
+from data.jobs import DONE, Jobs
+from data.library.views import Shelf
+from tests.data.library.test_recognition import add
+from ui.actions import learning, run_job
+
+
+@pytest.fixture
+def library(fresh_home):
+    with Shelf(home()) as opened:
+        yield opened
+
+
+def decided_before(library, seconds: float) -> None:
+    """The last decision was made so long ago."""
+    at = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
+    library._db.execute("UPDATE decisions SET at = ?", (at,))
+
+
+def test_it_follows_many_names_at_once_and_a_few_after_a_pause(library):
+    assert not learning.due(library, {})
+    faces = [add(library, [0])[0] for _ in range(learning.ENOUGH)]
+    library.decisions.confirm(faces[0], "Anne")
+    assert not learning.due(library, {}), "whoever named the first face names the next one now"
+    decided_before(library, learning.PAUSE + 1)
+    assert learning.due(library, {})
+    assert not learning.due(library, {"decisions": library.recognition.version})
+    for face in faces[1:]:
+        library.decisions.confirm(face, "Anne")
+    assert learning.due(library, {})
+
+
+def test_names_that_were_taken_back_are_followed_too(library):
+    decision = library.decisions.confirm(add(library, [0]), "Anne")
+    known = {"decisions": library.recognition.version, "people": ["Anne"]}
+    library.decisions.undo(decision)
+    decided_before(library, learning.PAUSE + 1)
+    assert learning.due(library, known)
+    assert not learning.due(library, {}), "nobody is known, and nobody was"
+
+
+def test_the_worker_is_started_once_and_gives_way(library, monkeypatch):
+    started = []
+    monkeypatch.setattr(Jobs, "start", lambda *job, **how: started.append((*job[1:], how)))
+    learning.learn_if_due()
+    assert not started
+    library.decisions.confirm(add(library, [0]), "Anne")
+    decided_before(library, learning.PAUSE + 1)
+    learning.learn_if_due()
+    version = library.recognition.version
+    assert started == [("refit", {"decisions": version}, {"gives_way": True})]
+
+
+def test_work_that_somebody_asked_for_ends_what_gives_way(fresh_home, monkeypatch):
+    command = ["python", "-c", _WORKER]
+    jobs = Jobs(home(), command)
+    quiet = jobs.start("wait", {}, gives_way=True)
+    assert quiet.gives_way
+    asked = jobs.start("answer", {})
+    assert not jobs.get(quiet.id).alive
+    until = time.monotonic() + 60
+    while jobs.get(asked.id).alive and time.monotonic() < until:
+        time.sleep(0.05)
+    assert jobs.get(asked.id).status == DONE
+
+
+_WORKER = """
+import sys, time
+from data.jobs import work
+def wait(arguments, report):
+    for second in range(600):
+        report.progress("waiting", second, 600)
+        time.sleep(1)
+work(sys.argv[1], {"wait": wait, "answer": lambda arguments, report: {}})
+"""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(5, "just now"), (61, "1 minute ago"), (7300, "2 hours ago"), (2 * 86400, "2 days ago")],
+)
+def test_when_it_learned_in_words(seconds, said):
+    assert learning.ago(seconds) == said
+
+
+def test_without_a_model_nothing_is_said(fresh_home):
+    assert learning.state_text() == ""
+    assert run_job.jobs().list() == []

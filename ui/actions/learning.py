@@ -1,0 +1,69 @@
+"""Has the model in use follow the names that are given: when it is due, what is said of it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from data.errors import KindredError
+from data.home import current_model_dir, home
+from data.library.views import Shelf
+from model.manifest import read_manifest
+from ui.actions.run_job import jobs
+
+ENOUGH = 10  # decisions that a model follows at once
+PAUSE = 60.0  # seconds after the last decision, after which it follows fewer
+
+
+def learn_if_due() -> None:
+    """Starts the worker when enough was decided since the model was made, and nothing else runs."""
+    with suppress(KindredError), Shelf(home()) as library:  # a page has said it already
+        version = library.recognition.version
+        if not due(library, _manifest()) or jobs().running():
+            return
+        last = jobs().latest("refit")
+        if last is None or last.arguments.get("decisions") != version:  # once, should it fail
+            jobs().start("refit", {"decisions": version}, gives_way=True)
+
+
+def due(library: Shelf, manifest: dict) -> bool:
+    """Whether a model does not know what was decided, and nobody is in the middle of deciding.
+
+    Args:
+        manifest: Of the model in use; empty where there is none.
+    """
+    followed = manifest.get("decisions", 0)
+    behind = abs(library.recognition.version - followed)
+    if not behind or not (library.recognition.known() or manifest.get("people")):
+        return False
+    return behind >= ENOUGH or library.decisions.seconds_since_last() >= PAUSE
+
+
+def state_text() -> str:
+    """When the model learned, or that it does; "" where there is none."""
+    running = jobs().running()
+    if running and running.kind in ("refit", "train"):
+        return "learning now"
+    try:
+        learned = datetime.fromisoformat(_manifest()["created"])
+    except (LookupError, TypeError, ValueError):
+        return ""
+    return f"learned {ago((datetime.now(UTC) - learned).total_seconds())}"
+
+
+def ago(seconds: float) -> str:
+    """A time span in words: "2 minutes ago"."""
+    if seconds < 60:
+        return "just now"
+    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            count = int(seconds // length)
+            return f"{count} {name}{'' if count == 1 else 's'} ago"
+    return ""
+
+
+def _manifest() -> dict:
+    with suppress(KindredError):
+        folder = current_model_dir()
+        return read_manifest(folder) if folder else {}
+    return {}
