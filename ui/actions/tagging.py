@@ -83,14 +83,19 @@ def look_at(
 
 
 def from_library(
-    photo: ShownPhoto, content: bytes, library: Shelf, network: str = ""
+    photo: ShownPhoto,
+    content: bytes,
+    library: Shelf,
+    network: str = "",
+    digest: bytes | None = None,
 ) -> ShownPhoto:
     """The photo with the names that the library has for it, or for faces that look alike.
 
     Args:
         network: Id of what found the faces of a photo that is not in the library.
+        digest: `content_of` the content, if it is known.
     """
-    number = photo.photo or library.photo_with(content_of(content))
+    number = photo.photo or library.photo_with(digest or content_of(content))
     shown = library.shown(number) if number is not None else None
     if shown is None:
         return _recognised(replace(photo, photo=None, confirmed=frozenset()), library, network)

@@ -30,6 +30,7 @@ from ui.actions.tagging import (
 )
 from ui.components.dropped_films import FILMS, show_films, take_uploads
 from ui.components.live import live, names_list
+from ui.components.people_in_uploads import show_people
 from ui.components.photo_view import Editing, people_html, photo_html, picture_html
 from ui.components.style import plain
 
@@ -87,11 +88,15 @@ def _show_photos(uploads: list, model: BackgroundModel, library: Shelf) -> None:
         if number // PHOTOS_A_PAGE == page - 1:
             with cards:
                 _show_photo(key, upload, kept, model, library, names)
-        elif not _finished(kept.get(key)):
-            kept[key] = look_at(upload.getvalue(), upload.name, model)
+        else:
+            if not _finished(kept.get(key)):
+                kept[key] = look_at(upload.getvalue(), upload.name, model)
+            kept[key] = _named_by_library(key, upload, kept[key], model, library)
     progress.empty()
     with above:
         _show_summary({key: (upload, kept[key]) for key, upload in keyed.items()}, model, library)
+        if len(keyed) > 1 and all(_finished(kept[key]) for key in keyed):
+            show_people(library, model, {key: kept[key] for key in keyed}, keyed)
 
 
 def _show_photo(
@@ -113,12 +118,17 @@ def _show_photo(
         if photo.tags.error:
             whole.error(plain(photo.tags.error), icon=":material/broken_image:")
         elif photo.looked_at:
-            photo = kept[key] = from_library(
-                photo, upload.getvalue(), library, model.loaded.tagger.network
-            )
+            photo = kept[key] = _named_by_library(key, upload, photo, model, library)
             with whole.container():
                 _show_faces(key, upload, photo, model, library, names)
                 _show_downloads(key, upload, photo, model, library)
+
+
+def _named_by_library(key: Key, upload, photo: ShownPhoto, model, library: Shelf) -> ShownPhoto:
+    if photo.tags.error or not photo.looked_at:
+        return photo
+    network, digest = model.loaded.tagger.network, bytes.fromhex(key[0])
+    return from_library(photo, upload.getvalue(), library, network, digest)
 
 
 def _show_faces(key: Key, upload, photo: ShownPhoto, model, library: Shelf, names) -> None:

@@ -1,0 +1,85 @@
+"""The strip "Name the people in these photos": one question a person for all uploads together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import streamlit as st
+
+from data.library.views import Shelf
+from model.inference.background import BackgroundModel
+from ui.actions.library_in_use import do
+from ui.actions.people_in_uploads import Key, LikelyPerson, face_numbers, likely_people
+from ui.actions.tagging import ShownPhoto, add_to_library
+from ui.components.name_box import name_box
+from ui.components.style import plain
+from ui.components.templates import render
+
+SHOWN = 6  # people asked about at once; the next one moves up
+_FACES = 8  # pictures of each
+
+
+def show_people(
+    library: Shelf,
+    model: BackgroundModel,
+    photos: Mapping[Key, ShownPhoto],
+    uploads: Mapping[Key, object],
+) -> None:
+    """Asks who the faces without a name are, as far as there are any.
+
+    Args:
+        uploads: What was dropped, by the photo's key.
+    """
+    people = likely_people(photos, model.loaded.tagger.network)
+    if not people:
+        return
+
+    def keep(key: Key) -> int:
+        return add_to_library(photos[key], uploads[key].getvalue(), library, model).photo
+
+    with st.container(border=True, key="kd-uploaded-people"):
+        st.subheader("Name the people in these photos")
+        for person in people[:SHOWN]:
+            _ask(library, person, photos, keep)
+        if len(people) > SHOWN:
+            st.caption(f"{len(people) - SHOWN} more people follow.")
+
+
+def _ask(library: Shelf, person: LikelyPerson, photos: Mapping[Key, ShownPhoto], keep) -> None:
+    slug = hashlib.sha256(repr((person.faces, person.name)).encode()).hexdigest()[:16]
+    count = len(person.faces)
+    pictures = [photos[key].thumbnails[place] for key, place in person.faces[:_FACES]]
+    where = "1 photo" if count == 1 else f"{count} photos"
+    title = f"Is this {person.name}? {where}" if person.name else f"Who is this? {where}"
+    st.html(render("upload_person.html", title=title, pictures=pictures, more=count - _FACES))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = name_box(library, f"tag.person.{slug}", person.name)
+        these = "This is" if count == 1 else f"These {count} are"
+        if st.button(
+            f"{these} {plain(name)}" if name else f"{these} ...",
+            type="primary",
+            icon=":material/check:",
+            disabled=not name,
+            key=f"tag.person.yes.{slug}",
+        ):
+            do(library, lambda: _named(library, person, photos, keep, name))
+        label = f"Not {plain(person.name)}" if person.name else "Nobody to name"
+        if st.button(label, icon=":material/close:", key=f"tag.person.no.{slug}"):
+            do(library, lambda: _turned_down(library, person, photos, keep))
+
+
+def _named(library, person: LikelyPerson, photos, keep, name: str) -> str:
+    faces = face_numbers(person, photos, library, keep)
+    library.decisions.confirm(faces, name)
+    return f"{len(faces)} {'face is' if len(faces) == 1 else 'faces are'} {name}"
+
+
+def _turned_down(library, person: LikelyPerson, photos, keep) -> str:
+    faces = face_numbers(person, photos, library, keep)
+    count = f"{len(faces)} {'face' if len(faces) == 1 else 'faces'}"
+    if person.name:
+        library.decisions.reject(faces, person.name)
+        return f"Not {person.name}: {count}"
+    library.decisions.ignore(faces)
+    return f"{count} left out from now on"
