@@ -340,10 +340,33 @@ def test_training_a_new_model_replaces_the_one_in_use(tmp_path, monkeypatch):
     for name in ("one", "two"):
         folder = tmp_path / "models" / name
         folder.mkdir(parents=True)
-        (folder / "manifest.json").write_text("{}")
+        (folder / "manifest.json").write_text(f'{{"format": 1, "created": "{name}"}}')
         set_current_model(folder)
         module.model_in_use()
     folder.rename(tmp_path / "elsewhere")
     module.model_in_use()
-    assert [key[0] and key[0].name for key in seen] == [None, "one", "two", None]
+    assert [key[1] and key[1].name for key in seen] == [None, "one", "two", None]
     assert "the model in use is gone" in seen[-1][2]
+    keys = [key[0] for key in seen]
+    assert len({*keys[:3]}) == 3 and keys[3] == keys[0]
+
+
+def test_a_model_that_only_follows_the_names_is_not_loaded_anew(tmp_path, monkeypatch):
+    from data.home import set_current_model
+    from model.identity import model_id
+    from ui.actions import model_in_use as module
+
+    monkeypatch.setenv("KINDRED_HOME", str(tmp_path))
+    seen = []
+    monkeypatch.setattr(module, "_background", lambda *key: seen.append(key[0]))
+    first = {"format": 1, "created": "today"}
+    for name, manifest in {
+        "trained": first,
+        "answers": {"format": 1, "refit": {"of": model_id(first)}},
+    }.items():
+        folder = tmp_path / "models" / name
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        set_current_model(folder)
+        module.model_in_use()
+    assert seen[0] == seen[1] == model_id(first)
