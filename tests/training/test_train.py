@@ -22,7 +22,7 @@ from training.train import train
 def test_everybody_is_learned_from_the_right_photos(trained):
     assert trained.photos == {EILEEN: 5, LEI: 5}
     assert trained.missing == ("Nobody",)
-    assert trained.networks == ("kindred", "resnet29")
+    assert trained.networks == ("kindred", "likeness")
 
 
 def test_what_is_left_out_is_named_with_its_reason(trained, family):

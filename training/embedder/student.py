@@ -26,12 +26,13 @@ from model.zoo.weight_file import load_weights, save_weights
 from training.callbacks import tensorboard
 from training.embedder.distill import Batches, Schedule, distil, view_features
 from training.embedder.finetune import split_network
-from training.embedder.joint_space import fit_last_layer, joint_space, targets_in
+from training.embedder.joint_space import fit_last_layer, joint_space, targets_in, weighed
 from training.embedder.student_views import student_views
 from training.embedder.teacher_faces import MARGIN, gather
 
 HELD_OUT = 20  # one of so many photos is kept aside
 TEACHERS = (RESNET29, RETAIL_0095)
+SIZES, WEIGHTS = (128, 256), (0.3, 0.7)  # their vectors' numbers, and the weights of their cosines
 STUDENT = RETAIL_0095  # whose architecture, chips and first weights the student has
 
 
@@ -51,7 +52,7 @@ def main(arguments: list[str]) -> None:
         help="train the upper levels alone, on N views of each face: many times faster on a CPU",
     )
     parser.add_argument("--rate", type=float, help="the largest learning rate")
-    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--epochs", type=int, help="0: the last layers alone, in closed form")
     parser.add_argument("--steps", type=int, help="batches an epoch")
     options = parser.parse_args(arguments)
     prepare_devices()
@@ -70,8 +71,9 @@ def main(arguments: list[str]) -> None:
     learned, held_out = faces.chosen(~aside), faces.chosen(aside)
     print(f"{len(learned)} faces to learn from, {len(held_out)} to evaluate by", flush=True)
     network = load_trainable(STUDENT)
-    space = joint_space(learned.vectors, network.output_shape[-1])
-    targets = [targets_in(some.vectors, space) for some in (learned, held_out)]
+    vectors = [weighed(some.vectors, SIZES, WEIGHTS) for some in (learned, held_out)]
+    space = joint_space(vectors[0], network.output_shape[-1])
+    targets = [targets_in(some, space) for some in vectors]
     if options.start:
         load_weights(options.start, network)
     else:

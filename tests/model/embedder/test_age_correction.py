@@ -13,7 +13,7 @@ from data.errors import ModelError
 from data.recognition.age import AGES, AgeCorrection
 from model.embedder.age_correction import WithoutAge
 from model.embedder.embedder import Embedder
-from model.zoo.catalogue import CATALOGUE, RESNET29, RETAIL_0095
+from model.zoo.catalogue import CATALOGUE, LIKENESS, RESNET29, RETAIL_0095
 from model.zoo.networks import load_age_correction
 
 
@@ -56,7 +56,9 @@ def test_the_embedder_corrects_after_the_mirror_image():
     assert nothing.shape == (0, 16)
 
 
-@pytest.mark.parametrize(("network", "size"), [(RESNET29, 128), (RETAIL_0095, 256)])
+@pytest.mark.parametrize(
+    ("network", "size"), [(RESNET29, 128), (RETAIL_0095, 256), (LIKENESS, 256)]
+)
 def test_the_shipped_numbers_are_those_that_are_meant(network, size):
     numbers = load_age_correction(network)
     assert numbers.regression.shape == (size, 7) and numbers.common.shape == (7, size)

@@ -9,6 +9,7 @@ from data.errors import PhotoError
 from model.inference import films
 from model.inference.engine import FoundFaces
 from model.inference.films import tag_film
+from model.zoo.catalogue import LIKENESS
 from tests import faces
 from tests.films import drawn, paste, write_film
 
@@ -168,7 +169,7 @@ def test_real_faces_cross_leave_and_come_back_without_a_switch(untrained_tagger,
             paste(frame, astronaut, 20 + 50 * time, 20)
 
     film = write_film(tmp_path / "a.mp4", drawn(8, paint, size=(640, 360)))
-    tagged = untrained_tagger.tag_film(film, same_person=0.6)
+    tagged = untrained_tagger.tag_film(film, same_person=LIKENESS.head.group_threshold)
     first, second = sorted(tagged.tracks, key=lambda track: -len(track.tag.spans))
     (a, b), (c, d) = first.tag.spans
     assert (a, d) == pytest.approx((0, 8), abs=0.1) and 2.4 <= b <= 3.1 and 4.9 <= c <= 5.6

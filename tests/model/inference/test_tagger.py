@@ -14,8 +14,8 @@ from data.boxes import iou
 from data.errors import ModelError, PhotoError
 from data.library.intake.work import Work
 from model.inference.tagger import Tagger
-from model.zoo.catalogue import RESNET29
-from model.zoo.networks import load_age_correction
+from model.zoo.catalogue import LIKENESS
+from model.zoo.networks import load_embedder
 from tests import faces
 from tests.checks import check_unit
 from tests.conftest import EILEEN, LEI
@@ -62,9 +62,10 @@ def test_untrained_finds_everybody_and_names_nobody(untrained_tagger, astronaut,
     assert (found.name, found.confidence) == (None, 1.0)
     # The default detector's box is another one than that of the cascade, round the same face.
     assert iou(found.box, face.box[None]) > 0.75
-    # `face` is as the network sees it; a tagger takes age out.
-    without_age = load_age_correction(RESNET29).correct(face.embedding[None])[0]
-    assert found.embedding @ without_age > 0.97
+    expected = (
+        load_embedder(LIKENESS).embed(tf.constant(astronaut), face.landmarks[None])[0].numpy()
+    )
+    assert found.embedding @ expected > 0.9
     assert (tagger.people, tagger.folder, tagger.manifest) == ((), None, {})
 
 

@@ -12,7 +12,7 @@ import joblib
 import pytest
 
 from data.errors import ModelError
-from model.zoo.catalogue import CATALOGUE, KINDRED, MTCNN, RANKED_BY, RESNET29, choose
+from model.zoo.catalogue import CATALOGUE, KINDRED, LIKENESS, MTCNN, RANKED_BY, RESNET29, choose
 from model.zoo.networks import find_files, load_detector, load_embedder
 from model.zoo.specs import NetworkSpec
 
@@ -134,16 +134,22 @@ def test_choosing_by_name(fresh_home):
 
 
 def test_the_best_of_those_that_are_here_is_the_default(fresh_home):
-    assert choose("detector") is KINDRED and choose("embedder") is RESNET29
+    assert choose("detector") is KINDRED and choose("embedder") is LIKENESS
     yunet, retail = CATALOGUE["yunet"], CATALOGUE["0095"]
-    for better, worse in ((KINDRED, yunet), (KINDRED, MTCNN), (yunet, MTCNN), (retail, RESNET29)):
+    for better, worse in (
+        (KINDRED, yunet),
+        (KINDRED, MTCNN),
+        (yunet, MTCNN),
+        (retail, RESNET29),
+        (LIKENESS, RESNET29),
+    ):
         rank = RANKED_BY[better.task]
         assert better.figures[rank] > worse.figures[rank]
     for network in (yunet, retail):
         network.folder.mkdir(parents=True)
         for file in network.files:
             (network.folder / file.name).write_bytes(b"any")
-    assert choose("detector") is KINDRED and choose("embedder") is retail
+    assert choose("detector") is KINDRED and choose("embedder") is LIKENESS
 
 
 def test_nothing_here_says_how_to_install_the_first(monkeypatch, fresh_home):

@@ -20,7 +20,7 @@ from training.embedder.distill import (
     distil,
     similarity_loss,
 )
-from training.embedder.joint_space import fit_last_layer, joint_space, targets_in
+from training.embedder.joint_space import fit_last_layer, joint_space, targets_in, weighed
 from training.embedder.student_views import student_views
 from training.embedder.teacher_faces import TeacherFaces
 
@@ -69,6 +69,13 @@ def test_the_joint_space_keeps_cosines_and_drops_what_is_least(faces):
     np.testing.assert_allclose(
         targets @ targets.T, faces.vectors @ faces.vectors.T, rtol=0, atol=1e-5
     )
+
+
+def test_teachers_have_their_weights():
+    one, other = unit(np.random.default_rng(0).normal(size=(2, 5, 4)))
+    vectors = weighed(np.concatenate([one, other], 1) / np.sqrt(2), (4, 4), (0.25, 0.75))
+    expected = 0.25 * one @ one.T + 0.75 * other @ other.T
+    np.testing.assert_allclose(vectors @ vectors.T, expected, rtol=0, atol=1e-6)
 
 
 def test_the_last_layer_comes_close_to_the_targets_at_once(faces, network):
