@@ -9,6 +9,8 @@ from pathlib import Path
 from data.errors import KindredError, ModelError
 from data.family import Family
 from data.home import current_model_dir, home, set_current_model
+from data.library.people import PersonSummary
+from data.library.views import Shelf
 from model.manifest import read_manifest
 from ui.actions.about_facts import created_text
 
@@ -74,13 +76,48 @@ def use(name: str) -> None:
     set_current_model(model.folder)
 
 
+def known_rows(library: Shelf) -> list[dict]:
+    """Everybody who is known, by the model in use or by names given in the library."""
+    today = library.people.name_today
+    learned = {today(name): photos for name, photos in _learned_photos().items()}
+    confirmed = {person.name: person for person in library.people.list() if person.confirmed}
+    rows = []
+    for name in {**learned, **confirmed}:
+        person = confirmed.get(name)
+        faces = max(person.confirmed if person else 0, learned.get(name, 0))
+        rows.append({"Name": name, "Faces": faces, "Years": _years(person), "Note": _advice(faces)})
+    return sorted(rows, key=lambda row: (-row["Faces"], row["Name"]))
+
+
+def forgotten_people(new: Mapping, old: Mapping | None, library: Shelf) -> list[str]:
+    """Whom the model in use knows and a new one does not, under the names of today."""
+    today = library.people.name_today
+    kept = {today(name) for name in new.get("people", ())}
+    return sorted({today(name) for name in (old or {}).get("people", ())} - kept)
+
+
+def _learned_photos() -> dict[str, int]:
+    """Everybody whom the model in use knows, with the number of photos learned from."""
+    manifest = next((model.manifest for model in models() if model.current), {})
+    photos = manifest.get("training", {}).get("photos", {})
+    return {name: photos.get(name, 0) for name in manifest.get("people", ())}
+
+
+def _years(person: PersonSummary | None) -> str:
+    years = {when[:4] for when in (person and person.first, person and person.last) if when}
+    return "–".join(sorted(years))
+
+
+def _advice(photos: int) -> str:
+    advice = "" if photos >= 5 else "five or more work much better"
+    return "one is a start; " + advice if photos == 1 else advice
+
+
 def family_rows(family: Family) -> list[dict]:
     """Who is in a family folder, with the number of photos and what to do better."""
     rows = []
     for name, photos in sorted(family.photos.items(), key=lambda item: -len(item[1])):
-        advice = "" if len(photos) >= 5 else "five or more work much better"
-        advice = "one is a start; " + advice if len(photos) == 1 else advice
-        rows.append({"Name": name, "Photos": len(photos), "Note": advice})
+        rows.append({"Name": name, "Photos": len(photos), "Note": _advice(len(photos))})
     return rows
 
 

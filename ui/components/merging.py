@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from data.home import home
-from data.library.decisions.merge_questions import MergeQuestion
+from data.library.decisions.merge_questions import MergeQuestion, merge_questions
 from data.library.people import PersonSummary
 from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails
@@ -21,8 +21,15 @@ _FACES = 3  # of each person
 _SECONDS = 1.5  # for making their thumbnails
 
 
+def questions_of(library: Shelf) -> list[MergeQuestion]:
+    """The questions that wait, those of the most alike people first."""
+    return _questions(library.stamp(), library)
+
+
 def show_merge_questions(library: Shelf, questions: Sequence[MergeQuestion], key: str) -> None:
-    """Shows questions; whoever answers one decides, and can take it back."""
+    """Shows questions, if there are any; an answer is a decision that can be taken back."""
+    if not questions:
+        return
     asked = [
         {
             "kept": _side(library, question.kept),
@@ -34,6 +41,11 @@ def show_merge_questions(library: Shelf, questions: Sequence[MergeQuestion], key
         for question in questions
     ]
     live(render("merge.html", questions=asked), key=key, on_act=_act)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _questions(stamp: tuple, _library: Shelf) -> list[MergeQuestion]:
+    return merge_questions(_library)
 
 
 def _side(library: Shelf, person: PersonSummary) -> dict:

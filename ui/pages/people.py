@@ -6,10 +6,9 @@ import streamlit as st
 
 from data.errors import KindredError
 from data.library import PersonSummary
-from data.library.decisions.merge_questions import MergeQuestion, merge_questions
 from data.library.views import Shelf
 from ui.actions.library_in_use import do, library_in_use, undo_button
-from ui.components.merging import show_merge_questions
+from ui.components.merging import questions_of, show_merge_questions
 from ui.components.style import plain
 from ui.components.unnamed import show_unnamed
 from ui.components.wall import empty_html, show_people
@@ -42,9 +41,7 @@ def _show_everybody(library: Shelf) -> None:
             )
         )
         return
-    questions = _questions(library.stamp(), library)
-    if questions:
-        show_merge_questions(library, questions[:_ASKED_TOGETHER], "people.questions")
+    show_merge_questions(library, questions_of(library)[:_ASKED_TOGETHER], "people.questions")
     _show_named(library, everybody)
     show_library_viewer(dict.fromkeys(show_unnamed(library)))
 
@@ -101,8 +98,3 @@ def _chosen(library: Shelf) -> PersonSummary | None:
 def _go(act: dict) -> bool:
     st.query_params[WHO] = act["id"]
     return True
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _questions(stamp: tuple, _library: Shelf) -> list[MergeQuestion]:
-    return merge_questions(_library)

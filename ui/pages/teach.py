@@ -16,8 +16,10 @@ from ui.actions.teaching import KnownModel
 from ui.components.card_view import show_card
 from ui.components.folder_picker import pick_folder
 from ui.components.job_view import jobs, show_curve, show_ended, show_running, start
+from ui.components.merging import questions_of, show_merge_questions
 from ui.components.style import plain
 
+_MERGES = 3  # questions whether two are one person, at once
 HANDLED = "teach.handled"  # digest of the zip that was unpacked, in the session's state
 
 
@@ -26,16 +28,42 @@ def show() -> None:
     with st.container(key="kd-page-teach"):
         st.title("Teach Kindred your family")
         st.html(
-            '<p class="kd-lead">Show it a few photos of each person: one folder for each, named '
-            "as you want the person called. It learns in the background, tells you how well it "
-            "does, and you decide whether to use it.</p>"
+            '<p class="kd-lead">Every name that you give on a page is known at once. More of them, '
+            "or a folder for each person, and Kindred can adapt to your family: in the background; "
+            "it tells you how well it does, and you decide whether to use it.</p>"
         )
         running = show_running()
         if not running:
             _show_last()
         if not running:
+            known = _show_known()
+            if known:
+                st.subheader("Add people from a folder or a zip")
             _ask()
         _show_models()
+
+
+def _show_known() -> bool:
+    """Who is known, and learning more deeply about them; returns whether there is anybody."""
+    with library_in_use() as library:
+        rows = teaching.known_rows(library)
+        if not rows:
+            return False
+        show_merge_questions(library, questions_of(library)[:_MERGES], "teach.questions")
+    few = sum(row["Faces"] < 5 for row in rows)
+    st.subheader(f"Kindred knows {len(rows)} {'person' if len(rows) == 1 else 'people'}")
+    if few:
+        who = "One of them has" if few == 1 else f"{few} of them have"
+        st.caption(f"{who} fewer than five faces: name some more on Review.")
+    st.dataframe(rows, hide_index=True, width="stretch")
+    if st.button(
+        "Learn more deeply",
+        icon=":material/school:",
+        key="teach.known",
+        help="Adapts the network to these people. That takes minutes; what is known stays known",
+    ):
+        start("train", {"folder": None})
+    return True
 
 
 def _ask() -> None:
@@ -116,11 +144,19 @@ def _show_learned(job: Job) -> None:
     old = used and used.manifest
     with st.container(border=True, key="kd-learned"):
         st.subheader("It has learned")
+        with library_in_use() as library:
+            gone = teaching.forgotten_people(model.manifest, old, library)
+        if gone:
+            st.warning(
+                f"It does not know {plain(', '.join(gone))} any more, whom the model in use knows.",
+                icon=":material/person_off:",
+            )
         st.write(plain(teaching.verdict(model.manifest, old)))
         rows = teaching.comparison_rows(model.manifest, old)
         st.dataframe(rows, hide_index=True, width="stretch")
         with st.container(horizontal=True):
-            if st.button("Use this model", type="primary", icon=":material/check:"):
+            use_it = "secondary" if gone else "primary"
+            if st.button("Use this model", type=use_it, icon=":material/check:"):
                 _use(model.folder.name)
             if st.button("Keep the old one" if old else "Not yet", icon=":material/close:"):
                 decided.add(job.id)

@@ -10,9 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from data.errors import ModelError
 from data.family import read_family
-from data.home import current_model_dir
+from data.home import current_model_dir, set_current_model
 from data.jobs import FAILED, RUNNING, STOPPED, Job
 from data.jobs.files import held
+from data.library.views import Shelf
+from tests.data.library.test_recognition import add
 from tests.pictures import encoded, four_corners
 from ui.actions import serving, teaching
 from ui.components import folder_picker, job_view, learning_curve, network_list
@@ -114,7 +116,7 @@ def test_what_was_learned_is_compared_and_used_only_when_somebody_says_so(fresh_
     assert " sandbox " in card and "<script>" not in card
     next(b for b in app.button if b.label == "Use this model").click().run()
     assert not app.exception and current_model_dir() == new
-    assert app.subheader[0].value == "Models (2)"
+    assert app.subheader[-1].value == "Models (2)"
     next(b for b in app.button if b.label == "Use").click().run()
     assert current_model_dir() == old
 
@@ -125,7 +127,7 @@ def test_keeping_the_old_model(fresh_home):
     ended(fresh_home, status="done", result={"model": "new"})
     app = teach_page().run()
     next(b for b in app.button if b.label == "Keep the old one").click().run()
-    assert current_model_dir() == old and app.subheader[0].value == "Models (2)"
+    assert current_model_dir() == old and app.subheader[-1].value == "Models (2)"
 
 
 CURVE = [
@@ -241,3 +243,35 @@ def test_folders_to_choose_from(tmp_path):
     (tmp_path / "file").write_text("x")
     assert folder_picker.folders_in(tmp_path) == ["A", "b"]
     assert folder_picker.folders_in(tmp_path / "none") == []
+
+
+def test_it_opens_with_whom_kindred_knows_and_learns_more_deeply(fresh_home, monkeypatch):
+    folder = model(
+        fresh_home, "used", training={"photos": {"Anne": 9, "Bo": 4}}, people=["Anne", "Bo"]
+    )
+    set_current_model(folder)
+    with Shelf(fresh_home) as library:
+        library.people.ensure("Bo")
+        library.decisions.rename("Bo", "Bodo")
+        library.decisions.confirm([add(library, [0])[0] for _ in range(2)], "Cy")
+    started = []
+    monkeypatch.setattr("ui.pages.teach.start", lambda *job: started.append(job))
+    app = teach_page().run()
+    assert not app.exception and "Kindred knows 3 people" in [s.value for s in app.subheader]
+    known = app.dataframe[0].value
+    assert list(known["Name"]) == ["Anne", "Bodo", "Cy"]
+    assert list(known["Faces"]) == [9, 4, 2]
+    assert any("2 of them have fewer than five" in caption.value for caption in app.caption)
+    app.button(key="teach.known").click().run()
+    assert started == [("train", {"folder": None})]
+
+
+def test_whom_a_new_model_forgets_is_said_first_and_its_button_is_not_the_main_one(fresh_home):
+    set_current_model(model(fresh_home, "used", people=["Anne", "Bo"]))
+    model(fresh_home, "new", people=["Anne"], created="2026-01-03T03:04:05+00:00")
+    ended(fresh_home, status="done", result={"model": "new", "photos": {}})
+    app = teach_page().run()
+    assert not app.exception
+    assert app.warning[0].value.startswith("It does not know Bo any more")
+    (use,) = (button for button in app.button if button.label == "Use this model")
+    assert use.proto.type == "secondary"
