@@ -10,9 +10,11 @@ from pathlib import Path
 from data.errors import FamilyError, PhotoError
 from data.library import Library
 from data.library.intake.named_faces import Places, find_places, read_confirmed, read_named
-from data.media.folders import find_photos
+from data.media.folders import LeftOut, find_photos
 from data.media.kinds import is_photo_name
 from data.names import clean_name, means_nobody
+
+_LOOSE = "it is not in a person's folder"
 
 
 @dataclass(frozen=True)
@@ -84,23 +86,30 @@ def read_family(folder: str | os.PathLike) -> Family:
         if entry.name.startswith("."):
             continue
         if not entry.is_dir():
-            left_out.append((os.fspath(entry), "it is not in a person's folder"))
+            left_out.append((os.fspath(entry), _LOOSE))
             continue
         name = clean_name(os.fsencode(entry.name).decode("utf-8", "replace"))
         if means_nobody(name):
             left_out.append((os.fspath(entry), "its name is nobody's"))
             continue
-        found = tuple(find_photos([entry], on_error=lambda e: left_out.append((e.file, e.what))))
+        walked = LeftOut()
+        walk = find_photos(
+            [entry], on_error=lambda e: left_out.append((e.file, e.what)), left_out=walked
+        )
+        found = tuple(walk)
+        left_out.extend((os.fspath(entry), sentence) for sentence in walked.sentences())
         if found:
             photos[name] = photos.get(name, ()) + found
-        else:
+        elif not walked.sentences():
             left_out.append((os.fspath(entry), "there is no photo in it"))
     if photos:
         return Family(folder, photos, tuple(left_out))
     loose = [os.fspath(e) for e in entries if is_photo_name(e.name) and e.is_file()]
     photos, places, unreadable = read_named(loose)
     if not photos:
-        raise FamilyError("there is nobody in this folder", file=folder, remedy=how)
+        of_folders = [(path, why) for path, why in left_out if why != _LOOSE][:3]
+        seen = "".join(f". {os.path.basename(path)}: {why}" for path, why in of_folders)
+        raise FamilyError(f"there is nobody in this folder{seen}", file=folder, remedy=how)
     return Family(folder, photos, tuple(unreadable), places)
 
 

@@ -146,3 +146,13 @@ def test_no_such_folder(tmp_path):
 
 def test_the_module_needs_no_network():
     assert not hasattr(data.family, "tf")
+
+
+def test_kinds_that_are_not_read_are_told(tmp_path):
+    make(tmp_path, "Anne/a.psd", "Anne/b.PSD", "Bob/c.xcf", "loose.txt")
+    with pytest.raises(FamilyError, match=r"nobody in this folder\. Anne: .*2 PSD\. Bob: .*1 XCF"):
+        read_family(tmp_path)
+    make(tmp_path, "Anne/1.jpg", "Cleo/Cleo.photoslibrary/1.jpg")
+    left_out = {os.path.basename(path): why for path, why in read_family(tmp_path).left_out}
+    assert "2 PSD" in left_out["Anne"] and "a library of Apple Photos" in left_out["Cleo"]
+    assert "1 XCF" in left_out["Bob"]
