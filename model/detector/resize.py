@@ -5,11 +5,12 @@ from __future__ import annotations
 import tensorflow as tf
 
 
-def shrink(image: tf.Tensor, max_pixels: int) -> tuple[tf.Tensor, tf.Tensor]:
+def shrink(image: tf.Tensor, max_pixels: int | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Area-averages an image down to at most `max_pixels`; smaller ones keep their size.
 
     Args:
         image: uint8 [H, W, 3].
+        max_pixels: A number, or a float32 scalar.
 
     Returns:
         uint8 [h, w, 3], and the factors (x, y) by which it shrank, float32 [2].

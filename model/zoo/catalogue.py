@@ -5,9 +5,9 @@ from __future__ import annotations
 from data.errors import ModelError
 from data.recognition.spaces import SPACES
 from model.detector.cascade import load_cascade
-from model.detector.decode import load_kindred_detector, load_yunet_detector
 from model.detector.family_detector import NAME as FAMILY
 from model.detector.family_detector import family_detector
+from model.detector.single_shot_detector import load_kindred_detector, load_yunet_detector
 from model.embedder.mobilenet_0095 import build_0095, load_0095, with_fixed_slopes
 from model.embedder.resnet29 import load_resnet
 from model.zoo.networks import find_files
@@ -68,8 +68,14 @@ KINDRED = DetectorSpec(
             "fb66ecc3fdca36d3360e1de270a3c8f8d6c32f0abd39b0426e5bb7b3745530ec",
             1615182,
         ),
+        WeightFile(
+            "closer_look.npz",
+            "945ae7f0b97f66816754d86be70932e3a0054f9a6a1d5358e4c72147c3a852e6",
+            62212,
+        ),
     ),
-    load=lambda files: load_kindred_detector({**find_files(MTCNN), **files}),
+    # A fine-tuned one has its own `detector.npz` and shares the rest.
+    load=lambda files: load_kindred_detector({**find_files(MTCNN), **find_files(KINDRED), **files}),
     package=("model", "zoo/weights"),
     min_score=0.5,
     figures={"wider_easy": 0.868, "wider_medium": 0.84, "wider_hard": 0.7496},

@@ -87,7 +87,7 @@ def _taught(samples, cache: Path):
 
 def _searched(samples, network, cache: Path):
     """With what the network that training starts from takes for faces by mistake."""
-    from model.detector.decode import kindred_detector
+    from model.detector.single_shot_detector import kindred_detector
     from training.detector.hard_negatives import with_mistakes
 
     detector = kindred_detector(network)  # its functions do not keep it alive

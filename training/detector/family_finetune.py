@@ -17,9 +17,9 @@ import keras
 from data.errors import FamilyError
 from data.library import Library
 from data.progress import Progress, silent
-from model.detector.decode import kindred_detector
 from model.detector.refinement import SecondLook
 from model.detector.single_shot import KINDRED_CONFIG, SingleShotConfig
+from model.detector.single_shot_detector import kindred_detector
 from training.detector.average_precision import average_precision, find
 from training.detector.fit import Schedule, fit
 from training.detector.ground_truth import Faces
@@ -80,6 +80,7 @@ def fine_tune(
     schedule: Schedule = SCHEDULE,
     in_use: Callable | None = None,
     second_look: SecondLook | None = None,
+    closer_look: keras.Model | None = None,
     progress: Progress = silent,
 ) -> Outcome:
     """Tries to make the shipped network better on these photos.
@@ -88,7 +89,8 @@ def fine_tune(
         samples: Photos with landmarks where they are known.
         shipped: The network of `config`, folded; it is changed.
         in_use: `detect(image, min_score)` of the detector that has to be beaten, too.
-        second_look: What both networks have beside them in use.
+        second_look, closer_look: What both networks have beside them in use, see
+            `kindred_detector`.
 
     Raises:
         FamilyError: There are too few photos.
@@ -99,7 +101,8 @@ def fine_tune(
             f"expected at least {LEAST_PHOTOS} photos with corrected boxes, found {len(samples)}",
             remedy="Draw missing boxes and confirm faces on the pages, then train again",
         )
-    before = _precision(shipped, config, second_look, judged)
+    beside = (config, second_look, closer_look)
+    before = _precision(shipped, beside, judged)
     if in_use is not None:
         before = max(before, average_precision(judged, find(in_use, judged)))
     note = keras.callbacks.LambdaCallback(
@@ -110,10 +113,10 @@ def fine_tune(
             learned, [], Path(scratch), schedule, config,
             start=shipped, l2sp=L2SP, callbacks=[note],
         )  # fmt: skip
-    after = _precision(shipped, config, second_look, judged)
+    after = _precision(shipped, beside, judged)
     return Outcome(len(learned), len(judged), before, after, shipped)
 
 
-def _precision(network: keras.Model, config: SingleShotConfig, second_look, judged) -> float:
-    detector = kindred_detector(network, config, second_look)  # its functions do not keep it alive
+def _precision(network: keras.Model, beside: tuple, judged: Sequence[Sample]) -> float:
+    detector = kindred_detector(network, *beside)  # its functions do not keep it alive
     return average_precision(judged, find(detector.detect, judged))

@@ -32,6 +32,7 @@ def _train_detector(options: argparse.Namespace) -> int:
         say("The shipped detector is used again" if forget() else "Nothing was fine-tuned")
         return DONE
 
+    from model.detector.closer_look import build_closer_look
     from model.detector.refinement import load_second_look
     from model.detector.single_shot import KINDRED_CONFIG, build_single_shot
     from model.zoo.catalogue import KINDRED, MTCNN, best
@@ -41,7 +42,9 @@ def _train_detector(options: argparse.Namespace) -> int:
     from training.detector.landmark_teacher import with_landmarks
 
     samples = _samples(options.folder)
-    shipped = load_weights(find_files(KINDRED)["detector.npz"], build_single_shot(KINDRED_CONFIG))
+    files = find_files(KINDRED)
+    shipped = load_weights(files["detector.npz"], build_single_shot(KINDRED_CONFIG))
+    closer = load_weights(files["closer_look.npz"], build_closer_look())
     in_use, look = load_detector(best("detector")), load_second_look(find_files(MTCNN))
     with Bars() as bars:
         samples = with_landmarks(
@@ -50,7 +53,12 @@ def _train_detector(options: argparse.Namespace) -> int:
             progress=lambda done: bars.show("landmarks", done, len(samples)),
         )
         outcome = fine_tune(
-            samples, shipped, in_use=in_use.detect, second_look=look, progress=bars.show
+            samples,
+            shipped,
+            in_use=in_use.detect,
+            second_look=look,
+            closer_look=closer,
+            progress=bars.show,
         )
     say(
         f"Learned from {outcome.learned} photos. On {outcome.judged} others, average precision "

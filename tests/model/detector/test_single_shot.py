@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from data.errors import ModelError
-from model.detector.decode import SingleShotDetector, agreed, asked, decode, leaned, suppress
+from model.detector.decode import agreed, asked, decode, leaned, suppress
 from model.detector.single_shot import (
     YUNET_CONFIG,
     SingleShotConfig,
@@ -22,6 +22,7 @@ from model.detector.single_shot import (
     load_yunet,
     split_map,
 )
+from model.detector.single_shot_detector import SingleShotDetector
 from model.zoo.readers.onnx_file import read_onnx
 from model.zoo.weight_file import load_weights, save_weights
 from tests.model.zoo import test_onnx_file as onnx_writer
@@ -434,7 +435,7 @@ class OneFace:
 @pytest.mark.parametrize(("side", "sides"), [(100, [100, 200]), (40, [40])])
 def test_an_octave_more_sees_faces_twice_as_large_and_none_that_are_small_there(side, sides):
     finder = SingleShotDetector(OneFace(side), YUNET_CONFIG, octaves=2)
-    (cells, _, _), sharp = finder._search(tf.zeros([1, 256, 256, 3]), 0.5)
+    (cells, _, _), sharp, _ = finder._search(tf.zeros([256, 256, 3], tf.uint8), 0.5)
     found = tf.boolean_mask(cells, sharp)
     assert (found[:, 2] - found[:, 0]).numpy().tolist() == pytest.approx(sides)
     assert ((found[:, 0] + found[:, 2]) / 2).numpy().tolist() == [64, 128][: len(sides)]

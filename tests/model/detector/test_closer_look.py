@@ -1,0 +1,163 @@
+"""The closer look: which parts of a photo it takes, and that nothing is lost by looking small."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data.boxes import iou
+from model.detector.closer_look import (
+    MARGIN,
+    TILE,
+    CloserLook,
+    build_closer_look,
+    cut,
+    seen_closer,
+    without_margin,
+)
+from model.detector.decode import decode
+from model.detector.single_shot import build_single_shot
+from model.detector.single_shot_detector import kindred_detector
+from model.zoo.catalogue import KINDRED
+from model.zoo.networks import load_detector
+from tests import faces
+from tests.model.detector.test_single_shot import TINY, random_model
+
+HALF = np.array([0.5, 0.5], np.float32)
+
+
+@pytest.fixture(scope="module")
+def ours():
+    return load_detector(KINDRED).detector
+
+
+class Marks:
+    """Stands for the network: says of the given cells (row, column) that they deserve a look."""
+
+    def __init__(self, *cells: tuple[int, int]):
+        self._cells = cells
+
+    def __call__(self, features, training):
+        odds = np.full((1, 30, 40, 1), -100.0, np.float32)
+        for row, column in self._cells:
+            odds[0, row, column] = 1.0
+        return tf.constant(odds)
+
+
+def parts(*cells, size=(960, 1280)):
+    closer = CloserLook(Marks(*cells), build_single_shot(TINY))
+    corners, sides = closer.parts([], HALF, np.array(size, np.int32))
+    return sorted(map(tuple, corners.numpy().tolist())), tuple(sides.numpy())
+
+
+def test_nothing_marked_is_no_part():
+    assert parts()[0] == []
+
+
+def test_one_cell_is_the_tile_that_it_lies_in():
+    # Cell (5, 0) of 16 small pixels is rows 160 to 192, columns 0 to 32 of the photo.
+    assert parts((5, 0)) == ([(0, TILE)], (TILE, TILE))
+
+
+def test_cells_far_apart_are_tiles_of_their_own():
+    assert parts((0, 0), (29, 39)) == ([(0, 0), (1120, 800)], (TILE, TILE))
+
+
+def test_cells_side_by_side_are_one_rectangle():
+    # Columns 320 to 1024, rows 320 to 352: 5 tiles, or one rectangle of far fewer pixels.
+    corners, sides = parts(*((10, column) for column in range(10, 32)))
+    assert corners == [(320, 320)] and sides == (64, 736)
+
+
+def test_a_photo_marked_all_over_is_searched_once_and_whole():
+    everywhere = [(row, column) for row in range(30) for column in range(40)]
+    corners, sides = parts(*everywhere, size=(950, 1270))
+    assert corners == [(0, 0)] and sides == (960, 1280)
+
+
+def test_parts_are_cut_with_their_surroundings():
+    image = np.arange(400 * 500 * 3, dtype=np.int64).reshape(400, 500, 3) % 251
+    image = image.astype(np.uint8)
+    corners = tf.constant([[0, 0], [320, 320], [160, 160]], tf.int64)
+    cuts = cut(tf.constant(image), corners, tf.constant([TILE, TILE], tf.int64)).numpy()
+    framed = np.pad(image, [(MARGIN, 200), (MARGIN, 200), (0, 0)])
+    for (x, y), got in zip(corners.numpy(), cuts, strict=True):
+        side = TILE + 2 * MARGIN
+        np.testing.assert_array_equal(got, framed[y : y + side, x : x + side])
+
+
+def test_cells_of_a_part_are_where_they_are_in_the_photo():
+    """Each part alone says the same, where it begins added."""
+    network = random_model(TINY, 0.15)  # no two cells score the same
+    image = np.random.default_rng(0).integers(0, 256, (320, 320, 3), np.uint8)
+    corners = tf.constant([[160, 0], [0, 160]], tf.int64)
+    cuts = cut(tf.constant(image), corners, tf.constant([TILE, TILE], tf.int64))
+    maps = without_margin(network(cuts), TINY.strides)
+    assert {name: part.shape[1:3] for name, part in maps.items()} == {
+        f"map{stride}": (TILE // stride, TILE // stride) for stride in TINY.strides
+    }
+    got = decode(maps, TINY.strides, 0.0, corners)
+    boxes, points, scores = [], [], []
+    for number, corner in enumerate(corners.numpy()):
+        one = {name: part[number : number + 1] for name, part in maps.items()}
+        alone = [np.asarray(part) for part in decode(one, TINY.strides, 0.0)]
+        boxes.append(alone[0] + np.tile(corner, 2))
+        points.append(alone[1] + corner)
+        scores.append(alone[2])
+    order = np.argsort(-np.concatenate(scores), kind="stable")
+    for part, expected in zip(got, (boxes, points, scores), strict=True):
+        np.testing.assert_allclose(part, np.concatenate(expected)[order], rtol=1e-4, atol=0.05)
+
+
+def test_only_small_boxes_inside_a_part_are_seen_better_there():
+    corners, sides = tf.constant([[160, 0]], tf.int64), tf.constant([TILE, TILE], tf.int64)
+    boxes = [[200, 20, 230, 50], [200, 20, 260, 80], [20, 20, 50, 50], [300, 20, 338, 50]]
+    seen = seen_closer(tf.constant(boxes, tf.float32), corners, sides)
+    assert seen.numpy().tolist() == [True, False, False, True]
+
+
+# ---- with the shipped weights
+
+
+@pytest.fixture(scope="module")
+def never_closer(ours):
+    """The same, if nothing in a photo ever deserves a closer look."""
+    network = build_closer_look()
+    kernel, bias = network.get_layer("odds_conv").get_weights()
+    network.get_layer("odds_conv").set_weights([kernel * 0, bias - 100])
+    return kindred_detector(ours.model, second_look=ours.second_look, closer_look=network)
+
+
+def overlaps(boxes, others):
+    return iou(np.asarray(boxes), np.asarray(others)).max(axis=1, initial=0.0)
+
+
+def test_a_close_up_is_found_by_the_small_look_alone(ours, never_closer):
+    picture = faces.resized(faces.astronaut(), 2.5)
+    boxes, points, _ = ours.detect(picture, 0.5)
+    small = never_closer.detect(picture, 0.5)
+    assert len(boxes) == len(small[0]) == 1
+    assert overlaps(boxes, small[0])[0] > 0.9
+    np.testing.assert_allclose(points, small[1], atol=6)  # of eyes 90 pixels apart
+
+
+def crowd() -> tuple[np.ndarray, np.ndarray]:
+    """Sixteen small people on grey, and where their faces are: about 19 x 24 pixels each."""
+    person = faces.resized(faces.astronaut()[:320, 60:400], 0.2)
+    picture = np.full((1200, 1600, 3), 120, np.uint8)
+    boxes = []
+    for number in range(16):
+        left, top = 100 + number % 4 * 400, 80 + number // 4 * 300
+        picture[top : top + person.shape[0], left : left + person.shape[1]] = person
+        face = np.array([178, 55, 271, 177]) - [60, 0, 60, 0]
+        boxes.append(face * 0.2 + [left, top, left, top])
+    return picture, np.array(boxes, np.float32)
+
+
+def test_a_crowd_of_small_faces_is_found_by_the_closer_look(ours, never_closer):
+    picture, expected = crowd()
+    found = ours.detect(picture, 0.5)[0]
+    assert (overlaps(expected, found) > 0.5).sum() == len(expected) == len(found)
+    small = never_closer.detect(picture, 0.5)[0]
+    assert (overlaps(expected, small) > 0.5).sum() < len(expected)
