@@ -17,9 +17,9 @@ FEATURES = ("neck8_relu", "neck16_relu")  # layers of the detector's network tha
 STRIDE = 16  # pixels of the small picture between its cells
 LEAST_ODDS = -2.0  # log odds from which a cell deserves a closer look; see the model card
 TILE, MARGIN = 160, 32  # pixels: of the photo, and more all round it; multiples of 32
-# Sides of faces, in pixels of the photo: smaller ones count as the closer look sees them, and what
-# seems larger in it was seen whole in the small picture.
-SMALLER, LARGER = 48.0, 96.0
+# Sides of faces, in pixels of the photo: smaller ones count as the closer look sees them. What
+# seems larger there was seen whole in the small picture; here the margin may cut it.
+SMALLER, LARGER = 48.0, 2.0 * MARGIN
 
 
 def build_closer_look(channels: int = KINDRED_CONFIG.neck_channels) -> keras.Model:
