@@ -25,7 +25,9 @@ from model.graph import FaceGraph
 from model.identity import UNTRAINED, model_id, network_of
 from model.manifest import read_manifest
 from model.zoo.catalogue import choose
+from model.zoo.catalogue import known as known_networks
 from model.zoo.networks import describe_networks, load_detector, load_embedder
+from model.zoo.specs import DetectorSpec, EmbedderSpec
 from training.dataset.face_finder import Face
 from training.dataset.moments import group_moments
 from training.dataset.selection import Example
@@ -108,12 +110,18 @@ def refit(progress: Progress = silent) -> TrainingReport:
     return report
 
 
-def _networks(manifest: dict):
-    named = manifest.get("networks", {})
-    return tuple(
-        choose(task, named[task]["name"] if task in named else None)
-        for task in ("detector", "embedder")
-    )
+def _networks(manifest: dict) -> tuple[DetectorSpec, EmbedderSpec]:
+    """Those of a model, which need not be installed: their weights are in it; or the best ones."""
+    named = manifest.get("networks")
+    if not named:
+        return choose("detector"), choose("embedder")
+    try:
+        return tuple(known_networks()[named[task]["name"]] for task in ("detector", "embedder"))
+    except LookupError as error:
+        raise ModelError(
+            f"nobody knows the network {error} of the model in use any more",
+            remedy="Train it again",
+        ) from error
 
 
 def _of_model(

@@ -103,6 +103,15 @@ def test_what_is_taken_back_goes_from_the_model(tmp_path):
     assert names(Tagger.load(second.model), RED, BLUE) == ["Rosa", None]
 
 
+def test_a_model_follows_without_its_networks_being_installed(tmp_path, monkeypatch):
+    """Their weights are in the model."""
+    tagger = learned(tmp_path, Rosa=RED, Vera=GREEN)
+    monkeypatch.setattr("model.zoo.specs.NetworkSpec.is_installed", lambda self: False)
+    with Library(home()) as library:
+        library.decisions.confirm([add(library, tagger, BLUE, 1)], "Bluma")
+    assert list(refit().photos) == ["Bluma", "Rosa", "Vera"]
+
+
 def test_what_the_library_decides_counts_more_than_a_folders_name(tmp_path):
     """A photo lies in Rosa's folder, and somebody said that it shows Ruth."""
     tagger = learned(tmp_path, Rosa=RED, Vera=GREEN)
