@@ -65,7 +65,7 @@ def names(folder, colour=(0, 250, 0)) -> list[str]:
 def test_the_trained_model_keeps_the_contract(trained):
     manifest = check_export(trained.model)
     assert manifest["people"] == [EILEEN, LEI]
-    assert manifest["embedding_dimension"] == 128
+    assert manifest["embedding_dimension"] == 256
     assert set(manifest["networks"]) == {"detector", "embedder"}
     assert 0.5 < manifest["thresholds"]["name_probability"] < 1
     assert manifest["thresholds"]["detection_score"] == pytest.approx(KINDRED.min_score)
@@ -144,7 +144,7 @@ def test_the_signatures_of_one_model_agree_with_each_other(trained_tagger, astro
         np.testing.assert_allclose(value, tagged[key], rtol=0, atol=1e-4)
     assert len(run["detect"](image=image, min_score=tf.constant(0.9999))["boxes"]) == 0
     none = run["embed"](image=image, landmarks=tf.zeros([0, 5, 2]))["embeddings"]
-    assert none.shape == [0, 128]
+    assert none.shape == [0, 256]
 
 
 def test_a_server_calls_by_name_and_reads_names_as_bytes(model):
