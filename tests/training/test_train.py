@@ -130,7 +130,8 @@ def test_a_run_that_fails_leaves_the_model_in_use(colours, folder, fresh_home, m
     with pytest.raises(OSError):
         train(folder)
     assert current_model_dir() == first.model
-    assert sorted(os.listdir(fresh_home / "models")) == sorted([first.model.name, "current"])
+    there = sorted(os.listdir(fresh_home / "models"))
+    assert there == sorted([first.model.name, "current", "folders.json"])
 
 
 def test_progress_goes_through_every_photo_and_ends(colours, folder, tmp_path):
