@@ -33,12 +33,12 @@ def family_to_learn(
     Raises:
         FamilyError: There is nobody to learn, or a folder that the model in use learned is gone.
     """
-    with Library(home()) as library:
-        decisions = library.recognition.version
     asked = [os.path.abspath(folder)] if folder is not None else []
     folders = [*asked, *(() if replace else _former_folders())]
     folders = list(dict.fromkeys(folders))
     families = [read_family(one) if one in asked else _read_former(one) for one in folders]
+    with Library(home()) as library:  # made only now: not for a folder that teaches nobody
+        decisions = library.recognition.version
     if not (replace and asked):
         try:
             families.append(library_family(home()))
