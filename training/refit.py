@@ -8,7 +8,7 @@ model learned from folders it still knows.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -191,9 +191,7 @@ def _join(model: list[_Known], library: list[_Known]) -> list[_Known]:
     found = []
     for face in sorted(model + library, key=lambda face: face.name):
         moment = numbers.setdefault((face.name, face.in_library, face.moment), len(numbers))
-        found.append(
-            _Known(face.name, face.file, moment, face.side, face.embedding, face.in_library)
-        )
+        found.append(replace(face, moment=moment))
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from data.library.decisions.review_queue import Kind, Question, no, yes
 from data.library.views import Shelf
 from model.inference.background import BackgroundModel
 from ui.actions.library_in_use import do
@@ -63,23 +64,19 @@ def _ask(library: Shelf, person: LikelyPerson, photos: Mapping[Key, ShownPhoto],
             disabled=not name,
             key=f"tag.person.yes.{slug}",
         ):
-            do(library, lambda: _named(library, person, photos, keep, name))
+
+            def named() -> str:
+                question = _question(library, person, photos, keep)
+                return yes(library, question, question.picked, name)
+
+            do(library, named)
         label = f"Not {plain(person.name)}" if person.name else "Nobody to name"
         if st.button(label, icon=":material/close:", key=f"tag.person.no.{slug}"):
-            do(library, lambda: _turned_down(library, person, photos, keep))
+            do(library, lambda: no(library, _question(library, person, photos, keep)))
 
 
-def _named(library, person: LikelyPerson, photos, keep, name: str) -> str:
-    faces = face_numbers(person, photos, library, keep)
-    library.decisions.confirm(faces, name)
-    return f"{len(faces)} {'face is' if len(faces) == 1 else 'faces are'} {name}"
-
-
-def _turned_down(library, person: LikelyPerson, photos, keep) -> str:
-    faces = face_numbers(person, photos, library, keep)
-    count = f"{len(faces)} {'face' if len(faces) == 1 else 'faces'}"
-    if person.name:
-        library.decisions.reject(faces, person.name)
-        return f"Not {person.name}: {count}"
-    library.decisions.ignore(faces)
-    return f"{count} left out from now on"
+def _question(library, person: LikelyPerson, photos, keep) -> Question:
+    """The same question as Review asks it, of faces that are in the library now."""
+    faces = tuple(face_numbers(person, photos, library, keep))
+    kind = Kind.SUGGESTED if person.name else Kind.GROUP
+    return Question(kind, "uploaded", faces, faces, person.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -92,11 +93,11 @@ def year_heading(
     entries: Sequence[Entry], person: PersonSummary
 ) -> Callable[[Entry], tuple[str, str]]:
     """What stands above a photo: its year; beside that how many, and how old the person was."""
-    years = [(entry.taken or "")[:4] for entry in entries]
+    photos = Counter((entry.taken or "")[:4] for entry in entries)
 
     def heading(entry: Entry) -> tuple[str, str]:
         year = (entry.taken or "")[:4]
-        count = years.count(year)
+        count = photos[year]
         said = [f"{count:,} {'photo' if count == 1 else 'photos'}"]
         if year and person.born and (age := age_in(person.born, int(year))):
             said.append(age)
