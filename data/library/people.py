@@ -6,6 +6,7 @@ forgetting somebody is not, as it cannot be undone (`data.library.decisions.forg
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from data.library.database import Connection, transaction
@@ -90,6 +91,11 @@ class People:
         """What a person is called today whom a folder or a model calls by this name."""
         person = find_meant(self._db, name)
         return name if person is None else name_of(self._db, person)
+
+    def missing(self, known: Iterable[str], now: Iterable[str]) -> list[str]:
+        """Whom `known` names and `now` does not, under the names of today."""
+        kept = {self.name_today(name) for name in now}
+        return sorted({self.name_today(name) for name in known} - kept)
 
     def near_names(self, name: str | None = None) -> list[tuple[str, str]]:
         """Pairs of listed names that may mean one person; with a name, those that it is in."""

@@ -51,9 +51,8 @@ def family_to_learn(
 
 def forgotten(family: Family) -> list[str]:
     """Whom the model in use knows, and one that learns this family will not."""
-    known = _manifest().get("people", ())
     with Library(home()) as library:
-        return [name for name in known if library.people.name_today(name) not in family.photos]
+        return library.people.missing(_manifest().get("people", ()), family.photos)
 
 
 def _read_former(folder: str) -> Family:

@@ -89,13 +89,6 @@ def known_rows(library: Shelf) -> list[dict]:
     return sorted(rows, key=lambda row: (-row["Faces"], row["Name"]))
 
 
-def forgotten_people(new: Mapping, old: Mapping | None, library: Shelf) -> list[str]:
-    """Whom the model in use knows and a new one does not, under the names of today."""
-    today = library.people.name_today
-    kept = {today(name) for name in new.get("people", ())}
-    return sorted({today(name) for name in (old or {}).get("people", ())} - kept)
-
-
 def _learned_photos() -> dict[str, int]:
     """Everybody whom the model in use knows, with the number of photos learned from."""
     manifest = next((model.manifest for model in models() if model.current), {})

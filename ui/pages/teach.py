@@ -145,7 +145,8 @@ def _show_learned(job: Job) -> None:
     with st.container(border=True, key="kd-learned"):
         st.subheader("It has learned")
         with library_in_use() as library:
-            gone = teaching.forgotten_people(model.manifest, old, library)
+            known, new = (old or {}).get("people", ()), model.manifest.get("people", ())
+            gone = library.people.missing(known, new)
         if gone:
             st.warning(
                 f"It does not know {plain(', '.join(gone))} any more, whom the model in use knows.",
