@@ -9,20 +9,20 @@ from pathlib import Path
 
 from data.errors import LibraryError
 from data.home import make_private
-from data.library import photo_search as search
-from data.library.database import open_database, readable_errors, transaction
 from data.library.decisions.decisions import Decisions
 from data.library.decisions.forget import Forgotten, clean, forget
-from data.library.faces import Conversion, Faces, convert_embeddings
-from data.library.films import Films
-from data.library.folders import Folders, Leaving, remove
 from data.library.groups.groups import Groups
-from data.library.names import Person
-from data.library.people import People
-from data.library.photo_index import AnyPath, Photos
+from data.library.people.people import People
+from data.library.people.person_names import Person
+from data.library.photos import photo_search as search
+from data.library.photos.film_tracks import Films
+from data.library.photos.library_folders import Folders, Leaving, remove
+from data.library.photos.photo_faces import Conversion, Faces, convert_embeddings
+from data.library.photos.photo_index import AnyPath, Photos
+from data.library.photos.records import Records
 from data.library.recognition.recognition import Recognition
-from data.library.records import Records
-from data.library.suggestions import Suggestions
+from data.library.recognition.suggestions import Suggestions
+from data.library.storage.database import open_database, readable_errors, transaction
 
 
 class Library:
@@ -99,13 +99,13 @@ class Library:
         alone: bool = False,
         confirmed: bool = False,
     ) -> list[Path]:
-        """The files of the photos that fit; see `data.library.photo_search.find`."""
+        """The files of the photos that fit; see `data.library.photos.photo_search.find`."""
         return search.find(
             self._db, with_, without, since=since, until=until, alone=alone, confirmed=confirmed
         )
 
     def convert_embeddings(self, conversion: Conversion) -> int:
-        """Converts what an earlier network made; see `data.library.faces.convert_embeddings`."""
+        """Converts what an earlier network made; see `photo_faces.convert_embeddings`."""
         count = convert_embeddings(self._db, conversion)
         if count:
             self.recognition.changed()
@@ -118,7 +118,7 @@ class Library:
         return gone
 
     def remove(self, places: Iterable[AnyPath]) -> Leaving:
-        """Takes photos and folders out of the library; see `data.library.folders.remove`."""
+        """Takes photos and folders out of the library; see `library_folders.remove`."""
         with self.transaction():
             leaving = remove(self._db, self.home, places)
             self.recognition.changed()

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from data.library import Library
-from data.library.photo_index import encode
+from data.library.photos.photo_index import encode
 from data.tags import PhotoTags
 
 _AT_A_TIME = 500  # values in one statement

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from data.arrays import read_arrays, write_arrays
-from data.films.reading import Frame, probe, read_frames
+from data.films.frames import Frame, probe, read_frames
 from data.films.tracks import Linker, Sighting, Track
-from data.library.films import FilmTracks, TrackTimes, seen_together
 from data.library.intake.prefetch import Reading, in_thread
 from data.library.intake.work import TaggedPhoto, Work
+from data.library.photos.film_tracks import FilmTracks, TrackTimes, seen_together
 from data.media.photos import ReducedPhoto
 from data.tags import FaceTag, TrackTag
 from model.inference.engine import FoundFaces

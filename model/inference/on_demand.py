@@ -9,8 +9,8 @@ import numpy as np
 
 from data.errors import ModelError
 from data.films.header import read_header
-from data.library.faces import Conversion
 from data.library.intake.work import TaggedPhoto, Work
+from data.library.photos.photo_faces import Conversion
 from data.recognition.spaces import space_of
 from model.identity import model_id, network_of, without_age_correction
 from model.manifest import read_manifest

@@ -20,7 +20,7 @@ from data.library.views import Shelf
 from data.media.uploads import unpack_people
 from data.regions import Region, write_regions
 from data.tags import PhotoTags
-from tests.data.library.test_samples import family
+from tests.data.library.samples import family
 from tests.pictures import encoded, four_corners
 
 WORDS = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota of the disk is used up"}

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from data.jobs import Job
-from data.library.folders import Folder
+from data.library.photos.library_folders import Folder
 
 
 @dataclass(frozen=True)

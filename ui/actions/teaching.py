@@ -9,7 +9,7 @@ from pathlib import Path
 from data.errors import KindredError, ModelError
 from data.family import Family
 from data.home import current_model_dir, home, set_current_model
-from data.library.people import PersonSummary
+from data.library.people.people import PersonSummary
 from data.library.views import Shelf
 from model.manifest import read_manifest
 from ui.actions.about_facts import created_text

@@ -8,7 +8,7 @@ import streamlit as st
 
 from data.home import home
 from data.library.decisions.merge_questions import MergeQuestion, merge_questions
-from data.library.people import PersonSummary
+from data.library.people.people import PersonSummary
 from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails
 from ui.actions.library_in_use import carry_out, library_in_use

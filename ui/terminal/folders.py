@@ -7,7 +7,7 @@ import os
 
 from data.home import home
 from data.library import Library
-from data.library.folders import Folder
+from data.library.photos.library_folders import Folder
 from data.lock import library_lock
 from ui.terminal.output import DONE, FAILED, agreed, count, say
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from data.errors import LibraryError
-from data.library.database import Connection, transaction
+from data.library.storage.database import Connection, transaction
 
 JOURNALED = {
     "people": (("id",), ("name", "name_key", "ignored", "merged_into")),

@@ -13,10 +13,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from data.errors import LibraryError
-from data.library.database import Connection
 from data.library.decisions import decision_journal as journal
-from data.library.names import Person, find, find_merged, find_own, name_of, new_name, resolve
-from data.library.photo_search import checked_date
+from data.library.people.person_names import (
+    Person,
+    find,
+    find_merged,
+    find_own,
+    name_of,
+    new_name,
+    resolve,
+)
+from data.library.photos.photo_search import checked_date
+from data.library.storage.database import Connection
 
 Faces = int | Iterable[int]
 """One face id or several; several are decided in one entry."""

@@ -17,9 +17,9 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from data.errors import LibraryError
-from data.library.database import Connection, readable_errors, transaction
 from data.library.decisions.decision_journal import dumps, loads
-from data.library.names import Person, name_key, resolve
+from data.library.people.person_names import Person, name_key, resolve
+from data.library.storage.database import Connection, readable_errors, transaction
 
 _CHECKED = 50  # embeddings looked for in the file afterwards: each is a search of the whole file
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.library import Library
-from data.library.people import PersonSummary
+from data.library.people.people import PersonSummary
 from data.recognition.spaces import space_of
 
 _LEAST = 2  # confirmed faces of each, from which faces tell

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.library.database import Connection, transaction
-from data.library.faces import CLEAR, stacked
 from data.library.groups.clustering import cluster
+from data.library.photos.photo_faces import CLEAR, stacked
+from data.library.storage.database import Connection, transaction
 
 # Nobody to group: confirmed, ignored or forgotten, too unclear, or a model's suggestion stands.
 _UNKNOWN = f"""f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0 AND {CLEAR}

@@ -23,15 +23,15 @@ from typing import Protocol
 import numpy as np
 
 from data.errors import PhotoError
-from data.films.reading import duration_of
+from data.films.frames import duration_of
 from data.library import Library, Todo
-from data.library.faces import Conversion
-from data.library.films import seen_together
 from data.library.intake.carried_over import SOURCE as CARRIED_OVER
 from data.library.intake.carried_over import carry_over
 from data.library.intake.labels import adopt_labels, folder_listing, labels_state, read_labels
 from data.library.intake.work import TaggedPhoto, Work
-from data.library.photo_index import content_of_file
+from data.library.photos.film_tracks import seen_together
+from data.library.photos.photo_faces import Conversion
+from data.library.photos.photo_index import content_of_file
 from data.media.kinds import is_film_name
 from data.media.photos import count_pixels
 from data.progress import Progress, silent

@@ -14,7 +14,7 @@ import numpy as np
 
 from data.boxes import iou
 from data.library import Library
-from data.library.faces import SAME_BOX, Face
+from data.library.photos.photo_faces import SAME_BOX, Face
 
 SOURCE = "changed photo"
 # Cosines of two looks at one picture of a face, turned, and at another scale or cut; other photos

@@ -14,7 +14,7 @@ from pathlib import Path
 from data.errors import LibraryError
 from data.home import replace_file
 from data.library import Todo, content_of
-from data.library.photo_index import content_of_file
+from data.library.photos.photo_index import content_of_file
 from data.library.views import Shelf
 from data.media.photos import captured_at
 from data.media.uploads import safe_name

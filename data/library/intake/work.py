@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from data.library import Todo
-from data.library.films import FilmTracks
 from data.library.intake.labels import Labels
+from data.library.photos.film_tracks import FilmTracks
 from data.tags import FaceTag
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 
 import numpy as np
 
-from data.library.database import Connection
-from data.library.names import name_of
+from data.library.people.person_names import name_of
 from data.library.recognition.references import confirmed_vectors
+from data.library.storage.database import Connection
 
 
 @dataclass(frozen=True)

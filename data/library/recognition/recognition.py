@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.library.database import Connection, transaction
-from data.library.faces import CLEAR, stacked
-from data.library.films import scenes
-from data.library.names import name_of
+from data.library.people.person_names import name_of
+from data.library.photos.film_tracks import scenes
+from data.library.photos.photo_faces import CLEAR, stacked
 from data.library.recognition.confirmed_faces import ConfirmedFace, read_confirmed_faces
-from data.library.recognition.judging import Judge
+from data.library.recognition.reference_classifier import ReferenceClassifier
 from data.library.recognition.references import networks_with_references, read_references
+from data.library.storage.database import Connection, transaction
 from data.recognition.calibration import calibrate
 from data.recognition.leave_one_out import leave_one_out
 from data.recognition.spaces import space_of
@@ -50,7 +50,7 @@ class Recognition:
 
     def __init__(self, db: Connection):
         self._db = db
-        self._judges: tuple[int, dict[str, Judge]] = (-1, {})
+        self._classifiers: tuple[int, dict[str, ReferenceClassifier]] = (-1, {})
         db.before_commit = self._follow
         self.catch_up()
 
@@ -64,13 +64,13 @@ class Recognition:
         self._db.decided = False
         with transaction(self._db):
             found: dict[int, _Found] = {}
-            for network, judge in self._current_judges().items():
+            for network, classifier in self._current_classifiers().items():
                 rows = self._db.execute(
                     "SELECT f.id, f.photo, f.embedding FROM faces f"
                     f" WHERE f.network = ? AND {_OPEN} ORDER BY f.id",
                     (network,),
                 ).fetchall()
-                found |= self._judged(judge, rows)
+                found |= self._classified(classifier, rows)
             former = {
                 face: _Found(*rest)
                 for face, *rest in self._db.execute("SELECT * FROM recognised").fetchall()
@@ -88,21 +88,21 @@ class Recognition:
 
     def look_at(self, photo: int) -> None:
         """Compares the faces of one photo, which was just found, with the confirmed ones."""
-        judges = self._current_judges()
-        if not judges:
+        classifiers = self._current_classifiers()
+        if not classifiers:
             return
         with transaction(self._db):
             self._db.execute(
                 "DELETE FROM recognised WHERE face IN (SELECT id FROM faces WHERE photo = ?)",
                 (photo,),
             )
-            for network, judge in judges.items():
+            for network, classifier in classifiers.items():
                 rows = self._db.execute(
                     "SELECT f.id, f.photo, f.embedding FROM faces f WHERE f.photo = ?"
                     f" AND f.network = ? AND {_OPEN} ORDER BY f.id",
                     (photo, network),
                 ).fetchall()
-                for face, one in self._judged(judge, rows).items():
+                for face, one in self._classified(classifier, rows).items():
                     self._db.execute(
                         "INSERT OR REPLACE INTO recognised VALUES (?, ?, ?, ?)",
                         (face, one.person, one.confidence, one.named),
@@ -120,14 +120,14 @@ class Recognition:
             `(None, 0.0, False)` for somebody unknown.
         """
         answers: list[tuple[int | None, float, bool]] = [(None, 0.0, False)] * len(embeddings)
-        judge = self._current_judges().get(network)
-        if judge is None or not len(embeddings):
+        classifier = self._current_classifiers().get(network)
+        if classifier is None or not len(embeddings):
             return answers
         nobody = np.zeros(len(embeddings), np.int64)
-        found = judge.judge(nobody, nobody, np.asarray(embeddings, np.float32))
+        found = classifier.classify(nobody, nobody, np.asarray(embeddings, np.float32))
         for row, person, confidence in zip(found.rows, found.people, found.confidence, strict=True):
-            if confidence >= QUESTION * judge.threshold:
-                named = bool(confidence >= judge.threshold)
+            if confidence >= QUESTION * classifier.threshold:
+                named = bool(confidence >= classifier.threshold)
                 answers[row] = int(person), float(confidence), named
         return answers
 
@@ -139,12 +139,12 @@ class Recognition:
         Args:
             groups: The faces of each group, by its number.
         """
-        judges = self._current_judges()
-        if not judges or not groups:
+        classifiers = self._current_classifiers()
+        if not classifiers or not groups:
             return {}
         found = {}
         vectors, rejected = self._open_vectors(), self._rejected()
-        for network, judge in judges.items():
+        for network, classifier in classifiers.items():
             numbers, means = [], []
             for number, faces in groups.items():
                 mine = [vectors[face][1] for face in faces if vectors[face][0] == network]
@@ -157,9 +157,9 @@ class Recognition:
             units /= np.maximum(np.linalg.norm(units, axis=1, keepdims=True), 1e-9)
             nobody = np.zeros(len(units), np.int64)
             apart = np.arange(len(units))  # each a photo of its own: they do not compete for names
-            verdicts = judge.judge(nobody, apart, units)
+            predictions = classifier.classify(nobody, apart, units)
             for row, person, confidence in zip(
-                verdicts.rows, verdicts.people, verdicts.confidence, strict=True
+                predictions.rows, predictions.people, predictions.confidence, strict=True
             ):
                 number = numbers[row]
                 turned_down = any((face, int(person)) in rejected for face in groups[number])
@@ -173,7 +173,7 @@ class Recognition:
         What is likely enough to be asked about as it is, is not among them.
         """
         found = []
-        for network, judge in self._current_judges().items():
+        for network, classifier in self._current_classifiers().items():
             rows = self._db.execute(
                 "SELECT f.id, f.photo, f.embedding FROM faces f"
                 f" WHERE f.network = ? AND {_OPEN} AND {CLEAR} AND NOT EXISTS"
@@ -181,7 +181,7 @@ class Recognition:
                 " ORDER BY f.id",
                 (network,),
             ).fetchall()
-            found += self._verdicts(judge, rows)
+            found += self._predictions(classifier, rows)
         found = [(face, name_of(self._db, person), share) for face, person, share in found]
         return sorted(found, key=lambda one: (-one[2], one[0]))
 
@@ -208,21 +208,23 @@ class Recognition:
             # What was decided stays decided; the next opening of the library tries again.
             logging.getLogger(__name__).exception("comparing faces after a decision failed")
 
-    def _judged(self, judge: Judge, rows: list[tuple]) -> dict[int, _Found]:
+    def _classified(self, classifier: ReferenceClassifier, rows: list[tuple]) -> dict[int, _Found]:
         return {
-            face: _Found(person, round(confidence, 6), int(confidence >= judge.threshold))
-            for face, person, confidence in self._verdicts(judge, rows)
-            if confidence >= QUESTION * judge.threshold
+            face: _Found(person, round(confidence, 6), int(confidence >= classifier.threshold))
+            for face, person, confidence in self._predictions(classifier, rows)
+            if confidence >= QUESTION * classifier.threshold
         }
 
-    def _verdicts(self, judge: Judge, rows: list[tuple]) -> list[tuple[int, int, float]]:
+    def _predictions(
+        self, classifier: ReferenceClassifier, rows: list[tuple]
+    ) -> list[tuple[int, int, float]]:
         """(face, person, probability) of faces given as (face, photo, embedding)."""
         if not rows:
             return []
         faces, vectors = stacked((face, blob) for face, _, blob in rows)
         scene = scenes(self._db)
         photos = np.array([scene.get(face, photo) for face, photo, _ in rows], np.int64)
-        found = judge.judge(faces, photos, vectors)
+        found = classifier.classify(faces, photos, vectors)
         return [
             (int(faces[row]), int(person), float(confidence))
             for row, person, confidence in zip(
@@ -242,11 +244,11 @@ class Recognition:
         )
         return set(rows.fetchall())
 
-    def _current_judges(self) -> dict[str, Judge]:
+    def _current_classifiers(self) -> dict[str, ReferenceClassifier]:
         """One for each network that somebody was confirmed in, by the decisions in force."""
         version = self.version
-        if self._judges[0] != version:
-            judges = {}
+        if self._classifiers[0] != version:
+            classifiers = {}
             for network in networks_with_references(self._db):
                 config = space_of(network)
                 references = config and read_references(self._db, network, config)
@@ -256,9 +258,9 @@ class Recognition:
                 calibration = calibrate(
                     known.right, known.confused, known.strangers, config, FALSE_NAMES
                 )
-                judges[network] = Judge(references, calibration)
-            self._judges = version, judges
-        return self._judges[1]
+                classifiers[network] = ReferenceClassifier(references, calibration)
+            self._classifiers = version, classifiers
+        return self._classifiers[1]
 
     @property
     def version(self) -> int:

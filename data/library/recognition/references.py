@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from data.library.database import Connection
-from data.library.faces import stacked
-from data.library.films import scenes
+from data.library.photos.film_tracks import scenes
+from data.library.photos.photo_faces import stacked
+from data.library.storage.database import Connection
 from data.recognition.config import HeadConfig
+from data.recognition.mean_head import head_of, mean_prototypes
 from data.recognition.scoring import HeadState
-from data.recognition.teaching import head_of, mean_prototypes
 
 # A worse face teaches only a person of whom there are not so many better ones (as in `train`).
 LEAST_QUALITY, ENOUGH = 0.2, 3

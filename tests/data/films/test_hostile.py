@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from data.errors import PhotoError
+from data.films.frames import MAX_HOURS, probe, read_frame, read_frames
 from data.films.header import read_header
-from data.films.reading import MAX_HOURS, probe, read_frame, read_frames
 from tests.films import drawn, paste, turned, write_film
 
 WHITE = np.full((60, 60, 3), 255, np.uint8)

@@ -13,7 +13,7 @@ import kindred
 from data.library import Library
 from data.library.name_writer import write_names
 from data.regions import read_regions
-from tests.data.library.test_samples import add_photo, face, row_of_faces
+from tests.data.library.samples import add_photo, face, row_of_faces
 from tests.pictures import encoded
 
 

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from data.jobs import Jobs
 from data.library import Todo, content_of
 from data.library.decisions import review_queue as reviewing
-from data.library.films import FilmTracks, TrackTimes
+from data.library.photos.film_tracks import FilmTracks, TrackTimes
 from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails, Wanted
 from tests.films import drawn, paste, write_film

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.jobs import DONE, Job
-from data.library.folders import Folder
+from data.library.photos.library_folders import Folder
 from data.library.views import Shelf
 from tests.libraries import add_photo, face, small_library
 from ui.actions.known_folders import known_folders

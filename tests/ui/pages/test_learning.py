@@ -10,7 +10,7 @@ import pytest
 from data.home import home
 from data.jobs import DONE, Jobs
 from data.library.views import Shelf
-from tests.data.library.test_recognition import add
+from tests.data.library.recognition.test_recognition import add
 from ui.actions import learning, run_job
 
 

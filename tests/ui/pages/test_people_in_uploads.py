@@ -9,7 +9,7 @@ import pytest
 
 from data.library import Todo
 from data.library.views import Shelf
-from tests.data.library.test_recognition import NETWORK, look
+from tests.data.library.recognition.test_recognition import NETWORK, look
 from tests.pictures import encoded
 from tests.ui.pages.test_names_teach import uploaded
 from ui.actions.people_in_uploads import face_numbers, likely_people

@@ -14,7 +14,7 @@ from data.home import current_model_dir, set_current_model
 from data.jobs import FAILED, RUNNING, STOPPED, Job
 from data.jobs.files import held
 from data.library.views import Shelf
-from tests.data.library.test_recognition import add
+from tests.data.library.recognition.test_recognition import add
 from tests.pictures import encoded, four_corners
 from ui.actions import serving, teaching
 from ui.components import folder_picker, job_view, learning_curve, network_list

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from data.library import Library, database, schema
-from data.library.database import open_database
+from data.library import Library
 from data.library.decisions import review_queue as reviewing
+from data.library.storage import database, schema
+from data.library.storage.database import open_database
 from data.library.views import Shelf
 from data.media.quality import UNCLEAR
 from tests.data.media.test_quality import FRONTAL

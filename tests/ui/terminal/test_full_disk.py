@@ -31,7 +31,7 @@ def test_records(tmp_path, capsys, option):
 
 
 def test_standard_output(tmp_path, fresh_home):
-    from tests.data.library.test_samples import add_photo
+    from tests.data.library.samples import add_photo
 
     with Library(fresh_home) as library:
         add_photo(library, tmp_path / "a.jpg")

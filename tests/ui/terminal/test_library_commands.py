@@ -14,7 +14,7 @@ import pytest
 
 import kindred
 from data.library import Library
-from data.library.database import Connection
+from data.library.storage.database import Connection
 from data.lock import library_lock
 from data.regions import Region, write_regions
 from tests.colours import (
@@ -407,7 +407,7 @@ def test_photos_that_are_done_cost_a_few_statements_each(tmp_path, model, out, m
     """No photo is read, and the library is asked for each the same number of times."""
     from model.identity import model_id, network_of
     from model.manifest import read_manifest
-    from tests.data.library.test_samples import row_of_faces
+    from tests.data.library.samples import row_of_faces
 
     manifest, folder = read_manifest(model), tmp_path / "photos"
     folder.mkdir()

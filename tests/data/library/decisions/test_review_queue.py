@@ -1,0 +1,119 @@
+"""What Review asks, in which order, and what an answer decides."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from data.library.decisions.review_queue import (
+    Kind,
+    leave_out_alone,
+    no,
+    progress,
+    questions,
+    yes,
+)
+from data.library.views import Shelf
+from tests.data.library.recognition.test_recognition import NETWORK, add, named
+
+SAME = math.sqrt(2 - 2 * 0.5)
+
+
+@pytest.fixture
+def library(tmp_path):
+    with Shelf(tmp_path / "home") as opened:
+        yield opened
+
+
+@pytest.fixture
+def faces(library):
+    """Anne (0) on eight photos, Bo (1) on four, two strangers (2, 3) on one each."""
+    counts = {0: 8, 1: 4, 2: 1, 3: 1}
+    return {who: [add(library, [who])[0] for _ in range(n)] for who, n in counts.items()}
+
+
+def first(library, skipped=()):
+    return questions(library, skipped)[0]
+
+
+def test_the_largest_unknown_group_comes_first(library, faces):
+    library.groups.update(NETWORK, max_distance=SAME)
+    asked = first(library)
+    assert (asked.kind, asked.name, set(asked.picked)) == (Kind.GROUP, None, set(faces[0]))
+
+
+def test_suggestions_come_before_groups_and_names_that_were_given_after_them(library, faces):
+    library.decisions.confirm(faces[0][:4], "Anne")
+    unlike = [add(library, [0], noise=2.1)[0] for _ in range(12)]
+    library.groups.update(NETWORK, max_distance=SAME)
+    given = {face for face, (name, sure) in named(library).items() if not sure}
+    unsure = {face for face, name in library.suggestions.to_review() if not name.given}
+    assert set(faces[0][4:]) <= given and len(unsure) >= 3 and unsure <= set(unlike)
+    asked = first(library)
+    assert (asked.kind, asked.name) == (Kind.SUGGESTED, "Anne")
+    assert set(asked.faces) == unsure | given and set(asked.picked) == set(asked.faces)
+    library.decisions.reject(unsure, "Anne")
+    asked = first(library)
+    assert (asked.kind, set(asked.faces)) == (Kind.GROUP, set(faces[1]))
+    yes(library, asked, asked.picked, "Bo")
+    asked = first(library, [q.key for q in questions(library) if q.kind is Kind.MAYBE])
+    assert (asked.kind, asked.name) == (Kind.NAMED, "Anne")
+    assert set(faces[0][4:]) <= set(asked.faces)
+
+
+def test_a_group_like_somebody_asks_for_that_name_until_it_is_turned_down(library):
+    anne = [add(library, [0])[0] for _ in range(3)]
+    # Each of these is too unlike Anne to be asked about; their mean is not.
+    others = [add(library, [0], noise=3.0)[0] for _ in range(9)]
+    library.decisions.confirm(anne, "Anne")
+    assert not library.suggestions.waiting()
+    library.groups.update(NETWORK, max_distance=1.4)
+    asked = first(library)
+    assert (asked.kind, asked.name) == (Kind.GROUP, "Anne") and set(asked.faces) <= set(others)
+    no(library, asked)
+    again = next(q for q in questions(library) if q.faces == asked.faces)
+    assert again.name is None
+
+
+def test_a_little_like_somebody_is_asked_with_nothing_picked(library):
+    anne = [add(library, [0])[0] for _ in range(3)]
+    far = [add(library, [0], noise=3.0)[0] for _ in range(6)]
+    library.decisions.confirm(anne, "Anne")
+    asked = first(library)
+    assert (asked.kind, asked.name, asked.picked) == (Kind.MAYBE, "Anne", ())
+    assert len(asked.faces) >= 2 and set(asked.faces) <= set(far)
+    yes(library, asked, asked.faces[:1], "Anne")
+    assert named(library)[asked.faces[0]] == ("Anne", True)
+    again = [q for q in questions(library) if q.name == "Anne"]
+    assert not any(set(asked.faces[1:]) & set(q.faces) for q in again)  # seen, and not Anne
+
+
+def test_faces_seen_once_come_last_and_are_left_out_together(library, faces):
+    library.decisions.confirm(faces[0], "Anne")
+    library.decisions.confirm(faces[1], "Bo")
+    asked = first(library)
+    assert asked.kind is Kind.ALONE and asked.name is None
+    assert set(asked.faces) == {*faces[2], *faces[3]} and asked.picked == asked.faces[:1]
+    assert progress(library) == (12, 2)
+    yes(library, asked, asked.picked, "Cleo")  # the other one stays as it was
+    assert first(library).faces == asked.faces[1:]
+    library.decisions.undo()
+    assert leave_out_alone(library) == "2 faces are left out from now on"
+    assert not questions(library) and progress(library) == (12, 0)
+    library.decisions.undo()
+    assert progress(library) == (12, 2)
+
+
+def test_who_is_taken_out_of_a_group_is_not_that_person(library, faces):
+    library.groups.update(NETWORK, max_distance=SAME)
+    asked = first(library)
+    assert yes(library, asked, asked.faces[:7], "Anne") == "7 faces are Anne, 1 not"
+    assert asked.faces[7] not in named(library)
+
+
+def test_a_skipped_question_comes_last(library, faces):
+    library.groups.update(NETWORK, max_distance=SAME)
+    asked = first(library)
+    assert first(library, [asked.key]).faces != asked.faces
+    assert questions(library, [asked.key])[-1].key == asked.key
