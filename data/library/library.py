@@ -12,6 +12,7 @@ from data.home import make_private
 from data.library.decisions.decisions import Decisions
 from data.library.decisions.forget import Forgotten, clean, forget
 from data.library.groups.groups import Groups
+from data.library.people.family_map import Overview
 from data.library.people.people import People
 from data.library.people.person_names import Person
 from data.library.photos import photo_search as search
@@ -37,8 +38,8 @@ class Library:
         wait: Seconds to wait while another process is writing.
 
     Attributes:
-        photos, faces, films, folders, suggestions, decisions, groups, people, records: The parts;
-            see their classes.
+        photos, faces, films, folders, suggestions, decisions, groups, people, records, overview:
+            The parts; see their classes.
 
     Raises:
         LibraryError: The file is not a library, is damaged or newer than this Kindred, or another
@@ -67,6 +68,7 @@ class Library:
         self.groups = Groups(self._db)
         self.people = People(self._db)
         self.records = Records(self._db)
+        self.overview = Overview(self._db)
         self.recognition = Recognition(self._db)
         self.photos.on_found = self.recognition.look_at
         # Due if forgetting somebody was interrupted. When the file is in use the next opening

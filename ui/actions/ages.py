@@ -1,6 +1,8 @@
-"""How old somebody was in a year, from a date of birth that may be a year or a month alone."""
+"""How old somebody was, from a date of birth that may be a year or a month alone."""
 
 from __future__ import annotations
+
+from datetime import date
 
 
 def age_in(born: str, year: int) -> str:
@@ -18,3 +20,20 @@ def age_in(born: str, year: int) -> str:
     if born[4:] in ("-01", "-01-01"):  # the age is the same nearly all the year
         return f"{turned} {'year' if turned == 1 else 'years'} old"
     return f"{turned - 1} to {turned} {'year' if turned == 1 else 'years'} old"
+
+
+def age_on(born: str, taken: str) -> str:
+    """The age in words when a photo was taken; to the year where both days are known.
+
+    Args:
+        born: As for `age_in`.
+        taken: Capture time, ISO 8601.
+    """
+    try:
+        birth, day = date.fromisoformat(born), date.fromisoformat(taken[:10])
+    except ValueError:
+        return age_in(born, int(taken[:4]))
+    years = day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+    if years < 1:
+        return "in the first year" if day >= birth else ""
+    return f"{years} {'year' if years == 1 else 'years'} old"

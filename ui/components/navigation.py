@@ -9,6 +9,7 @@ from ui.actions.serving import open_to_others
 from ui.components import style
 from ui.components.toasts import show_toasts
 from ui.pages import about as about_page
+from ui.pages import family as family_page
 from ui.pages import find as find_page
 from ui.pages import folder as folder_page
 from ui.pages import people as people_page
@@ -25,6 +26,7 @@ page = st.navigation(
         st.Page(review_page.show, title="Review", url_path="review"),
         st.Page(people_page.show, title="People", url_path="people"),
         st.Page(find_page.show, title="Find", url_path="find"),
+        st.Page(family_page.show, title="Family", url_path="family"),
         st.Page(teach_page.show, title="Teach", url_path="teach"),
         st.Page(about_page.show, title="About", url_path="about"),
     ],

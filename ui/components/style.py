@@ -28,5 +28,5 @@ def plain(text: str) -> str:
 
 @functools.cache
 def _sheet() -> str:
-    sheets = (_HERE / f"{name}.css" for name in ("style", "widgets", "people"))
+    sheets = (_HERE / f"{name}.css" for name in ("style", "widgets", "people", "family"))
     return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)

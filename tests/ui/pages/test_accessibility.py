@@ -11,8 +11,9 @@ pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is no
 if chromium_path() is None:
     pytest.skip("there is no Chromium (Debian: apt-get install chromium)", allow_module_level=True)
 
-PAGES = ("", "folder", "review", "people", "people?who=1", "find", "find?photo=1", "teach")
-EMPTY = ("", "folder", "review", "people", "find")
+PAGES = ("", "folder", "review", "people", "people?who=1", "find", "find?photo=1")
+PAGES += ("family", "teach")
+EMPTY = ("", "folder", "review", "people", "find", "family")
 
 
 @pytest.fixture(scope="module")

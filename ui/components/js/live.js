@@ -1,6 +1,7 @@
 // Shows HTML that the pages made, and says what somebody did with it: one component for all pages.
 //   data-do="x" data-...     a button or form: sends {do: "x", ...}, a form with its `value`
 //   data-pick="id"           a tile that can be picked; the ids of all picked ones are kept
+//   data-to="id"             scrolls to that element, too
 //   data-draw                a switch: the next rectangle drawn on the picture is sent as {do: "draw"}
 //   data-face="id"           what belongs to one face: its outline, its row; they light up together
 //   data-key="k"             an element that is the same whenever the page is drawn anew
@@ -68,6 +69,8 @@ function listen(root, kd) {
     else if (kd.clicked !== faceOf(event.target)) return;
     const button = event.target.closest("[data-do], [data-pick], [data-draw], .kd-face");
     if (!button || !root.contains(button) || button.tagName === "FORM") return;
+    // What an act is about may stand further below.
+    document.getElementById(button.dataset.to)?.scrollIntoView({ behavior: "smooth" });
     if ("draw" in button.dataset) draw(root, kd, button);
     else if ("pick" in button.dataset) pick(kd, button);
     else if ("do" in button.dataset) act(root, kd, { ...button.dataset });
