@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from model.detector import boxes as bx
+from model.detector import box_ops as bx
 from model.detector.mtcnn import ONET, PNET, RNET, load_stage
 from model.detector.refinement import SecondLook
 from model.detector.resize import shrink

@@ -6,7 +6,7 @@ import math
 
 import tensorflow as tf
 
-from model.detector import boxes as bx
+from model.detector import box_ops as bx
 from model.detector.refinement import log_odds
 from model.detector.single_shot import split_map
 

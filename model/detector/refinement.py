@@ -19,7 +19,7 @@ import keras
 import tensorflow as tf
 
 from data.tags import MIRRORED_LANDMARKS
-from model.detector import boxes as bx
+from model.detector import box_ops as bx
 from model.detector.mtcnn import ONET, RNET, load_stage
 from model.detector.windows import cut_upright, in_photo, say, tilts_of, turned
 

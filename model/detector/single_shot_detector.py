@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from model.detector import boxes as bx
+from model.detector import box_ops as bx
 from model.detector.closer_look import (
     LARGER,
     CloserLook,

@@ -10,7 +10,7 @@ import math
 import tensorflow as tf
 
 from data.media.photos import PANORAMA, PART
-from model.detector import boxes as bx
+from model.detector import box_ops as bx
 from model.detector.protocol import Detector
 from model.detector.refinement import log_odds
 from model.detector.resize import shrink

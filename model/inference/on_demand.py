@@ -111,7 +111,7 @@ class ModelOnDemand:
     def film(
         self, work: Work, content: bytes, progress: Callable[[float, float], object], saved: Path
     ) -> TaggedPhoto:
-        """Finds and names the people in a film, here: see `model.inference.films.tag_film`.
+        """Finds and names the people in a film, here: see `model.inference.film_tagger.tag_film`.
 
         Raises:
             PhotoError: It cannot be read.

@@ -22,7 +22,7 @@ from model.device import prepare_devices
 from model.graph import FaceGraph
 from model.identity import UNTRAINED, model_id, network_of
 from model.inference.engine import DETECTION_PIXELS, Engine, FoundFaces
-from model.inference.films import OnSeconds, TaggedFilm, tag_film
+from model.inference.film_tagger import OnSeconds, TaggedFilm, tag_film
 from model.manifest import read_manifest
 from model.zoo.catalogue import choose
 from model.zoo.networks import describe_networks, load_detector, load_embedder
@@ -171,7 +171,7 @@ class Tagger:
         progress: OnSeconds = lambda done, of: None,
         saved: Path | None = None,
     ) -> TaggedFilm:
-        """Tags the people of one film; args and errors are those of `model.inference.films`."""
+        """Tags the people of one film; args and errors as in `film_tagger`."""
         return tag_film(
             film,
             self._engine.run,

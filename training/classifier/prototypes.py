@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from keras import ops
 
-from training.errors import NotFinite
+from training.not_finite import NotFinite
 
 EPOCHS, STEPS = 10, 20  # gradient steps on all faces
 RATE, MOMENTUM = 0.05, 0.9

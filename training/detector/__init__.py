@@ -1,9 +1,12 @@
 """Training the single-shot face detector: `python -m training.detector FOLDER`.
 
-    samples  photos with face boxes          -> teacher  adds landmarks where labels have none
-    augment  one training picture            -> targets  what every cell of the network should say
-    losses   how wrong the network is        -> fit      the training, with checkpoints
-    judge    average precision on photos that nothing was learned from
+    pictures/          labelled photos -> training pictures and what every cell should say
+    losses             how wrong the network is; distill_losses: how far from a teacher
+    fit                the training, with checkpoints
+    family_finetune    the shipped detector fine-tuned on a family's boxes
+    closer_look        the network that says where a small picture deserves a closer look
+    average_precision  how good a detector is on photos that nothing was learned from
 
-Only `teacher` and `judge` need TensorFlow; the rest runs on every Keras backend.
+Only `landmark_teacher`, `closer_look` and `average_precision` need TensorFlow; the rest
+runs on every Keras backend.
 """

@@ -46,7 +46,7 @@ def train(options: argparse.Namespace) -> None:
     from model.zoo.weight_file import load_weights, save_weights
     from training.callbacks import tensorboard
     from training.detector.fit import Schedule, fit
-    from training.detector.samples import read_samples, split
+    from training.detector.pictures.samples import read_samples, split
 
     given = {name: getattr(options, name) for name in ("epochs", "steps", "rate")}
     schedule = Schedule(**{name: value for name, value in given.items() if value is not None})
@@ -80,7 +80,7 @@ def _taught(samples, cache: Path):
     from model.detector.refinement import load_second_look
     from model.zoo.catalogue import MTCNN
     from model.zoo.networks import find_files
-    from training.detector.landmark_teacher import with_landmarks
+    from training.detector.pictures.landmark_teacher import with_landmarks
 
     return with_landmarks(samples, load_second_look(find_files(MTCNN)), cache)
 
@@ -88,7 +88,7 @@ def _taught(samples, cache: Path):
 def _searched(samples, network, cache: Path):
     """With what the network that training starts from takes for faces by mistake."""
     from model.detector.single_shot_detector import kindred_detector
-    from training.detector.hard_negatives import with_mistakes
+    from training.detector.pictures.hard_negatives import with_mistakes
 
     detector = kindred_detector(network)  # its functions do not keep it alive
     return with_mistakes(samples, detector.detect, cache)

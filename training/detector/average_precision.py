@@ -18,7 +18,7 @@ from data.media.photos import read_photo
 from data.progress import Progress, silent
 from model.zoo.catalogue import choose
 from model.zoo.networks import load_detector
-from training.detector.samples import Sample, read_samples
+from training.detector.pictures.samples import Sample, read_samples
 
 IOU = 0.5
 LOWEST_SCORE = 0.02

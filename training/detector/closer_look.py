@@ -25,8 +25,8 @@ from model.detector.closer_look import LEAST_ODDS, STRIDE, CloserLook, build_clo
 from model.detector.decode import decode, suppress
 from model.detector.single_shot import KINDRED_CONFIG, build_single_shot
 from model.zoo.weight_file import load_weights, save_weights
-from training.detector.drawings import random_drawing
-from training.detector.samples import Sample, read_samples, split
+from training.detector.pictures.drawings import random_drawing
+from training.detector.pictures.samples import Sample, read_samples, split
 
 SMALLEST, LARGEST = 4.0, 24.0  # pixels of the small picture, of faces that are learned
 SURE, SAME = 0.6, 0.4  # a face is found by a box of such a score with such an overlap (IoU)

@@ -22,8 +22,8 @@ from model.detector.single_shot import KINDRED_CONFIG, SingleShotConfig
 from model.detector.single_shot_detector import kindred_detector
 from training.detector.average_precision import average_precision, find
 from training.detector.fit import Schedule, fit
-from training.detector.ground_truth import Faces
-from training.detector.samples import Sample, split
+from training.detector.pictures.ground_truth import Faces
+from training.detector.pictures.samples import Sample, split
 
 LEAST_PHOTOS = 8
 ASIDE = 4  # every fourth photo is judged and not learned from

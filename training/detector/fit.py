@@ -24,22 +24,22 @@ from model.detector.single_shot import (
     build_single_shot,
 )
 from training.callbacks import Checkpoint
-from training.detector.augment import Picture, random_picture
-from training.detector.distill import (
+from training.detector.distill_losses import (
     by_cell,
     distillation_loss,
     taught_box_loss,
     taught_score_loss,
 )
-from training.detector.drawings import random_drawing, random_lookalike
 from training.detector.losses import (
     box_loss,
     detection_loss,
     landmarks_loss,
     score_loss,
 )
-from training.detector.samples import Sample
-from training.detector.targets import targets
+from training.detector.pictures.augment import Picture, random_picture
+from training.detector.pictures.drawings import random_drawing, random_lookalike
+from training.detector.pictures.samples import Sample
+from training.detector.pictures.targets import targets
 from training.l2sp import hold_close
 from training.warm_cosine import WarmCosine
 
@@ -164,7 +164,7 @@ def fit(
         start: A network with the strides of `config` to start from, folded or not, instead of
             fresh weights.
         teacher: A network of the same strides that answers for every picture, too
-            (`training.detector.distill`).
+            (`training.detector.distill_losses`).
         l2sp: Strength with which the weights are held close to `start`.
     """
     folder.mkdir(parents=True, exist_ok=True)

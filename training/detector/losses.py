@@ -13,7 +13,7 @@ from __future__ import annotations
 from keras import ops
 
 from model.detector.single_shot import MAP_CHANNELS, split_map
-from training.detector.targets import BOX, KNOWN, LANDMARKS, STATE
+from training.detector.pictures.targets import BOX, KNOWN, LANDMARKS, STATE
 
 BOX_WEIGHT = 2.0
 LANDMARKS_WEIGHT = 4.0

@@ -13,7 +13,7 @@ from data.errors import KindredError
 
 def main(arguments: list[str]) -> None:
     if arguments[:1] == ["age"]:
-        from training.embedder.age import main as command
+        from training.embedder.learn_age import main as command
 
         arguments = arguments[1:]
     else:

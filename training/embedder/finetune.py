@@ -20,8 +20,8 @@ from data.recognition.age import AgeCorrection
 from data.recognition.config import HeadConfig
 from model.embedder.age_correction import WithoutAge
 from training.embedder.chip_views import views
-from training.errors import NotFinite
 from training.l2sp import hold_close
+from training.not_finite import NotFinite
 
 
 @dataclass(frozen=True)

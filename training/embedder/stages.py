@@ -39,7 +39,7 @@ from training.embedder.finetune import (
     fine_tune,
     split_network,
 )
-from training.errors import NotFinite
+from training.not_finite import NotFinite
 
 if TYPE_CHECKING:
     from training.dataset.training_set import TrainingSet

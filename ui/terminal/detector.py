@@ -39,7 +39,7 @@ def _train_detector(options: argparse.Namespace) -> int:
     from model.zoo.networks import find_files, load_detector
     from model.zoo.weight_file import load_weights
     from training.detector.family_finetune import fine_tune
-    from training.detector.landmark_teacher import with_landmarks
+    from training.detector.pictures.landmark_teacher import with_landmarks
 
     samples = _samples(options.folder)
     files = find_files(KINDRED)
@@ -76,7 +76,7 @@ def _samples(folder: Path):
     from data.home import home
     from data.library import Library
     from training.detector.family_finetune import corrected_samples
-    from training.detector.samples import read_samples
+    from training.detector.pictures.samples import read_samples
 
     if (folder / "boxes.json").is_file():
         return read_samples(folder)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.classifier.prototypes import fit_prototypes
-from training.errors import NotFinite
+from training.not_finite import NotFinite
 
 TEMPERATURE = 0.05
 

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from model.detector.single_shot import SingleShotConfig
-from training.detector import augment
-from training.detector.ground_truth import Faces
+from training.detector.pictures import augment
+from training.detector.pictures.ground_truth import Faces
 
 STRIDES = (8, 16, 32)
 TINY = SingleShotConfig(

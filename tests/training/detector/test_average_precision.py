@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from training.detector import average_precision as judge
-from training.detector.ground_truth import Faces
-from training.detector.samples import Sample
+from training.detector.pictures.ground_truth import Faces
+from training.detector.pictures.samples import Sample
 
 
 def test_average_precision_by_hand():

@@ -14,8 +14,8 @@ from training.detector.closer_look import (
     labels,
     marked,
 )
-from training.detector.ground_truth import Faces
-from training.detector.samples import Sample
+from training.detector.pictures.ground_truth import Faces
+from training.detector.pictures.samples import Sample
 
 FACES = np.array(
     [[20, 20, 30, 32], [100, 40, 110, 52], [50, 100, 53, 103], [0, 128, 60, 200]], np.float32

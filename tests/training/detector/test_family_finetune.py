@@ -16,11 +16,11 @@ from model.zoo.weight_file import load_weights
 from tests.libraries import add_photo
 from tests.libraries import face as tag_of
 from tests.pictures import four_corners
-from training.detector.drawings import random_drawing
 from training.detector.family_finetune import Outcome, corrected_samples, fine_tune
 from training.detector.fit import Schedule
-from training.detector.ground_truth import Faces
-from training.detector.samples import Sample
+from training.detector.pictures.drawings import random_drawing
+from training.detector.pictures.ground_truth import Faces
+from training.detector.pictures.samples import Sample
 
 TINY = SingleShotConfig(
     stem_channels=4, stages=((), (8,), (8,), (8,), (8,)), neck_channels=8, separable=False

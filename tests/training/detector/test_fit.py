@@ -13,7 +13,7 @@ from PIL import Image
 from model.detector.single_shot import build_single_shot, split_map
 from tests.training.detector.labelled import TINY, folder_of
 from training.detector.fit import Schedule, fit
-from training.detector.samples import read_samples
+from training.detector.pictures.samples import read_samples
 from training.l2sp import L2SP
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from model.detector.single_shot import build_single_shot
 from tests.training.detector.labelled import TINY
-from training.detector import distill, losses
-from training.detector.targets import BOX, KNOWN, STATE
+from training.detector import distill_losses, losses
+from training.detector.pictures.targets import BOX, KNOWN, STATE
 
 
 def one_cell(state=1.0, known=1.0):
@@ -76,26 +76,28 @@ def test_the_teachers_score_is_learned_by_hand():
     # The teacher is sure of half, sqrt(1 * .25): the network's .5 is right, its .7311 is not.
     teacher = says(face=100.0, thing=float(np.log(1 / 3)))
     right = beside(says(thing=0.0), teacher)
-    assert number(distill.taught_score_loss, None, right) == pytest.approx(0, abs=1e-5)
+    assert number(distill_losses.taught_score_loss, None, right) == pytest.approx(0, abs=1e-5)
     wrong = beside(says(thing=1.0), teacher)
     entropy = np.log1p(np.e) - 0.5  # softplus(1) - .5 * 1
     wanted = entropy * (0.73106 - 0.5) ** 2  # the sum of the teacher's scores is below 1
-    assert number(distill.taught_score_loss, None, wrong) == pytest.approx(wanted, abs=1e-4)
+    assert number(distill_losses.taught_score_loss, None, wrong) == pytest.approx(wanted, abs=1e-4)
 
 
 def test_the_teachers_box_is_learned_where_the_teacher_is_sure():
     moved = says(box=(1, 0, *np.log([2, 2])))
     sure = beside(moved, says(face=100.0, thing=100.0))
-    assert number(distill.taught_box_loss, None, sure) == pytest.approx(2 / 3 + 1 / 13, abs=1e-4)
+    assert number(distill_losses.taught_box_loss, None, sure) == pytest.approx(
+        2 / 3 + 1 / 13, abs=1e-4
+    )
     unsure = beside(moved, says(face=-10.0, thing=-10.0))
-    assert number(distill.taught_box_loss, None, unsure) == 0
+    assert number(distill_losses.taught_box_loss, None, unsure) == 0
 
 
 def test_the_cells_of_all_levels_are_laid_one_after_the_other():
     network = build_single_shot(TINY)
     pixels = np.random.default_rng(0).uniform(0, 255, (2, 64, 64, 3)).astype(np.float32)
     outputs = network(pixels)
-    rows = keras.ops.convert_to_numpy(distill.by_cell(outputs, TINY.strides))
+    rows = keras.ops.convert_to_numpy(distill_losses.by_cell(outputs, TINY.strides))
     assert rows.shape == (2, 64 + 16 + 4, 16)
     fine = keras.ops.convert_to_numpy(outputs["map16"])
     np.testing.assert_allclose(rows[1, 64 + 5], fine[1, 1, 1], rtol=1e-5)

@@ -20,7 +20,7 @@ from training.embedder.finetune import (
     fine_tune,
     split_network,
 )
-from training.errors import NotFinite
+from training.not_finite import NotFinite
 
 
 @pytest.fixture

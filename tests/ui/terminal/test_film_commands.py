@@ -81,7 +81,7 @@ def test_the_record_of_a_film_is_one_line(capsys, model, folder):
 
 def test_what_is_done_is_not_watched_again(capsys, model, folder, monkeypatch):
     before, _ = records(capsys, model, folder)
-    monkeypatch.setattr("model.inference.films.read_frames", None)
+    monkeypatch.setattr("model.inference.film_tagger.read_frames", None)
     assert records(capsys, model, folder)[0] == before
     os.rename(folder / "a.mp4", folder / "moved.mp4")
     moved = records(capsys, model, folder)[0]["moved.mp4"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import FamilyError
-from training.detector.ground_truth import Faces
+from training.detector.pictures.ground_truth import Faces
 
 
 @dataclass(frozen=True)

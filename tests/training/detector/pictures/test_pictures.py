@@ -12,12 +12,12 @@ from tests.training.detector.labelled import (
     STRIDES,
     folder_of,
 )
-from training.detector import augment
-from training.detector.drawings import random_drawing, random_lookalike
 from training.detector.fit import Pictures, Schedule
-from training.detector.ground_truth import Faces
-from training.detector.hard_negatives import with_mistakes
-from training.detector.samples import Sample, read_samples, split
+from training.detector.pictures import augment
+from training.detector.pictures.drawings import random_drawing, random_lookalike
+from training.detector.pictures.ground_truth import Faces
+from training.detector.pictures.hard_negatives import with_mistakes
+from training.detector.pictures.samples import Sample, read_samples, split
 
 
 def test_large_faces_are_cut_as_close_ups_and_mistakes_are_shown(tmp_path):

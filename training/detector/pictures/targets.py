@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.boxes import iou
-from training.detector.ground_truth import Faces
+from training.detector.pictures.ground_truth import Faces
 
 CANDIDATES = 9
 ANCHOR = 4.0  # sides of the square round a cell, in strides

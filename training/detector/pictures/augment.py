@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from data.tags import MIRRORED_LANDMARKS
-from training.detector.ground_truth import Faces
+from training.detector.pictures.ground_truth import Faces
 
 FACE_SIZES = (9.0, 520.0)
 SCALES = (0.5, 4.0)

@@ -8,7 +8,7 @@ import pytest
 from data.errors import FamilyError
 from data.recognition.age import AGES
 from model.zoo.catalogue import KINDRED, RESNET29
-from training.embedder.age import learn_age, read_crops
+from training.embedder.learn_age import learn_age, read_crops
 
 
 def unit(vectors) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 from data.arrays import read_arrays, write_arrays
 from data.media.photos import read_photo
 from training.detector.average_precision import iou
-from training.detector.samples import Sample
+from training.detector.pictures.samples import Sample
 
 LEAST_SCORE = 0.2
 MOST_OVERLAP = 0.2  # IoU with a labelled face; what overlaps more is one, found badly

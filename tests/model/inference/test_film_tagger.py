@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from data.errors import PhotoError
-from model.inference import films
+from model.inference import film_tagger
 from model.inference.engine import FoundFaces
-from model.inference.films import tag_film
+from model.inference.film_tagger import tag_film
 from model.zoo.catalogue import LIKENESS
 from tests import faces
 from tests.films import drawn, paste, write_film
@@ -116,7 +116,7 @@ def test_boxes_are_pixels_of_the_film_however_large_it_is(tmp_path):
 
 
 def test_it_goes_on_where_it_was_stopped_and_comes_to_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr(films, "SAVED_EVERY", 0.0)
+    monkeypatch.setattr(film_tagger, "SAVED_EVERY", 0.0)
     film, saved = write_film(tmp_path / "a.mp4", drawn(8, crossing)), tmp_path / "cache" / "a.npz"
     whole, look = Looker(), Looker()
     expected = tag(film, whole)

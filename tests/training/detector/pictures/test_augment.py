@@ -10,7 +10,7 @@ import pytest
 from tests.training.detector.labelled import (
     picture,
 )
-from training.detector import augment
+from training.detector.pictures import augment
 
 
 def test_a_cut_moves_boxes_and_landmarks_with_the_pixels():

@@ -11,7 +11,7 @@ from tests.training.detector.labelled import (
     faces_in,
     points_of,
 )
-from training.detector.targets import BOX, KNOWN, LANDMARKS, cells, targets
+from training.detector.pictures.targets import BOX, KNOWN, LANDMARKS, cells, targets
 
 
 def wanted_for(box, counts=True):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.detector import boxes as bx
+from model.detector import box_ops as bx
 
 SQUARE = [0.0, 0.0, 10.0, 10.0]
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from training.detector.augment import Picture
-from training.detector.ground_truth import Faces
+from training.detector.pictures.augment import Picture
+from training.detector.pictures.ground_truth import Faces
 
 SIDES = (240, 720)
 SHAPES = (2, 40)
