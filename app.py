@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.actions.film_routes import ROUTES
+from ui.actions.server.film_routes import ROUTES
 
 # Not in `ui/` itself: beside a script Streamlit takes a folder `pages` for its own.
 app = st.App(Path(__file__).parent / "ui" / "components" / "navigation.py", routes=ROUTES)

@@ -10,7 +10,7 @@ from data.jobs import work
 from data.library import content_of
 from data.library.intake.work import TaggedPhoto
 from tests.libraries import MODEL, NETWORK, face
-from ui.actions import job_handlers as handlers
+from ui.actions.jobs import job_handlers as handlers
 
 COMMAND = (sys.executable, "-m", "tests.slow_worker")
 

@@ -1,6 +1,6 @@
 """Films on the page "Tag": dropped ones are kept, watched in the background, shown as strips.
 
-Their bytes go to disk by `ui.actions.film_routes` as they come; `live.js` sends them there.
+Their bytes go to disk by `ui.actions.server.film_routes` as they come; `live.js` sends them there.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ import streamlit as st
 
 from data.errors import KindredError
 from data.jobs import CANCEL, CANCELLED, FAILED, PAUSE, PAUSED, STARTING, STOPPED, Job
-from ui.actions.library_in_use import say
-from ui.actions.run_job import jobs
+from ui.actions.jobs.run_job import jobs
+from ui.actions.library.library_in_use import say
 from ui.components.learning_curve import curve_html
 from ui.components.live import live
 from ui.components.style import plain

@@ -8,8 +8,8 @@ import streamlit as st
 
 from data.errors import KindredError
 from data.library.views import Shelf
-from ui.actions.known_folders import KnownFolder, known_folders
-from ui.actions.library_in_use import library_in_use, say
+from ui.actions.library.known_folders import KnownFolder, known_folders
+from ui.actions.library.library_in_use import library_in_use, say
 from ui.components.job_view import jobs, start
 from ui.components.live import live
 from ui.components.style import plain

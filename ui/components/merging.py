@@ -11,7 +11,7 @@ from data.library.decisions.merge_questions import MergeQuestion, merge_question
 from data.library.people.people import PersonSummary
 from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails
-from ui.actions.library_in_use import carry_out, library_in_use
+from ui.actions.library.library_in_use import carry_out, library_in_use
 from ui.components.live import live
 from ui.components.templates import render
 from ui.components.wall import face_wanted, person_caption

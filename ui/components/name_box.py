@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from data.library.views import Shelf
-from ui.actions.deciding import known_names
+from ui.actions.library.deciding import known_names
 
 
 def name_box(library: Shelf, key: str, likely: str | None = None) -> str | None:

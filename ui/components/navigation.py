@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.actions.learning import learn_if_due
-from ui.actions.serving import open_to_others
+from ui.actions.models.learning import learn_if_due
+from ui.actions.server.serving import open_to_others
 from ui.components import style
 from ui.components.toasts import show_toasts
 from ui.pages import about as about_page

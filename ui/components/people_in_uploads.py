@@ -10,9 +10,9 @@ import streamlit as st
 from data.library.decisions.review_queue import Kind, Question, no, yes
 from data.library.views import Shelf
 from model.inference.background import BackgroundModel
-from ui.actions.library_in_use import do
-from ui.actions.people_in_uploads import Key, LikelyPerson, face_numbers, likely_people
-from ui.actions.tagging import ShownPhoto, add_to_library
+from ui.actions.library.library_in_use import do
+from ui.actions.uploads.likely_people import Key, LikelyPerson, face_numbers, likely_people
+from ui.actions.uploads.tagging import ShownPhoto, add_to_library
 from ui.components.name_box import name_box
 from ui.components.style import plain
 from ui.components.templates import render

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from data.films.clock import clock
 from data.tags import FaceTag, PhotoTags
-from ui.actions.deciding import face_keys
+from ui.actions.library.deciding import face_keys
 from ui.components.templates import render
 
 CROWD = 12  # faces from which strangers are labelled only when one points at them

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from data.library.views import Shelf
-from ui.actions.library_in_use import do, undo_button
+from ui.actions.library.library_in_use import do, undo_button
 from ui.components.name_box import name_box
 from ui.components.style import plain
 from ui.components.wall import show_faces

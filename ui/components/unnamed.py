@@ -10,8 +10,8 @@ from data.errors import KindredError
 from data.home import home
 from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails
-from ui.actions.deciding import known_names
-from ui.actions.library_in_use import carry_out, library_in_use
+from ui.actions.library.deciding import known_names
+from ui.actions.library.library_in_use import carry_out, library_in_use
 from ui.components.live import live, names_list
 from ui.components.templates import render
 from ui.components.viewer import open_viewer

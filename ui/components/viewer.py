@@ -13,7 +13,7 @@ from functools import partial
 import streamlit as st
 
 from data.tags import PhotoTags
-from ui.actions.library_in_use import library_in_use, take_back_newest, what_is_said
+from ui.actions.library.library_in_use import library_in_use, take_back_newest, what_is_said
 from ui.components.live import live, names_list
 from ui.components.photo_view import Editing, FilmShown, film_html, people_html, picture_html
 from ui.components.templates import render

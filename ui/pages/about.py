@@ -8,10 +8,10 @@ import streamlit as st
 
 from data.home import home
 from model.inference.background import BackgroundModel, Loaded
-from ui.actions import about_facts as facts
-from ui.actions.library_in_use import library_in_use
-from ui.actions.model_in_use import knows_somebody, model_in_use, show_state
-from ui.actions.tag_words import teach_html
+from ui.actions.library.library_in_use import library_in_use
+from ui.actions.models import about_facts as facts
+from ui.actions.models.model_in_use import knows_somebody, model_in_use, show_state
+from ui.actions.uploads.tag_words import teach_html
 from ui.components.card_view import show_card
 from ui.components.network_list import show_networks
 

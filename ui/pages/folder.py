@@ -11,8 +11,8 @@ import streamlit as st
 from data.jobs import DONE, Job
 from data.library.name_writer import Written, write_names
 from data.library.views import Entry, Shelf
-from ui.actions.known_folders import below
-from ui.actions.library_in_use import library_in_use
+from ui.actions.library.known_folders import below
+from ui.actions.library.library_in_use import library_in_use
 from ui.components.folder_picker import pick_folder
 from ui.components.job_view import jobs, show_ended, show_running, start
 from ui.components.library_folders import show_folders

@@ -7,7 +7,7 @@ import streamlit as st
 from data.errors import KindredError
 from data.library import PersonSummary
 from data.library.views import Shelf
-from ui.actions.library_in_use import do, library_in_use, undo_button
+from ui.actions.library.library_in_use import do, library_in_use, undo_button
 from ui.components.merging import questions_of, show_merge_questions
 from ui.components.style import plain
 from ui.components.unnamed import show_unnamed

@@ -12,9 +12,9 @@ from data.errors import KindredError
 from data.library import PersonSummary
 from data.library.decisions.merge_questions import ask
 from data.library.views import Entry, Shelf
-from ui.actions.ages import age_in
-from ui.actions.deciding import known_names
-from ui.actions.library_in_use import do, library_in_use, say, undo_button
+from ui.actions.library.ages import age_in
+from ui.actions.library.deciding import known_names
+from ui.actions.library.library_in_use import do, library_in_use, say, undo_button
 from ui.components.live import live
 from ui.components.merging import ASKED, show_merge_questions
 from ui.components.style import plain

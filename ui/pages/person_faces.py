@@ -9,9 +9,9 @@ import streamlit as st
 
 from data.library import PersonSummary
 from data.library.views import Place, Shelf
-from ui.actions.deciding import known_names
-from ui.actions.library_in_use import do
-from ui.actions.outliers import outliers
+from ui.actions.library.deciding import known_names
+from ui.actions.library.library_in_use import do
+from ui.actions.library.outliers import outliers
 from ui.components.photo_view import sure
 from ui.components.style import plain
 from ui.components.wall import show_faces

@@ -11,9 +11,9 @@ from data.library.views import Shelf, Shown
 from data.media.photos import read_photo, read_reduced
 from data.media.thumbnails import PREVIEW_SIDE, Thumbnails, Wanted, face_thumbnail, preview
 from data.tags import PhotoTags
-from ui.actions.deciding import decide, known_names, look_with
-from ui.actions.library_in_use import carry_out, library_in_use
-from ui.actions.model_in_use import model_in_use
+from ui.actions.library.deciding import decide, known_names, look_with
+from ui.actions.library.library_in_use import carry_out, library_in_use
+from ui.actions.models.model_in_use import model_in_use
 from ui.components.photo_view import FilmShown
 from ui.components.viewer import Album, Seen, opened_at, show_viewer
 

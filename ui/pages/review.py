@@ -14,7 +14,7 @@ from data.library.decisions.review_queue import (
     yes,
 )
 from data.library.views import Shelf
-from ui.actions.library_in_use import do, library_in_use, undo_button
+from ui.actions.library.library_in_use import do, library_in_use, undo_button
 from ui.components.job_view import show_running, start
 from ui.components.name_box import name_box
 from ui.components.photo_view import sure

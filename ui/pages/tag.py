@@ -12,11 +12,11 @@ from data.media.fonts import can_draw
 from data.media.kinds import FILM_SUFFIXES, PHOTO_SUFFIXES
 from data.media.photos import read_photo
 from model.inference.background import BackgroundModel
-from ui.actions.deciding import decide, known_names, look_with
-from ui.actions.library_in_use import carry_out, do, library_in_use, undo_button
-from ui.actions.model_in_use import knows_somebody, model_in_use, show_state
-from ui.actions.tag_words import all_photos_text, hero_html, teach_html
-from ui.actions.tagging import (
+from ui.actions.library.deciding import decide, known_names, look_with
+from ui.actions.library.library_in_use import carry_out, do, library_in_use, undo_button
+from ui.actions.models.model_in_use import knows_somebody, model_in_use, show_state
+from ui.actions.uploads.tag_words import all_photos_text, hero_html, teach_html
+from ui.actions.uploads.tagging import (
     ShownPhoto,
     add_to_library,
     annotated_picture,

@@ -10,9 +10,9 @@ from data.errors import KindredError
 from data.family import read_family
 from data.jobs import DONE, Job
 from data.media.uploads import unpack_people
-from ui.actions import teaching
-from ui.actions.library_in_use import library_in_use, say
-from ui.actions.teaching import KnownModel
+from ui.actions.library.library_in_use import library_in_use, say
+from ui.actions.models import teaching
+from ui.actions.models.teaching import KnownModel
 from ui.components.card_view import show_card
 from ui.components.folder_picker import pick_folder
 from ui.components.job_view import jobs, show_curve, show_ended, show_running, start

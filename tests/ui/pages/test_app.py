@@ -14,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 from data.tags import FaceTag, PhotoTags
 from model.inference.background import BackgroundModel, Loaded
 from tests.pictures import encoded, four_corners, png
-from ui.actions import about_facts, tagging
-from ui.actions.tag_words import all_photos_text
+from ui.actions.models import about_facts
+from ui.actions.uploads import tagging
+from ui.actions.uploads.tag_words import all_photos_text
 from ui.components import photo_view, style
 
 JPEG = encoded(four_corners(96, 64), "JPEG")
@@ -315,7 +316,7 @@ def test_about_a_trained_model(untrained, tmp_path):
 
 def test_the_pages_of_the_application_open(untrained, tmp_path, monkeypatch):
     monkeypatch.setenv("KINDRED_HOME", str(tmp_path))
-    monkeypatch.setattr("ui.actions.model_in_use._background", lambda *key, **_: untrained)
+    monkeypatch.setattr("ui.actions.models.model_in_use._background", lambda *key, **_: untrained)
     app = AppTest.from_file("../../../ui/components/navigation.py", default_timeout=60).run()
     assert not app.exception
     assert "Who is in this photo?" in html(app)
@@ -331,7 +332,7 @@ def test_the_pages_end_of_run_does_not_clear_keras_under_the_model(untrained):
 
 def test_training_a_new_model_replaces_the_one_in_use(tmp_path, monkeypatch):
     from data.home import set_current_model
-    from ui.actions import model_in_use as module
+    from ui.actions.models import model_in_use as module
 
     monkeypatch.setenv("KINDRED_HOME", str(tmp_path))
     seen = []
@@ -354,7 +355,7 @@ def test_training_a_new_model_replaces_the_one_in_use(tmp_path, monkeypatch):
 def test_a_model_that_only_follows_the_names_is_not_loaded_anew(tmp_path, monkeypatch):
     from data.home import set_current_model
     from model.identity import model_id
-    from ui.actions import model_in_use as module
+    from ui.actions.models import model_in_use as module
 
     monkeypatch.setenv("KINDRED_HOME", str(tmp_path))
     seen = []

@@ -19,7 +19,7 @@ from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails, Wanted
 from tests.films import drawn, paste, write_film
 from tests.libraries import MODEL, NETWORK, add_photo, direction, face
-from ui.actions import film_routes
+from ui.actions.server import film_routes
 from ui.pages import find as find_page
 
 RED = np.full((40, 40, 3), (220, 20, 20), np.uint8)
@@ -119,7 +119,7 @@ def test_the_viewer_plays_a_film_from_the_moment_and_lists_the_times(library, fi
 
 
 def test_a_film_is_named_like_a_photo(library, film):
-    from ui.actions.deciding import decide, face_keys
+    from ui.actions.library.deciding import decide, face_keys
 
     shown = library.shown(film)
     stranger = next(i for i, f in enumerate(shown.tags.faces) if f.name is None)

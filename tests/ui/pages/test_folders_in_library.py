@@ -10,7 +10,7 @@ from data.jobs import DONE, Job
 from data.library.photos.library_folders import Folder
 from data.library.views import Shelf
 from tests.libraries import add_photo, face, small_library
-from ui.actions.known_folders import known_folders
+from ui.actions.library.known_folders import known_folders
 from ui.pages import folder as folder_page
 
 

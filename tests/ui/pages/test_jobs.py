@@ -21,7 +21,7 @@ PHOTOS = 60  # three seconds of work
 
 @pytest.fixture
 def jobs(fresh_home, monkeypatch):
-    monkeypatch.setattr("ui.actions.run_job.COMMAND", COMMAND)
+    monkeypatch.setattr("ui.actions.jobs.run_job.COMMAND", COMMAND)
     jobs = Jobs(fresh_home, COMMAND)
     yield jobs
     for job in jobs.list():

@@ -13,7 +13,8 @@ from data.tags import PhotoTags
 from tests.libraries import face
 from tests.pictures import encoded, four_corners
 from tests.ui.pages.test_app import StubTagger, html, ready, tag_page, upload
-from ui.actions import deciding, tagging
+from ui.actions.library import deciding
+from ui.actions.uploads import tagging
 
 JPEG = encoded(four_corners(160, 96), "JPEG")
 

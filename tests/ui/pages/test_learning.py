@@ -11,7 +11,8 @@ from data.home import home
 from data.jobs import DONE, Jobs
 from data.library.views import Shelf
 from tests.data.library.recognition.test_recognition import add
-from ui.actions import learning, run_job
+from ui.actions.jobs import run_job
+from ui.actions.models import learning
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from data.library.decisions import review_queue as reviewing
 from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails, Wanted
 from tests.libraries import MODEL, NETWORK, add_photo, direction, face, small_library
-from ui.actions import deciding, outliers
+from ui.actions.library import deciding, outliers
 from ui.components import photo_view, wall
 from ui.pages import find as find_page
 from ui.pages import folder as folder_page

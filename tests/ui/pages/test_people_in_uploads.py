@@ -12,8 +12,8 @@ from data.library.views import Shelf
 from tests.data.library.recognition.test_recognition import NETWORK, look
 from tests.pictures import encoded
 from tests.ui.pages.test_names_teach import uploaded
-from ui.actions.people_in_uploads import face_numbers, likely_people
-from ui.actions.tagging import from_library
+from ui.actions.uploads.likely_people import face_numbers, likely_people
+from ui.actions.uploads.tagging import from_library
 
 
 @pytest.fixture

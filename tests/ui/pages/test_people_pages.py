@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.library.views import Shelf
 from tests.libraries import small_library
-from ui.actions.ages import age_in
+from ui.actions.library.ages import age_in
 from ui.components import merging, unnamed
 from ui.pages import person
 

@@ -16,7 +16,8 @@ from data.jobs.files import held
 from data.library.views import Shelf
 from tests.data.library.recognition.test_recognition import add
 from tests.pictures import encoded, four_corners
-from ui.actions import serving, teaching
+from ui.actions.models import teaching
+from ui.actions.server import serving
 from ui.components import folder_picker, job_view, learning_curve, network_list
 from ui.pages import folder as folder_page
 

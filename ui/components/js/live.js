@@ -8,7 +8,7 @@
 // What was done is shown at once and waits in a queue until the page says that it was carried out,
 // so that nothing is lost, and nothing done twice, however quickly one works.
 // On a page with the file chooser of photos, films that are dropped or chosen are sent to disk in
-// pieces, see `ui.actions.film_routes`, and pictures that are pasted go where dropped ones go.
+// pieces, see `ui.actions.server.film_routes`, and pictures that are pasted go where dropped ones go.
 export default function (component) {
   const root = component.parentElement.querySelector(".kd-live");
   const first = !root.kd;

@@ -12,7 +12,7 @@ import streamlit as st
 from data.errors import KindredError
 from data.home import home
 from data.library.views import Shelf
-from ui.actions.deciding import decided_since, last_decision, take_back, what_was_decided
+from ui.actions.library.deciding import decided_since, last_decision, take_back, what_was_decided
 from ui.components.style import plain
 
 SAID = "library.said"  # key of the session's state

@@ -12,8 +12,8 @@ from data.library.views import Shelf
 from model.identity import UNTRAINED, model_id
 from model.inference.background import BackgroundModel
 from model.manifest import read_manifest
-from ui.actions import learning
-from ui.actions.library_in_use import library_in_use
+from ui.actions.library.library_in_use import library_in_use
+from ui.actions.models import learning
 from ui.components.style import plain
 from ui.components.templates import render
 

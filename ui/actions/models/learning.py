@@ -9,7 +9,7 @@ from data.errors import KindredError
 from data.home import current_model_dir, home
 from data.library.views import Shelf
 from model.manifest import read_manifest
-from ui.actions.run_job import jobs
+from ui.actions.jobs.run_job import jobs
 
 ENOUGH = 10  # decisions that a model follows at once
 PAUSE = 60.0  # seconds after the last decision, after which it follows fewer

@@ -12,7 +12,7 @@ from data.home import current_model_dir, home, set_current_model
 from data.library.people.people import PersonSummary
 from data.library.views import Shelf
 from model.manifest import read_manifest
-from ui.actions.about_facts import created_text
+from ui.actions.models.about_facts import created_text
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The process that does a job: `python -m ui.actions.run_job JOB_FOLDER`; `data.jobs` starts it."""
+"""The process that does a job; `data.jobs` starts `python -m ui.actions.jobs.run_job JOB_FOLDER`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from data.home import home
 from data.jobs import DONE, Jobs, work
 
-COMMAND = (sys.executable, "-m", "ui.actions.run_job")
+COMMAND = (sys.executable, "-m", "ui.actions.jobs.run_job")
 
 
 def jobs() -> Jobs:
@@ -19,7 +19,7 @@ def jobs() -> Jobs:
 
 def main(arguments: list[str]) -> int:
     """Does one job and returns the exit status."""
-    from ui.actions.job_handlers import HANDLERS
+    from ui.actions.jobs.job_handlers import HANDLERS
 
     with suppress(OSError, AttributeError):
         os.nice(5)  # whoever looks at pages meanwhile comes first

@@ -1,0 +1,1 @@
+"""Long work: what the worker does, and the process in which it does it."""
