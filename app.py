@@ -9,4 +9,4 @@ import streamlit as st
 from ui.actions.server.film_routes import ROUTES
 
 # Not in `ui/` itself: beside a script Streamlit takes a folder `pages` for its own.
-app = st.App(Path(__file__).parent / "ui" / "components" / "navigation.py", routes=ROUTES)
+app = st.App(Path(__file__).parent / "ui" / "components" / "shell" / "navigation.py", routes=ROUTES)

@@ -12,8 +12,8 @@ from ui.actions.library.library_in_use import library_in_use
 from ui.actions.models import about_facts as facts
 from ui.actions.models.model_in_use import knows_somebody, model_in_use, show_state
 from ui.actions.uploads.tag_words import teach_html
-from ui.components.card_view import show_card
-from ui.components.network_list import show_networks
+from ui.components.models.card_view import show_card
+from ui.components.models.network_list import show_networks
 
 
 def show(model: BackgroundModel | None = None) -> None:

@@ -17,13 +17,13 @@ from ui.actions.family import pages, through_years
 from ui.actions.family.drawing import as_file
 from ui.actions.family.graph_layout import Graph, graph_of
 from ui.actions.family.timeline import MOST, timeline_of
-from ui.actions.library_in_use import library_in_use
+from ui.actions.library.library_in_use import library_in_use
 from ui.components.family import parts
-from ui.components.live import live
-from ui.components.style import plain
-from ui.components.templates import render
-from ui.components.viewer import open_viewer
-from ui.components.wall import day, empty_html, face_wanted, person_caption, run_again_soon
+from ui.components.photos.viewer import open_viewer
+from ui.components.photos.wall import day, empty_html, face_wanted, person_caption, run_again_soon
+from ui.components.shell.live import live
+from ui.components.shell.style import plain
+from ui.components.shell.templates import render
 from ui.pages.photo import show_library_viewer
 
 OF = "of"  # whose faces are shown: in the address, by name

@@ -10,9 +10,9 @@ import streamlit as st
 from data.errors import KindredError
 from data.library.views import Entry, Shelf
 from ui.actions.library.library_in_use import library_in_use
-from ui.components.style import plain
-from ui.components.templates import render
-from ui.components.wall import empty_html, show_photos
+from ui.components.photos.wall import empty_html, show_photos
+from ui.components.shell.style import plain
+from ui.components.shell.templates import render
 from ui.pages.photo import show_library_viewer
 
 

@@ -13,12 +13,12 @@ from data.library.name_writer import Written, write_names
 from data.library.views import Entry, Shelf
 from ui.actions.library.known_folders import below
 from ui.actions.library.library_in_use import library_in_use
-from ui.components.folder_picker import pick_folder
-from ui.components.job_view import jobs, show_ended, show_running, start
-from ui.components.library_folders import show_folders
-from ui.components.style import plain
-from ui.components.templates import render
-from ui.components.wall import empty_html, show_photos
+from ui.components.jobs.job_view import jobs, show_ended, show_running, start
+from ui.components.library.folder_list import show_folders
+from ui.components.library.folder_picker import pick_folder
+from ui.components.photos.wall import empty_html, show_photos
+from ui.components.shell.style import plain
+from ui.components.shell.templates import render
 from ui.pages.photo import show_library_viewer
 
 FILTERS = ("All", "Named", "With unknown faces", "Nobody", "Unreadable")

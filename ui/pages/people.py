@@ -8,10 +8,10 @@ from data.errors import KindredError
 from data.library import PersonSummary
 from data.library.views import Shelf
 from ui.actions.library.library_in_use import do, library_in_use, undo_button
-from ui.components.merging import questions_of, show_merge_questions
-from ui.components.style import plain
-from ui.components.unnamed import show_unnamed
-from ui.components.wall import empty_html, show_people
+from ui.components.people.merging import questions_of, show_merge_questions
+from ui.components.people.unnamed import show_unnamed
+from ui.components.photos.wall import empty_html, show_people
+from ui.components.shell.style import plain
 from ui.pages.find import all_entries
 from ui.pages.person import WHO, show_person
 from ui.pages.photo import show_library_viewer

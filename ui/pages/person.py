@@ -15,11 +15,11 @@ from data.library.views import Entry, Shelf
 from ui.actions.library.ages import age_in
 from ui.actions.library.deciding import known_names
 from ui.actions.library.library_in_use import do, library_in_use, say, undo_button
-from ui.components.live import live
-from ui.components.merging import ASKED, show_merge_questions
-from ui.components.style import plain
-from ui.components.templates import render
-from ui.components.wall import day, person_caption, show_photos
+from ui.components.people.merging import ASKED, show_merge_questions
+from ui.components.photos.wall import day, person_caption, show_photos
+from ui.components.shell.live import live
+from ui.components.shell.style import plain
+from ui.components.shell.templates import render
 from ui.pages.person_faces import show_faces_of
 from ui.pages.photo import show_library_viewer
 

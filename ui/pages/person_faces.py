@@ -12,9 +12,9 @@ from data.library.views import Place, Shelf
 from ui.actions.library.deciding import known_names
 from ui.actions.library.library_in_use import do
 from ui.actions.library.outliers import outliers
-from ui.components.photo_view import sure
-from ui.components.style import plain
-from ui.components.wall import show_faces
+from ui.components.photos.photo_view import sure
+from ui.components.photos.wall import show_faces
+from ui.components.shell.style import plain
 from ui.pages.photo import show_library_viewer
 
 FACES_A_PAGE = 120

@@ -14,8 +14,8 @@ from data.tags import PhotoTags
 from ui.actions.library.deciding import decide, known_names, look_with
 from ui.actions.library.library_in_use import carry_out, library_in_use
 from ui.actions.models.model_in_use import model_in_use
-from ui.components.photo_view import FilmShown
-from ui.components.viewer import Album, Seen, opened_at, show_viewer
+from ui.components.photos.photo_view import FilmShown
+from ui.components.photos.viewer import Album, Seen, opened_at, show_viewer
 
 
 def show_library_viewer(photos: Sequence[int | None]) -> None:

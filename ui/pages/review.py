@@ -15,12 +15,12 @@ from data.library.decisions.review_queue import (
 )
 from data.library.views import Shelf
 from ui.actions.library.library_in_use import do, library_in_use, undo_button
-from ui.components.job_view import show_running, start
-from ui.components.name_box import name_box
-from ui.components.photo_view import sure
-from ui.components.style import plain
-from ui.components.unclear_faces import SHOWN, offer_unclear, show_unclear
-from ui.components.wall import empty_html, show_faces
+from ui.components.jobs.job_view import show_running, start
+from ui.components.people.name_box import name_box
+from ui.components.people.unclear_faces import SHOWN, offer_unclear, show_unclear
+from ui.components.photos.photo_view import sure
+from ui.components.photos.wall import empty_html, show_faces
+from ui.components.shell.style import plain
 from ui.pages.photo import show_library_viewer
 
 SKIPPED = "review.skipped"

@@ -28,11 +28,11 @@ from ui.actions.uploads.tagging import (
     saved_as,
     sidecar,
 )
-from ui.components.dropped_films import FILMS, show_films, take_uploads
-from ui.components.live import live, names_list
-from ui.components.people_in_uploads import show_people
-from ui.components.photo_view import Editing, people_html, photo_html, picture_html
-from ui.components.style import plain
+from ui.components.people.people_in_uploads import show_people
+from ui.components.photos.dropped_films import FILMS, show_films, take_uploads
+from ui.components.photos.photo_view import Editing, people_html, photo_html, picture_html
+from ui.components.shell.live import live, names_list
+from ui.components.shell.style import plain
 
 # Keys of the session's state.
 SHOWN, MODEL, DIGESTS, PAGE = "tag.shown", "tag.model", "tag.digests", "tag.page"

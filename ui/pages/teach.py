@@ -13,11 +13,11 @@ from data.media.uploads import unpack_people
 from ui.actions.library.library_in_use import library_in_use, say
 from ui.actions.models import teaching
 from ui.actions.models.teaching import KnownModel
-from ui.components.card_view import show_card
-from ui.components.folder_picker import pick_folder
-from ui.components.job_view import jobs, show_curve, show_ended, show_running, start
-from ui.components.merging import questions_of, show_merge_questions
-from ui.components.style import plain
+from ui.components.jobs.job_view import jobs, show_curve, show_ended, show_running, start
+from ui.components.library.folder_picker import pick_folder
+from ui.components.models.card_view import show_card
+from ui.components.people.merging import questions_of, show_merge_questions
+from ui.components.shell.style import plain
 
 _MERGES = 3  # questions whether two are one person, at once
 HANDLED = "teach.handled"  # digest of the zip that was unpacked, in the session's state

@@ -17,7 +17,8 @@ from tests.pictures import encoded, four_corners, png
 from ui.actions.models import about_facts
 from ui.actions.uploads import tagging
 from ui.actions.uploads.tag_words import all_photos_text
-from ui.components import photo_view, style
+from ui.components.photos import photo_view
+from ui.components.shell import style
 
 JPEG = encoded(four_corners(96, 64), "JPEG")
 
@@ -317,7 +318,7 @@ def test_about_a_trained_model(untrained, tmp_path):
 def test_the_pages_of_the_application_open(untrained, tmp_path, monkeypatch):
     monkeypatch.setenv("KINDRED_HOME", str(tmp_path))
     monkeypatch.setattr("ui.actions.models.model_in_use._background", lambda *key, **_: untrained)
-    app = AppTest.from_file("../../../ui/components/navigation.py", default_timeout=60).run()
+    app = AppTest.from_file("../../../ui/components/shell/navigation.py", default_timeout=60).run()
     assert not app.exception
     assert "Who is in this photo?" in html(app)
 

@@ -13,11 +13,11 @@ from data.library.people.family_map import FamilyMap
 from data.library.people.people import PersonSummary
 from data.library.views import Place, Shelf
 from tests.libraries import add_photo, face, small_library
-from ui.actions.ages import age_on
 from ui.actions.family import pages, through_years
 from ui.actions.family.drawing import as_file
 from ui.actions.family.graph_layout import LABEL, graph_of, strongest
 from ui.actions.family.timeline import colour, timeline_of
+from ui.actions.library.ages import age_on
 from ui.pages import family
 
 

@@ -209,7 +209,7 @@ def test_a_dropped_film_is_watched_by_a_job_and_shown_as_a_strip(library, monkey
     def run(path):
         from data.home import home
         from data.library.views import Shelf
-        from ui.components import dropped_films
+        from ui.components.photos import dropped_films
 
         dropped_films._act({"do": "film", "path": path})
         with Shelf(home()) as library:

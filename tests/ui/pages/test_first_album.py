@@ -18,7 +18,7 @@ from tests.ui.pages.test_app import html, ready, tag_page, upload
 @pytest.fixture(autouse=True)
 def names(monkeypatch):
     """To choose from: AppTest cannot type a name that is not there."""
-    monkeypatch.setattr("ui.components.name_box.known_names", lambda _: ["Anne", "Bo", "Cy"])
+    monkeypatch.setattr("ui.components.people.name_box.known_names", lambda _: ["Anne", "Bo", "Cy"])
 
 
 class Seer:

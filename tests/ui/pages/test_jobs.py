@@ -40,7 +40,7 @@ def photos(tmp_path):
 
 def folder_page():
     def run():
-        from ui.components import toasts
+        from ui.components.shell import toasts
         from ui.pages import folder as folder_page
 
         toasts.show_toasts()
@@ -152,7 +152,7 @@ def test_an_adopted_model_names_the_library_in_the_background(jobs, monkeypatch)
     (folder / "manifest.json").write_text(json.dumps({"format": 1, "people": ["Berta"]}))
 
     def run():
-        from ui.components import toasts
+        from ui.components.shell import toasts
         from ui.pages import teach as teach_page
 
         toasts.show_toasts()

@@ -12,7 +12,7 @@ from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails, Wanted
 from tests.libraries import MODEL, NETWORK, add_photo, direction, face, small_library
 from ui.actions.library import deciding, outliers
-from ui.components import photo_view, wall
+from ui.components.photos import photo_view, wall
 from ui.pages import find as find_page
 from ui.pages import folder as folder_page
 from ui.pages import person, person_faces
@@ -34,7 +34,7 @@ def page(name):
     def run(name):
         import importlib
 
-        from ui.components import toasts
+        from ui.components.shell import toasts
 
         toasts.show_toasts()
         importlib.import_module(f"ui.pages.{name}").show()

@@ -9,8 +9,8 @@ from data.library.views import Shelf
 from data.tags import FaceTag, PhotoTags
 from tests.data.library.recognition.test_recognition import NETWORK, POINTS, add, look
 from ui.actions.uploads.tagging import ShownPhoto, from_library
-from ui.components.live import with_names
-from ui.components.photo_view import Editing, people_html, photo_html
+from ui.components.photos.photo_view import Editing, people_html, photo_html
+from ui.components.shell.live import with_names
 
 
 def uploaded(*vectors, name="new.jpg") -> ShownPhoto:

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from data.library.views import Shelf
 from tests.libraries import small_library
 from ui.actions.library.ages import age_in
-from ui.components import merging, unnamed
+from ui.components.people import merging, unnamed
 from ui.pages import person
 
 
@@ -21,7 +21,7 @@ def library(fresh_home):
 
 def page(**query):
     def run():
-        from ui.components import toasts
+        from ui.components.shell import toasts
         from ui.pages import people
 
         toasts.show_toasts()

@@ -18,7 +18,9 @@ from tests.data.library.recognition.test_recognition import add
 from tests.pictures import encoded, four_corners
 from ui.actions.models import teaching
 from ui.actions.server import serving
-from ui.components import folder_picker, job_view, learning_curve, network_list
+from ui.components.jobs import job_view, learning_curve
+from ui.components.library import folder_picker
+from ui.components.models import network_list
 from ui.pages import folder as folder_page
 
 MANIFEST = {
@@ -31,7 +33,7 @@ MANIFEST = {
 
 def teach_page():
     def run():
-        from ui.components import toasts
+        from ui.components.shell import toasts
         from ui.pages import teach as teach_page
 
         toasts.show_toasts()

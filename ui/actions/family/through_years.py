@@ -12,7 +12,7 @@ from data.library.people.family_map import YearFace
 from data.library.people.people import PersonSummary
 from data.library.views import Place, Shelf
 from data.media.thumbnails import Thumbnails, Wanted
-from ui.actions.ages import age_on
+from ui.actions.library.ages import age_on
 
 _ROOM = 2.6  # side of a square on the wall, in faces
 _FACE_ROOM = 1.3  # what a thumbnail leaves around a box

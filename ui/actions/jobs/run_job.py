@@ -1,4 +1,4 @@
-"""The process that does a job; `data.jobs` starts `python -m ui.actions.jobs.run_job JOB_FOLDER`."""
+"""The process that does a job: `data.jobs` starts `python -m ui.actions.jobs.run_job FOLDER`."""
 
 from __future__ import annotations
 

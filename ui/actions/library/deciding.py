@@ -37,7 +37,7 @@ def decide(
         library: The library.
         photo: The photo's number.
         shown: The photo as it was shown.
-        act: From `ui.components.live`: `do` is "name", "confirm", "reject", "ignore" or "draw";
+        act: From `shell.live`: `do` is "name", "confirm", "reject", "ignore" or "draw";
             `face` is one of `face_keys`, `value` a name, `name` the one that the face had when it
             was shown, `box` a drawn box, as fractions.
         look: Looks at a drawn box.

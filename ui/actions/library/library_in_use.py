@@ -13,7 +13,7 @@ from data.errors import KindredError
 from data.home import home
 from data.library.views import Shelf
 from ui.actions.library.deciding import decided_since, last_decision, take_back, what_was_decided
-from ui.components.style import plain
+from ui.components.shell.style import plain
 
 SAID = "library.said"  # key of the session's state
 _SECONDS = 9.0  # that something said stays

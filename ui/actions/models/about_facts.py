@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from ui.components.templates import render
+from ui.components.shell.templates import render
 
 Rows = list[tuple[str, str]]
 

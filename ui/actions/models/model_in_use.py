@@ -14,8 +14,8 @@ from model.inference.background import BackgroundModel
 from model.manifest import read_manifest
 from ui.actions.library.library_in_use import library_in_use
 from ui.actions.models import learning
-from ui.components.style import plain
-from ui.components.templates import render
+from ui.components.shell.style import plain
+from ui.components.shell.templates import render
 
 
 def model_in_use() -> BackgroundModel:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.tags import PhotoTags
-from ui.components.templates import render
+from ui.components.shell.templates import render
 
 _PICTURE = Path(__file__).with_name("hero.svg")  # as an image: pages drop SVG out of HTML
 

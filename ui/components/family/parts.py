@@ -11,7 +11,7 @@ from data.library.people.family_map import FamilyMap
 from ui.actions.family.graph_layout import Graph
 from ui.actions.family.through_years import Moment
 from ui.actions.family.timeline import Timeline, colour
-from ui.components.templates import render
+from ui.components.shell.templates import render
 
 _NAMED_TOGETHER = 6  # people who are named as company of one
 _THINNEST, _THICKEST = 1.5, 9.0  # lines, pixels

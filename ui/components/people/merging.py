@@ -12,9 +12,9 @@ from data.library.people.people import PersonSummary
 from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails
 from ui.actions.library.library_in_use import carry_out, library_in_use
-from ui.components.live import live
-from ui.components.templates import render
-from ui.components.wall import face_wanted, person_caption
+from ui.components.photos.wall import face_wanted, person_caption
+from ui.components.shell.live import live
+from ui.components.shell.templates import render
 
 ASKED = "people.one"  # two ids, of the session's state: a question that a renaming has led to
 _FACES = 3  # of each person

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
-from ui.components.templates import render
+from ui.components.shell.templates import render
 
 _TITLES = {
     "classifier": "Telling the people apart",

@@ -1,7 +1,7 @@
 """Walls of tiles (photos, faces, people) with their thumbnails.
 
 What is on disk shows at once, the rest follows within moments. `wall_html` makes the HTML for
-`ui.components.live`; `show_photos`, `show_faces` and `show_people` put it on the page.
+`ui.components.shell.live`; `show_photos`, `show_faces` and `show_people` put it on the page.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from data.films.clock import clock
 from data.home import home
 from data.library.views import Entry, Place, Shelf
 from data.media.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
-from ui.components.live import Answer, OnAct, live
-from ui.components.templates import render
-from ui.components.viewer import open_viewer
+from ui.components.photos.viewer import open_viewer
+from ui.components.shell.live import Answer, OnAct, live
+from ui.components.shell.templates import render
 
 PHOTOS_A_PAGE = 60
 _SECONDS = 0.8  # for making thumbnails before the page is shown with what there is

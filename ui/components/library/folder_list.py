@@ -10,10 +10,10 @@ from data.errors import KindredError
 from data.library.views import Shelf
 from ui.actions.library.known_folders import KnownFolder, known_folders
 from ui.actions.library.library_in_use import library_in_use, say
-from ui.components.job_view import jobs, start
-from ui.components.live import live
-from ui.components.style import plain
-from ui.components.templates import render
+from ui.components.jobs.job_view import jobs, start
+from ui.components.shell.live import live
+from ui.components.shell.style import plain
+from ui.components.shell.templates import render
 
 
 def show_folders(library: Shelf, *, busy: bool) -> list[KnownFolder]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ui.components.live import live
-from ui.components.templates import render
+from ui.components.shell.live import live
+from ui.components.shell.templates import render
 
 
 def show_card(model: Path, key: str) -> bool:

@@ -12,10 +12,10 @@ from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails
 from ui.actions.library.deciding import known_names
 from ui.actions.library.library_in_use import carry_out, library_in_use
-from ui.components.live import live, names_list
-from ui.components.templates import render
-from ui.components.viewer import open_viewer
-from ui.components.wall import face_wanted, run_again_soon
+from ui.components.photos.viewer import open_viewer
+from ui.components.photos.wall import face_wanted, run_again_soon
+from ui.components.shell.live import live, names_list
+from ui.components.shell.templates import render
 
 TOGETHER = 24  # groups that are shown at first, and more of each time
 _FACES = 4  # of each group

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.components.live import live
-from ui.components.templates import render
+from ui.components.shell.live import live
+from ui.components.shell.templates import render
 
 _MOST = 300  # folders listed
 

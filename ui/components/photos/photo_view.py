@@ -15,7 +15,7 @@ from markupsafe import Markup
 from data.films.clock import clock
 from data.tags import FaceTag, PhotoTags
 from ui.actions.library.deciding import face_keys
-from ui.components.templates import render
+from ui.components.shell.templates import render
 
 CROWD = 12  # faces from which strangers are labelled only when one points at them
 _SMALL_FACE = 40  # pixels; below it networks see little
@@ -27,7 +27,7 @@ class Editing:
     """That names can be changed, and what the page needs for it.
 
     Attributes:
-        names: Id of the list of known names (`ui.components.live.names_list`).
+        names: Id of the list of known names (`ui.components.shell.live.names_list`).
         confirmed: Places, in the record, of the faces whose names somebody confirmed.
         questions: Who the face at a place may be, not surely enough for a name.
     """

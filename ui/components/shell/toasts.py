@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ui.actions.library.library_in_use import Said, take_back_said, what_is_said
-from ui.components.live import live
-from ui.components.templates import render
+from ui.components.shell.live import live
+from ui.components.shell.templates import render
 
 
 def show_toasts() -> None:

@@ -13,9 +13,9 @@ from model.inference.background import BackgroundModel
 from ui.actions.library.library_in_use import do
 from ui.actions.uploads.likely_people import Key, LikelyPerson, face_numbers, likely_people
 from ui.actions.uploads.tagging import ShownPhoto, add_to_library
-from ui.components.name_box import name_box
-from ui.components.style import plain
-from ui.components.templates import render
+from ui.components.people.name_box import name_box
+from ui.components.shell.style import plain
+from ui.components.shell.templates import render
 
 SHOWN = 6  # people asked about at once; the next one moves up
 _FACES = 8  # pictures of each

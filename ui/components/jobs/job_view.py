@@ -8,9 +8,9 @@ from data.errors import KindredError
 from data.jobs import CANCEL, CANCELLED, FAILED, PAUSE, PAUSED, STARTING, STOPPED, Job
 from ui.actions.jobs.run_job import jobs
 from ui.actions.library.library_in_use import say
-from ui.components.learning_curve import curve_html
-from ui.components.live import live
-from ui.components.style import plain
+from ui.components.jobs.learning_curve import curve_html
+from ui.components.shell.live import live
+from ui.components.shell.style import plain
 
 WHAT = {
     "train": "Learning your family",

@@ -14,10 +14,10 @@ import streamlit as st
 
 from data.tags import PhotoTags
 from ui.actions.library.library_in_use import library_in_use, take_back_newest, what_is_said
-from ui.components.live import live, names_list
-from ui.components.photo_view import Editing, FilmShown, film_html, people_html, picture_html
-from ui.components.templates import render
-from ui.components.toasts import toasts_html, undo_of_toast
+from ui.components.photos.photo_view import Editing, FilmShown, film_html, people_html, picture_html
+from ui.components.shell.live import live, names_list
+from ui.components.shell.templates import render
+from ui.components.shell.toasts import toasts_html, undo_of_toast
 
 PHOTO, AT = "photo", "at"  # of the address
 _KEY = "kd.viewer"

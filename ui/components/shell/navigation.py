@@ -6,8 +6,8 @@ import streamlit as st
 
 from ui.actions.models.learning import learn_if_due
 from ui.actions.server.serving import open_to_others
-from ui.components import style
-from ui.components.toasts import show_toasts
+from ui.components.shell import style
+from ui.components.shell.toasts import show_toasts
 from ui.pages import about as about_page
 from ui.pages import family as family_page
 from ui.pages import find as find_page

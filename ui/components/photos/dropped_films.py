@@ -17,12 +17,12 @@ from data.library.intake.keeping import place_of
 from data.library.views import Shelf
 from data.media.kinds import is_film_name
 from data.media.thumbnails import Thumbnails, Wanted
-from ui.components.job_view import jobs, show_running
-from ui.components.live import live
-from ui.components.photo_view import summary
-from ui.components.style import plain
-from ui.components.templates import render
-from ui.components.viewer import open_viewer
+from ui.components.jobs.job_view import jobs, show_running
+from ui.components.photos.photo_view import summary
+from ui.components.photos.viewer import open_viewer
+from ui.components.shell.live import live
+from ui.components.shell.style import plain
+from ui.components.shell.templates import render
 from ui.pages.photo import show_library_viewer
 
 FILMS, TRIED = "tag.films", "tag.films.tried"  # keys of the session's state

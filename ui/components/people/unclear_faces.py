@@ -6,9 +6,9 @@ import streamlit as st
 
 from data.library.views import Shelf
 from ui.actions.library.library_in_use import do, undo_button
-from ui.components.name_box import name_box
-from ui.components.style import plain
-from ui.components.wall import show_faces
+from ui.components.people.name_box import name_box
+from ui.components.photos.wall import show_faces
+from ui.components.shell.style import plain
 
 SHOWN = "review.unclear"  # whether the page Review shows them instead of its questions
 TOGETHER = 60  # faces on the wall, the clearest

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.components.job_view import jobs, show_ended, show_running, start
-from ui.components.style import plain
+from ui.components.jobs.job_view import jobs, show_ended, show_running, start
+from ui.components.shell.style import plain
 
 
 def question(network) -> str:

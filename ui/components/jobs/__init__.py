@@ -1,0 +1,1 @@
+"""Long work on a page: its progress, and the learning curve of a training."""

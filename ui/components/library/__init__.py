@@ -1,0 +1,1 @@
+"""The folders of this computer and of the library on a page."""

@@ -1,0 +1,1 @@
+"""What every page stands on: navigation, style, templates, HTML that answers, toasts."""
