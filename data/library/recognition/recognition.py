@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,18 +26,17 @@ from data.recognition.spaces import space_of
 FALSE_NAMES = 0.01  # share of strangers that may get a name unasked
 # Of the probability from which a name is given, what is enough to ask "Is this Anne?".
 QUESTION = 0.4
+# Decimals of a probability that are kept: what a further decision moves less is not written anew.
+_DECIMALS = 3
 RESEMBLANCE = 0.1  # probability from which a group is likely somebody who is known
+_AT_A_TIME = 500  # values in one statement
+_ASKED = 48  # faces of a group, the clearest, whose mean is compared
 
 _OPEN = "f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0 AND f.embedding IS NOT NULL"
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What is known of a face: who it is taken for, how surely, and whether that is its name."""
-
-    person: int
-    confidence: float
-    named: int
+_Found = tuple[int, float, int]
+"""Who a face is taken for, how surely, and whether that is its name."""
 
 
 class Recognition:
@@ -71,16 +69,9 @@ class Recognition:
                     (network,),
                 ).fetchall()
                 found |= self._classified(classifier, rows)
-            former = {
-                face: _Found(*rest)
-                for face, *rest in self._db.execute("SELECT * FROM recognised").fetchall()
-            }
-            gone = [(face,) for face in former.keys() - found.keys()]
-            new = [
-                (face, one.person, one.confidence, one.named)
-                for face, one in found.items()
-                if former.get(face) != one
-            ]
+            former = set(self._db.execute("SELECT * FROM recognised").fetchall())
+            gone = [(face,) for face in {row[0] for row in former} - found.keys()]
+            new = [row for face, one in found.items() if (row := (face, *one)) not in former]
             self._db.executemany("DELETE FROM recognised WHERE face = ?", gone)
             self._db.executemany("INSERT OR REPLACE INTO recognised VALUES (?, ?, ?, ?)", new)
             self._note(self.version)
@@ -104,8 +95,7 @@ class Recognition:
                 ).fetchall()
                 for face, one in self._classified(classifier, rows).items():
                     self._db.execute(
-                        "INSERT OR REPLACE INTO recognised VALUES (?, ?, ?, ?)",
-                        (face, one.person, one.confidence, one.named),
+                        "INSERT OR REPLACE INTO recognised VALUES (?, ?, ?, ?)", (face, *one)
                     )
 
     def suggest(self, network: str, embeddings: np.ndarray) -> list[tuple[int | None, float, bool]]:
@@ -134,19 +124,21 @@ class Recognition:
     def resemblances(self, groups: Mapping[int, Sequence[int]]) -> dict[int, str]:
         """Whom groups of unknown faces are likely: the name of a person, by group.
 
-        A group is compared by the mean of its faces, which says more than each face does.
+        A group is compared by the mean of its first faces, which says more than each face does.
 
         Args:
-            groups: The faces of each group, by its number.
+            groups: The faces of each group, by its number, the clearest first.
         """
         classifiers = self._current_classifiers()
         if not classifiers or not groups:
             return {}
         found = {}
-        vectors, rejected = self._open_vectors(), self._rejected()
+        asked = {number: faces[:_ASKED] for number, faces in groups.items()}
+        vectors = self._vectors([face for faces in asked.values() for face in faces])
+        rejected = self._rejected()
         for network, classifier in classifiers.items():
             numbers, means = [], []
-            for number, faces in groups.items():
+            for number, faces in asked.items():
                 mine = [vectors[face][1] for face in faces if vectors[face][0] == network]
                 if mine:
                     numbers.append(number)
@@ -210,7 +202,7 @@ class Recognition:
 
     def _classified(self, classifier: ReferenceClassifier, rows: list[tuple]) -> dict[int, _Found]:
         return {
-            face: _Found(person, round(confidence, 6), int(confidence >= classifier.threshold))
+            face: (person, round(confidence, _DECIMALS), int(confidence >= classifier.threshold))
             for face, person, confidence in self._predictions(classifier, rows)
             if confidence >= QUESTION * classifier.threshold
         }
@@ -232,10 +224,18 @@ class Recognition:
             )
         ]
 
-    def _open_vectors(self) -> dict[int, tuple[str, np.ndarray]]:
-        """The network and the embedding of every face that nobody has decided about."""
-        rows = self._db.execute(f"SELECT f.id, f.network, f.embedding FROM faces f WHERE {_OPEN}")
-        return {face: (network, np.frombuffer(blob, "<f4")) for face, network, blob in rows}
+    def _vectors(self, faces: Sequence[int]) -> dict[int, tuple[str, np.ndarray]]:
+        """The network and the embedding of faces, by number."""
+        found = {}
+        for start in range(0, len(faces), _AT_A_TIME):
+            part = faces[start : start + _AT_A_TIME]
+            for face, network, blob in self._db.execute(
+                "SELECT id, network, embedding FROM faces WHERE embedding IS NOT NULL"
+                f" AND id IN ({', '.join('?' * len(part))})",
+                part,
+            ):
+                found[face] = network, np.frombuffer(blob, "<f4")
+        return found
 
     def _rejected(self) -> set[tuple[int, int]]:
         rows = self._db.execute(
