@@ -118,13 +118,20 @@ class Shelf(Library):
         return Counts(
             photos=count("(SELECT DISTINCT photo FROM paths WHERE missing = 0 AND photo NOT NULL)"),
             faces=count(f"faces WHERE ignored = 0 AND {there}"),
-            confirmed=count(f"faces WHERE person IS NOT NULL AND ignored = 0 AND {there}"),
+            confirmed=self.confirmed(),
             suggested=count(f"named_faces WHERE confirmed = 0 AND {there}"),
             people=len(self.people.list(with_ignored=True)),
             unreadable=count("paths WHERE error IS NOT NULL AND missing = 0"),
             decisions=count("decisions WHERE of IS NULL"),
             bytes=self.file.stat().st_size,
         )
+
+    def confirmed(self) -> int:
+        """How many faces are confirmed, in photos that are still there."""
+        return self._db.execute(
+            "SELECT COUNT(*) FROM faces f WHERE f.person IS NOT NULL AND f.ignored = 0"
+            " AND EXISTS (SELECT 1 FROM paths a WHERE a.photo = f.photo AND a.missing = 0)"
+        ).fetchone()[0]
 
     def has_photos(self) -> bool:
         """Whether there is anything to look at."""

@@ -40,13 +40,14 @@ def show() -> None:
         if st.session_state.get(SHOWN):
             show_unclear(library)
             return
-        queue = questions(library, st.session_state.setdefault(SKIPPED, []))
+        skipped = st.session_state.setdefault(SKIPPED, [])
+        queue = _queue(library.stamp(), library, tuple(skipped))
         if not queue:
             _show_empty(library)
             offer_unclear(library)
             return
         question = queue[0]
-        done, waiting = progress(library)
+        done, waiting = _progress(library.stamp(), library)
         st.title(_title(question), anchor=False)
         st.html(
             f'<p class="kd-dates">{waiting:,} faces wait, {done:,} are confirmed. '
@@ -54,6 +55,17 @@ def show() -> None:
         )
         _ask(library, question)
         offer_unclear(library)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _queue(stamp: tuple, _library: Shelf, skipped: tuple[str, ...]) -> list[Question]:
+    """The questions, kept until the library changes: picking faces asks for nothing anew."""
+    return questions(_library, skipped)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _progress(stamp: tuple, _library: Shelf) -> tuple[int, int]:
+    return progress(_library)
 
 
 def _title(question: Question) -> str:

@@ -169,6 +169,4 @@ def leave_out_alone(library: Library) -> str:
 
 def progress(library: Shelf) -> tuple[int, int]:
     """How many faces are confirmed, and how many wait for an answer."""
-    waiting = sum(len(group.faces) for group in library.groups.list())
-    waiting += library.suggestions.waiting() + len(library.groups.alone()[0])
-    return library.counts().confirmed, waiting
+    return library.confirmed(), library.groups.waiting() + library.suggestions.waiting()

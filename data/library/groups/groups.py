@@ -107,6 +107,24 @@ class Groups:
         most = max(dict.fromkeys(networks), key=networks.count)
         return stacked(row[:2] for row in rows if row[2] == most)
 
+    def waiting(self) -> int:
+        """How many faces `list` and `alone` have in all."""
+        rows = self._db.execute(
+            "SELECT f.group_id, f.network, COUNT(*),"
+            " SUM(f.embedding IS NOT NULL AND q.face IS NULL)"
+            " FROM faces f LEFT JOIN recognised q ON q.face = f.id"
+            f" WHERE {_UNKNOWN} GROUP BY f.group_id, f.network"
+        ).fetchall()
+        sizes: dict[int, int] = {}
+        for group, _, faces, _ in rows:
+            if group is not None:
+                sizes[group] = sizes.get(group, 0) + faces
+        alone: dict[str, int] = {}
+        for group, network, _, apart in rows:
+            if sizes.get(group, 1) == 1:
+                alone[network] = alone.get(network, 0) + apart
+        return sum(size for size in sizes.values() if size > 1) + max(alone.values(), default=0)
+
     def _keep(self, ids: Sequence[int], labels: np.ndarray, former: np.ndarray) -> list[int]:
         """Writes the groups of faces that had none; labels below zero are new groups."""
         numbers: dict[int, int] = {}

@@ -198,3 +198,27 @@ def test_a_hundred_thousand_faces(tmp_path):
     print(f"100,000 faces: {used:.0f} s of processor time, {memory:.2f} GB")
     assert used < 240 and memory < 3
     assert 4000 <= groups < 4400 and whole > 3600
+
+
+def test_the_faces_that_wait_are_counted_as_they_are_listed(tmp_path):
+    with Library(tmp_path) as library:
+        vectors, owner = crowd(5, 4, seed=3)
+        box, points = np.float32([10, 10, 60, 70]), np.zeros((5, 2))
+        for i, vector in enumerate(vectors):
+            add_photo(
+                library, tmp_path / f"{i}.jpg", [FaceTag(None, 0.0, box, points, 0.9, vector)]
+            )
+        faces = [id for (id,) in library._db.execute("SELECT id FROM faces ORDER BY id")]
+        for step in ("no groups yet", "groups", "one named", "one left out", "one group broken up"):
+            if step == "groups":
+                library.groups.update(NETWORK, max_distance=DISTANCE)
+            elif step == "one named":
+                library.decisions.confirm([faces[0]], "Anne")
+            elif step == "one left out":
+                library.decisions.ignore([faces[1]])
+            elif step == "one group broken up":
+                group = library.groups.list()[0]
+                library.decisions.ignore(group.faces[1:])
+            listed = sum(len(group.faces) for group in library.groups.list())
+            assert library.groups.waiting() == listed + len(library.groups.alone()[0]), step
+        assert 0 < library.groups.waiting() < 20
