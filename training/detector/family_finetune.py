@@ -1,18 +1,21 @@
 """Fine-tunes the shipped detector on boxes that a family drew or corrected.
 
 It is kept only where it finds more of the family's own faces than the detector that would be used
-otherwise, on photos that it did not learn from; a pull to the shipped weights keeps what it knew of
-everybody else's.
+otherwise, on photos that it did not learn from, and where it is as good as the shipped one on the
+same photos as close-ups, on their side and without a face. L2-SP, a penalty on the distance from
+the shipped weights, keeps what it knew of everybody else's.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from data.errors import FamilyError
 from data.library import Library
@@ -20,7 +23,10 @@ from data.progress import Progress, silent
 from model.detector.refinement import SecondLook
 from model.detector.single_shot import KINDRED_CONFIG, SingleShotConfig
 from model.detector.single_shot_detector import kindred_detector
+from model.detector.tiling import Search
+from model.zoo.catalogue import KINDRED
 from training.detector.average_precision import average_precision, find
+from training.detector.conditions import tallies
 from training.detector.fit import Schedule, fit
 from training.detector.pictures.ground_truth import Faces
 from training.detector.pictures.samples import Sample, split
@@ -41,6 +47,8 @@ class Outcome:
         before, after: Average precision on the judged photos, of the best there was, and of the
             fine-tuned network.
         network: The fine-tuned network.
+        worse: The conditions (`training.detector.conditions`) under which it does worse than the
+            shipped one.
     """
 
     learned: int
@@ -48,11 +56,17 @@ class Outcome:
     before: float
     after: float
     network: keras.Model
+    worse: tuple[str, ...] = ()
+
+    @property
+    def gains(self) -> bool:
+        """Whether the fine-tuned network finds more of the family's faces."""
+        return self.after >= self.before + LEAST_GAIN
 
     @property
     def wins(self) -> bool:
-        """Whether the fine-tuned network is worth having."""
-        return self.after >= self.before + LEAST_GAIN
+        """Whether it is worth having: more faces found, and nothing lost for it."""
+        return self.gains and not self.worse
 
 
 def corrected_samples(library: Library, folder: Path) -> list[Sample]:
@@ -102,7 +116,7 @@ def fine_tune(
             remedy="Draw missing boxes and confirm faces on the pages, then train again",
         )
     beside = (config, second_look, closer_look)
-    before = _precision(shipped, beside, judged)
+    before, at_first = _precision(shipped, beside, judged), shipped.get_weights()
     if in_use is not None:
         before = max(before, average_precision(judged, find(in_use, judged)))
     note = keras.callbacks.LambdaCallback(
@@ -113,10 +127,31 @@ def fine_tune(
             learned, [], Path(scratch), schedule, config,
             start=shipped, l2sp=L2SP, callbacks=[note],
         )  # fmt: skip
-    after = _precision(shipped, beside, judged)
-    return Outcome(len(learned), len(judged), before, after, shipped)
+    outcome = Outcome(
+        len(learned), len(judged), before, _precision(shipped, beside, judged), shipped
+    )
+    if outcome.gains:
+        worse = _worse(shipped, at_first, beside, judged, progress)
+        outcome = dataclasses.replace(outcome, worse=worse)
+    return outcome
 
 
 def _precision(network: keras.Model, beside: tuple, judged: Sequence[Sample]) -> float:
     detector = kindred_detector(network, *beside)  # its functions do not keep it alive
     return average_precision(judged, find(detector.detect, judged))
+
+
+def _worse(
+    network: keras.Model,
+    at_first: list[np.ndarray],
+    beside: tuple,
+    judged: Sequence[Sample],
+    progress: Progress,
+) -> tuple[str, ...]:
+    """The conditions under which a network does worse than it did with its first weights."""
+    search, now = Search(kindred_detector(network, *beside)), network.get_weights()
+    after = tallies(search.detect, judged, KINDRED.min_score, progress)
+    network.set_weights(at_first)
+    before = tallies(search.detect, judged, KINDRED.min_score, progress)
+    network.set_weights(now)
+    return tuple(name for name, tally in after.items() if not tally.is_as_good_as(before[name]))

@@ -103,7 +103,7 @@ def _effort(options: argparse.Namespace) -> int:
 
 def _detector(options: argparse.Namespace) -> int:
     import_tensorflow()
-    from training.detector.average_precision import evaluate_detector
+    from training.report.detector_figures import evaluate_detector
 
     with Bars() as bars:
         result = evaluate_detector(options.folder, options.detector, progress=bars.show)

@@ -16,6 +16,7 @@ from model.zoo.weight_file import load_weights
 from tests.libraries import add_photo
 from tests.libraries import face as tag_of
 from tests.pictures import four_corners
+from training.detector import family_finetune
 from training.detector.family_finetune import Outcome, corrected_samples, fine_tune
 from training.detector.fit import Schedule
 from training.detector.pictures.drawings import random_drawing
@@ -94,7 +95,8 @@ def test_fine_tuning_judges_on_photos_that_it_did_not_learn_from(eager, tmp_path
         progress=lambda *step: steps.append(step),
     )
     assert (outcome.learned, outcome.judged) == (6, 2)
-    assert steps == [("training", 1, 2), ("training", 2, 2)]
+    assert steps[:2] == [("training", 1, 2), ("training", 2, 2)]
+    assert len(steps) == (6 if outcome.gains else 2)  # both networks are tried on two photos
     assert 0 <= outcome.before <= 1 and 0 <= outcome.after <= 1
     assert any((a != b).any() for a, b in zip(start, network.get_weights(), strict=True))
 
@@ -114,9 +116,28 @@ def test_fine_tuning_has_to_beat_the_detector_in_use(eager, tmp_path):
     assert outcome.before == 1.0 and not outcome.wins
 
 
+def test_a_gain_is_tried_under_every_condition(eager, tmp_path, monkeypatch):
+    """The gain is made up; what counts is that the weights are the trained ones again."""
+    samples = [
+        Sample(photo(tmp_path / f"{i}.png", i), Faces.of_boxes([[10, 10, 40, 40]]))
+        for i in range(8)
+    ]
+    monkeypatch.setattr("training.detector.conditions.DRAWINGS", 2)
+    monkeypatch.setattr(family_finetune, "LEAST_GAIN", -1.0)
+    network = build_single_shot(TINY)
+    steps = []
+    schedule = Schedule(epochs=1, steps=1, batch=1, side=64)
+    outcome = fine_tune(samples, network, TINY, schedule, progress=lambda *s: steps.append(s[0]))
+    assert steps == ["training"] + 4 * ["close-ups, turned photos"]
+    assert outcome.gains and outcome.wins == (outcome.worse == ())
+    trained = [weights.copy() for weights in network.get_weights()]
+    assert all((a == b).all() for a, b in zip(trained, outcome.network.get_weights(), strict=True))
+
+
 @pytest.mark.parametrize(("after", "wins"), [(0.804, False), (0.81, True), (0.7, False)])
 def test_only_a_gain_wins(after, wins):
     assert Outcome(6, 2, 0.8, after, None).wins is wins
+    assert not Outcome(6, 2, 0.8, after, None, ("close-ups",)).wins
 
 
 def test_boxes_come_from_photos_that_somebody_looked_through(tmp_path, fresh_home):

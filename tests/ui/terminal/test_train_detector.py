@@ -43,10 +43,10 @@ def labelled(tmp_path):
 def outcome(monkeypatch):
     """Sets what fine-tuning comes to, so that only the command is run."""
 
-    def set_to(after: float) -> None:
+    def set_to(after: float, worse: tuple[str, ...] = ()) -> None:
         def fine_tune(samples, shipped, **_):
             assert len(samples) == 8 and samples[0].faces.landmarks.shape == (1, 5, 2)
-            return Outcome(6, 2, 0.8, after, shipped)
+            return Outcome(6, 2, 0.8, after, shipped, worse)
 
         monkeypatch.setattr(family_finetune, "fine_tune", fine_tune)
 
@@ -67,6 +67,12 @@ def test_what_is_no_gain_is_not_used(labelled, outcome, fresh_home, capsys):
     assert kindred.main(["train-detector", str(labelled)]) == 0
     assert "no gain" in capsys.readouterr().out and choose("detector") is KINDRED
     assert not (home() / "networks" / "family").exists()
+
+
+def test_what_does_worse_on_close_ups_is_not_used(labelled, outcome, fresh_home, capsys):
+    outcome(0.9, ("close-ups",))
+    assert kindred.main(["train-detector", str(labelled)]) == 0
+    assert "worse on close-ups" in capsys.readouterr().out and choose("detector") is KINDRED
 
 
 @pytest.mark.parametrize("arguments", [[], ["photos", "--forget"]])
