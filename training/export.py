@@ -17,8 +17,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data.arrays import write_arrays
 from data.errors import ModelError, no_room
+from data.recognition.head_file import write_head
 from data.recognition.scoring import HeadState
 from model.classifier.head import Head
 from model.graph import FaceGraph
@@ -134,8 +134,8 @@ def _described(state: HeadState, min_score: float) -> dict:
 def _write_notes(draft: Path, state: HeadState, manifest: dict, card: str | None) -> None:
     people = "".join(f"{name}\n" for name in state.people)
     (draft / "assets" / "people.txt").write_text(people, encoding="utf-8")
-    # Beside the graph, for `model.inference.explanation`: which photo of which file is nearest.
-    write_arrays(draft / "assets" / "exemplars.npz", {"embeddings": state.exemplars})
+    # Beside the graph, for whoever asks without it: who is nearest, which photo of which file.
+    write_head(draft / "assets" / "exemplars.npz", state)
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
     (draft / FILE).write_text(text + "\n", encoding="utf-8")
     if card is not None:

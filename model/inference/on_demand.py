@@ -11,6 +11,8 @@ from data.errors import ModelError
 from data.films.header import read_header
 from data.library.intake.work import TaggedPhoto, Work
 from data.library.photos.photo_faces import Conversion
+from data.recognition.head_file import read_head
+from data.recognition.scoring import HeadState
 from data.recognition.spaces import space_of
 from model.identity import model_id, network_of, without_age_correction
 from model.manifest import read_manifest
@@ -75,6 +77,13 @@ class ModelOnDemand:
             return load_age_correction(network).correct(vectors)
 
         return Conversion(earlier, self.network, convert)
+
+    @property
+    def head(self) -> HeadState | None:
+        """The classifier of a trained model, in NumPy; `None` if there is none."""
+        if self._folder is None:
+            return None
+        return read_head(Path(self._folder) / "assets" / "exemplars.npz", self.people)
 
     def _described(self) -> dict:
         if self._folder is not None:

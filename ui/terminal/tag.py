@@ -17,6 +17,7 @@ from data.library import Library
 from data.library.intake.album import FILMS, Album
 from data.lock import library_lock
 from data.media.folders import LeftOut, find_photos
+from data.recognition.nearest import Nearest, words
 from data.tags import FilmTags, PhotoTags
 from model.inference.on_demand import ModelOnDemand
 from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, count, say, warn
@@ -135,7 +136,8 @@ class _Run:
         asked: Sequence[str],
         exclude: Sequence[str] = (),
     ):
-        self._folders, self._asked = library.folders, asked
+        self._library, self._folders, self._asked = library, library.folders, asked
+        self._head = model.head
         self._album = Album(library, model.network, model.model, model.conversion)
         self._model, self._results = model, results
         self._people: Counter[str] = Counter()
@@ -173,7 +175,23 @@ class _Run:
         self._unknown += names.count(None)
         self._results.write(tags)
         if not self._results.any and not tags.error:
-            say(_readable_film(tags) if is_film else _readable(tags))
+            say(_readable_film(tags) if is_film else _readable(tags, self._nearest(tags)))
+
+    def _nearest(self, tags: PhotoTags) -> list[Nearest | None]:
+        """Who comes nearest to each face of a photo; of a named one nobody asks."""
+        state = self._library.records.state(tags.photo)
+        if state is None or state.photo is None or all(face.name for face in tags.faces):
+            return [None] * len(tags.faces)
+        faces = self._library.faces.of(state.photo)
+        known = [face for face in faces if face.network == self._model.network]
+        found = self._library.recognition.nearest(
+            self._model.network,
+            [face.embedding for face in known],
+            faces=[face.id for face in known],
+            head=self._head,
+        )
+        by_face = {face.id: one for face, one in zip(known, found, strict=True)}
+        return [by_face.get(face.id) for face in faces]
 
     def summary(self) -> None:
         """Says who was seen how often, and what could not be read.
@@ -198,8 +216,15 @@ class _Run:
         say(f"{', '.join(handled)}, {count(self._unknown, 'unknown face')}", to)
 
 
-def _readable(tags: PhotoTags) -> str:
-    names = [f"{f.name} ({f.confidence:.0%})" if f.name else "unknown" for f in tags.faces]
+def _readable(tags: PhotoTags, nearest: Sequence[Nearest | None]) -> str:
+    names = [
+        f"{face.name} ({face.confidence:.0%})"
+        if face.name
+        else f"unknown ({words(near)})"
+        if near
+        else "unknown"
+        for face, near in zip(tags.faces, nearest, strict=True)
+    ]
     return f"{tags.photo}: {', '.join(names) or 'no face'}"
 
 

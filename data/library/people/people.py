@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from data.library.people.person_names import Person, ensure, find, find_meant, name_of, resolve
+from data.library.people.person_names import Person, ensure, find, name_today, resolve
 from data.library.storage.database import Connection, transaction
 from data.names import near_names, near_pairs
 
@@ -89,8 +89,7 @@ class People:
 
     def name_today(self, name: str) -> str:
         """What a person is called today whom a folder or a model calls by this name."""
-        person = find_meant(self._db, name)
-        return name if person is None else name_of(self._db, person)
+        return name_today(self._db, name)
 
     def missing(self, known: Iterable[str], now: Iterable[str]) -> list[str]:
         """Whom `known` names and `now` does not, under the names of today."""

@@ -142,3 +142,9 @@ def _hint(db: Connection, name: str) -> str:
     close = [folded[m] for m in difflib.get_close_matches(key.casefold(), folded, cutoff=0.6)]
     close = list(dict.fromkeys([*near_names(key, names), *close]))[:3]
     return f"Did you mean {' or '.join(close)}" if close else ""
+
+
+def name_today(db: Connection, name: str) -> str:
+    """What a person is called today whom a folder or a model calls by this name."""
+    person = find_meant(db, name)
+    return name if person is None else name_of(db, person)

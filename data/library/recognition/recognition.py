@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from data.library.people.person_names import name_of
+from data.library.people.person_names import find_meant, name_of, name_today
 from data.library.photos.film_tracks import scenes
 from data.library.photos.photo_faces import CLEAR, stacked
 from data.library.recognition.confirmed_faces import ConfirmedFace, read_confirmed_faces
@@ -21,6 +21,8 @@ from data.library.recognition.references import networks_with_references, read_r
 from data.library.storage.database import Connection, transaction
 from data.recognition.calibration import calibrate
 from data.recognition.leave_one_out import leave_one_out
+from data.recognition.nearest import Nearest, log_odds, nearest_of
+from data.recognition.scoring import HeadState
 from data.recognition.spaces import space_of
 
 FALSE_NAMES = 0.01  # share of strangers that may get a name unasked
@@ -120,6 +122,57 @@ class Recognition:
                 named = bool(confidence >= classifier.threshold)
                 answers[row] = int(person), float(confidence), named
         return answers
+
+    def nearest(
+        self,
+        network: str,
+        embeddings: np.ndarray,
+        *,
+        faces: Sequence[int] | None = None,
+        head: HeadState | None = None,
+    ) -> list[Nearest | None]:
+        """Who comes nearest to each face, and how near; `data.recognition.nearest.words` says it.
+
+        Whoever the face was said not to be is not among them.
+
+        Args:
+            network: Made the embeddings.
+            embeddings: float32 [N, D], unit length; N may be 0.
+            faces: Their ids in the library; by default they are not in it.
+            head: The classifier of the model in use, asked beside the library's confirmed faces
+                (`ModelOnDemand.head`).
+
+        Returns:
+            One entry a face; `None` if nobody is known, or everybody was rejected.
+        """
+        vectors = np.asarray(embeddings, np.float32)
+        ids = np.zeros(len(vectors), np.int64) if faces is None else np.asarray(faces, np.int64)
+        found: list[Nearest | None] = [None] * len(vectors)
+        if not len(vectors):
+            return found
+        answers = []
+        classifier = self._current_classifiers().get(network)
+        if classifier is not None:
+            people, shares = classifier.nearest(ids, vectors)
+            answers.append(([name_of(self._db, int(person)) for person in people], shares))
+        if head is not None and head.prototypes.shape[1] == vectors.shape[1]:
+            best, shares = nearest_of(self._not_rejected(ids, head, log_odds(head, vectors)))
+            answers.append(([name_today(self._db, head.people[row]) for row in best], shares))
+        for names, shares in answers:
+            for place, (name, share) in enumerate(zip(names, shares.tolist(), strict=True)):
+                former = found[place]
+                if share > 0 and (former is None or share > former.probability):
+                    found[place] = Nearest(name, share)
+        return found
+
+    def _not_rejected(self, faces: np.ndarray, head: HeadState, odds: np.ndarray) -> np.ndarray:
+        """A model's log odds [N, K], -inf for those whom faces were said not to be."""
+        rejected = self._rejected()
+        if faces.any() and rejected:
+            people = [find_meant(self._db, name) for name in head.people]
+            for row, face in enumerate(faces.tolist()):
+                odds[row, [(face, person) in rejected for person in people]] = -np.inf
+        return odds
 
     def resemblances(self, groups: Mapping[int, Sequence[int]]) -> dict[int, str]:
         """Whom groups of unknown faces are likely: the name of a person, by group.

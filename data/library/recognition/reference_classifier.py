@@ -8,11 +8,11 @@ import numpy as np
 
 from data.library.recognition.references import References
 from data.recognition.calibration import Calibration
+from data.recognition.nearest import log_odds, nearest_of
 from data.recognition.scoring import (
     SECOND_TIME,
     discount_second_time,
     probabilities,
-    scores,
 )
 
 LEAST = 0.02  # probability below which nothing is worth computing
@@ -64,11 +64,10 @@ class ReferenceClassifier:
         rows, logits = [np.zeros(0, np.int64)], [np.zeros((0, len(self._known.people)))]
         for start in range(0, len(vectors), step):
             part = slice(start, start + step)
-            found = scores(self._head, vectors[part])
-            odds = self._head.slope * (found - self._head.centre)
+            odds = log_odds(self._head, vectors[part])
             likely = np.flatnonzero(odds.max(1) > np.log(LEAST / (1 - LEAST)))
             rows.append(likely + start)
-            logits.append(odds[likely].astype(float))
+            logits.append(odds[likely])
         rows, logits = np.concatenate(rows), np.concatenate(logits)
         self._weigh(faces[rows], photos[rows], vectors[rows], logits)
         logits = self._compete(photos[rows], logits)
@@ -77,6 +76,20 @@ class ReferenceClassifier:
         confidence = shares[np.arange(len(rows)), best]
         kept = confidence >= LEAST
         return ClassifiedFaces(rows[kept], self._known.people[best[kept]], confidence[kept])
+
+    def nearest(self, faces: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The most probable person of each face, however improbable; the others are left out.
+
+        Args:
+            faces, vectors: As of `classify`.
+
+        Returns:
+            People's ids int64 [N], and probabilities float [N]: 0 where everybody was rejected.
+        """
+        odds = log_odds(self._head, vectors)
+        self._weigh(faces, np.zeros(len(faces), np.int64), vectors, odds)
+        best, shares = nearest_of(odds)
+        return self._known.people[best], shares
 
     def _weigh(self, faces, photos, vectors, logits: np.ndarray) -> None:
         """What decisions say against names: rejections, like faces rejected, the same photo."""

@@ -96,7 +96,7 @@ def test_names_for_people(capsys, model, photos):
     ]
     first, second, third, fourth = lines.values()
     assert first.startswith("Red (") and first.endswith("%)") and second.startswith("Grün (")
-    assert (third, fourth) == ("unknown", "no face")
+    assert (third, fourth) == ("unknown (like nobody)", "no face")
 
 
 def test_json_lines_in_a_file(capsys, model, photos, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.library import Library, Todo
+from data.recognition.head_file import read_head, write_head
+from data.recognition.mean_head import head_of
+from data.recognition.nearest import words
+from data.recognition.spaces import space_of
 from data.tags import FaceTag
 
 NETWORK = "kindred+0095:test"
@@ -275,3 +280,42 @@ def test_how_long_a_decision_takes(tmp_path, count, people, seconds):
         took = time.process_time() - start
         print(f"{count} faces, {people} people: {took:.3f} s after a decision (goal {seconds})")
         assert took < 10 * seconds
+
+
+def test_an_unknown_face_shows_who_comes_nearest_and_how_far(library, faces):
+    library.decisions.confirm(faces[0][:3], "Anne")
+    library.decisions.confirm(faces[1][:3], "Bo")
+    between = 0.4 * look(0, 7, 0) + 0.9 * look(5, 7, 0)
+    seen = np.stack([between / np.linalg.norm(between), look(5, 8)]).astype(np.float32)
+    like, stranger = library.recognition.nearest(NETWORK, seen)
+    assert like.name == "Anne" and 0.1 < like.probability < 0.9 and stranger.probability < 0.05
+    assert (words(like), words(stranger)) == ("a little like Anne", "like nobody")
+    assert library.recognition.nearest("other+network:1", seen) == [None, None]
+
+
+def test_whom_a_face_was_said_not_to_be_does_not_come_nearest(library, faces):
+    library.decisions.confirm(faces[0][:3], "Anne")
+    library.decisions.confirm(faces[1][:3], "Bo")
+    face = faces[0][4]
+    vectors = [one.embedding for one in library.faces.of(library.faces.get(face).photo)]
+    assert library.recognition.nearest(NETWORK, vectors, faces=[face])[0].name == "Anne"
+    library.decisions.reject(face, "Anne")
+    assert library.recognition.nearest(NETWORK, vectors, faces=[face])[0].name == "Bo"
+
+
+def test_the_model_is_asked_beside_the_library(library, faces, tmp_path):
+    """Whom only the model knows comes nearest, too, under the name of today."""
+    state = head_of(("Cleo", "Dan"), *_known(np.stack([look(3, 1), look(4, 1)])), space_of(NETWORK))
+    write_head(tmp_path / "head.npz", replace(state, slope=20.0, centre=0.4, threshold=0.5))
+    head = read_head(tmp_path / "head.npz", state.people)
+    library.decisions.confirm(faces[0][:3], "Anne")
+    library.people.ensure("Cleo")
+    library.decisions.rename("Cleo", "Chloe")
+    cleo, anne = library.recognition.nearest(NETWORK, np.stack([look(3, 2), look(0, 9)]), head=head)
+    assert (cleo.name, anne.name) == ("Chloe", "Anne")
+    assert read_head(tmp_path / "none.npz", state.people) is None
+
+
+def _known(vectors: np.ndarray):
+    """Prototypes, exemplars and owners of people with one photo each."""
+    return vectors, vectors, np.arange(len(vectors), dtype=np.int32)
