@@ -65,13 +65,12 @@ class Jobs:
             return None
         _reap()
         state = read(folder / "state.json")
-        status = state.get("status", STARTING)
-        if status in ALIVE and not is_held(folder / "lock"):
-            state = read(folder / "state.json")  # it may have ended between the two looks
-            status = state.get("status", STARTING)
-            waiting = status == STARTING and time.time() - job["at"] < _SECONDS_TO_START
-            if status in ALIVE and not (waiting and not _has_died(folder)):
-                status = STOPPED
+        while (status := state.get("status", STARTING)) in ALIVE and not is_held(folder / "lock"):
+            before, state = state, read(folder / "state.json")
+            if state == before:  # else it began or ended between the two looks: look once more
+                waiting = status == STARTING and time.time() - job["at"] < _SECONDS_TO_START
+                status = status if waiting and not _has_died(folder) else STOPPED
+                break
         return job_of(id, job, state, status, stop_request_in(folder))
 
     def start(self, kind: str, arguments: Mapping, *, gives_way: bool = False) -> Job:

@@ -115,6 +115,21 @@ def test_kill_ends_nobody_but_the_holder_of_the_lock(jobs):
     assert jobs.get(job.id).status == STOPPED
 
 
+def test_a_worker_that_begins_between_two_looks_is_running(jobs, monkeypatch):
+    """Its lock is not held when it is looked at, and a moment later there is a state: not dead."""
+    folder = jobs.folder / "1-count"
+    folder.mkdir(parents=True)
+    (folder / "job.json").write_text(json.dumps({"kind": "count", "arguments": {}, "at": 0.0}))
+    answers = iter([False, True])
+
+    def begins(lock):
+        (folder / "state.json").write_text(json.dumps({"status": RUNNING, "pid": 1}))
+        return next(answers)
+
+    monkeypatch.setattr("data.jobs.jobs.is_held", begins)
+    assert jobs.get("1-count").status == RUNNING
+
+
 def test_a_failure_is_a_sentence_and_a_crash_is_one_too(jobs):
     job = jobs.start("fail", {})
     assert until(jobs, job.id, FAILED).error == "there is no moon. Wait for the night."

@@ -150,7 +150,8 @@ def test_whoever_watches_sees_the_loss_fall_and_the_prototypes_of_every_epoch():
     (found,) = fit(embeddings, owners, on_epoch=lambda *row: rows.append(row))
     assert [epoch for epoch, _, _ in rows] == list(range(1, 11))
     losses = [loss for _, loss, _ in rows]
-    assert losses == sorted(losses, reverse=True)
+    # When it has converged, the mean of an epoch's losses still moves by the rounding of float32.
+    assert losses == pytest.approx(sorted(losses, reverse=True), abs=1e-7)
     # At the end the loss hardly moves any more, so that an epoch's mean is that of the result.
     assert losses[-1] == pytest.approx(loss(found, embeddings, owners, 3.0), abs=1e-3)
     np.testing.assert_array_equal(rows[-1][2][0], found)
