@@ -202,7 +202,7 @@ def test_a_hundred_thousand_faces(tmp_path):
 
 def test_the_faces_that_wait_are_counted_as_they_are_listed(tmp_path):
     with Library(tmp_path) as library:
-        vectors, owner = crowd(5, 4, seed=3)
+        vectors, _owner = crowd(5, 4, seed=3)
         box, points = np.float32([10, 10, 60, 70]), np.zeros((5, 2))
         for i, vector in enumerate(vectors):
             add_photo(
