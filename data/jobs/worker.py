@@ -26,7 +26,7 @@ class JobProgress:
     """With what a worker says how far it is, and hears that it should stop."""
 
     def __init__(self, folder: Path):
-        self._folder, self._written = folder, 0.0
+        self._folder, self._written, self._is_warm = folder, 0.0, False
         self.state = {"status": RUNNING, "pid": os.getpid(), "phase": "", "done": 0, "of": 0}
 
     def progress(self, phase: str, done: int, of: int) -> None:
@@ -37,7 +37,11 @@ class JobProgress:
         """
         if phase != self.state["phase"]:
             self.state |= {"phase": phase, "phase_at": time.time(), "first": done}
-            self._written = 0.0
+            self._written, self._is_warm = 0.0, False
+        elif done > self.state["first"] and not self._is_warm:
+            # The first of a phase takes long, as networks get ready: it says nothing of the others.
+            self.state |= {"phase_at": time.time(), "first": done}
+            self._is_warm = True
         self.state |= {"done": done, "of": of, "now": time.time()}
         if time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES:
             self.write()

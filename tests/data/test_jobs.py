@@ -9,6 +9,8 @@ import pytest
 
 from data.errors import KindredError
 from data.jobs import CANCELLED, DONE, FAILED, PAUSED, RUNNING, STOPPED, Jobs
+from data.jobs.job import job_of
+from data.jobs.worker import JobProgress
 
 NO_WORKER = [sys.executable, "-c", "raise SystemExit(1)"]
 WORKER = """
@@ -152,3 +154,22 @@ def test_nothing_there_is_no_error(tmp_path):
         jobs.stop("x", "explode")
     with pytest.raises(KindredError, match="not known"):
         jobs.resume("x")
+
+
+def test_the_first_of_a_phase_says_nothing_of_the_time_that_is_left(tmp_path, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("data.jobs.worker.time.time", lambda: now[0])
+    report = JobProgress(tmp_path)
+    report.progress("tagging photos", 40, 100)  # 40 were done before
+    what = {"kind": "tag", "arguments": {}, "at": 0.0}
+
+    def left():
+        return job_of("1", what, report.state, RUNNING, "").seconds_left
+
+    for seconds, done in ((60, 41), (61, 42), (63, 43), (64, 44)):
+        now[0] = 1000.0 + seconds
+        report.progress("tagging photos", done, 100)
+        if done == 41:
+            assert left() is None  # a minute for one photo: the networks got ready
+    assert left() == pytest.approx(56 * 4 / 3)
+    assert job_of("1", what, report.state, RUNNING, "").share == 0.44

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from data.recognition.calibration import reliability
+from data.words import between, count
 from training.classifier.fit import FitResult, HeldOutPredictions
 from training.dataset.training_set import TrainingSet
 from training.report.charts import TEMPLATES, curves, diagonal
@@ -29,6 +30,7 @@ def card(report: TrainingReport, training_set: TrainingSet, fitted: FitResult) -
     points = reliability(predictions.confidence, predictions.right)
     return TEMPLATES.get_template("card.html").render(
         title="How well Kindred knows this family",
+        count=count,
         report=report,
         tiles=_tiles(report),
         people=_people(report, training_set, predictions),
@@ -68,15 +70,21 @@ def _tiles(report: TrainingReport) -> list[tuple[str, str, str]]:
     tiles = []
     if m.right is not None:
         tiles += [
-            (f"{m.right:.0%}", "right name", f"of {m.held_out} faces not learned from"),
+            (f"{m.right:.0%}", "right name", f"of {count(m.held_out, 'face')} not learned from"),
             (f"{m.wrong:.1%}", "wrong name", "of the same faces"),
         ]
     if m.false_names is not None:
-        asked = f"of {m.strangers} strangers; {m.false_names_asked:.1%} were allowed"
+        likely = between(m.false_names, m.strangers)
+        asked = f"of {count(m.strangers, 'stranger')}, so of all strangers {likely};"
+        asked += f" {m.false_names_asked:.1%} were allowed"
         tiles.append((f"{m.false_names:.1%}", "got a name", asked))
     if m.calibration_error is not None:
         tiles.append(
-            (f"{m.calibration_error:.1%}", "calibration error", "confidence against truth")
+            (
+                f"{m.calibration_error:.1%}",
+                "calibration error",
+                f"confidence against truth, of {count(m.held_out + m.strangers, 'face')}",
+            )
         )
     return tiles
 
@@ -97,6 +105,7 @@ def _people(
                 "photos": report.photos[name],
                 "moments": len(np.unique(training_set.groups[training_set.owners == k])),
                 "share": round(100 * got.sum() / mine.sum()) if mine.any() else None,
+                "faces": int(mine.sum()),
                 "wrong": int(wrong.sum()),
                 "strangers": int(others.sum()),
                 "advice": advice(training_set, predictions, k),

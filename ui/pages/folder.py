@@ -11,6 +11,7 @@ import streamlit as st
 from data.jobs import DONE, Job
 from data.library.name_writer import Written, write_names
 from data.library.views import Entry, Shelf
+from data.words import count
 from ui.actions.library.known_folders import below
 from ui.actions.library.library_in_use import library_in_use
 from ui.components.jobs.job_view import jobs, show_ended, show_running, start
@@ -64,18 +65,18 @@ def result_text(job: Job) -> str:
     if job.status != DONE or not got:
         return ""
     if job.kind in ("tag", "renew"):
-        films = f" and {got['films']:,} films" if got.get("films") else ""
-        parts = [f"{got['photos']:,} photos{films}, {got['fresh']:,} of them new"]
+        films = f" and {count(got['films'], 'film')}" if got.get("films") else ""
+        parts = [f"{count(got['photos'], 'photo')}{films}, {got['fresh']:,} of them new"]
         if got.get("renamed"):
             parts.append(f"{got['renamed']:,} named by the new model")
         if got["unknown"]:
-            parts.append(f"{got['unknown']:,} unknown faces")
+            parts.append(count(got["unknown"], "unknown face"))
         if got["unreadable"]:
             parts.append(f"{got['unreadable']:,} could not be read")
         return "Done: " + ", ".join(parts)
     what = "written" if job.kind == "write" else "put back"
     failed = f", {got['failed']:,} could not be" if got["failed"] else ""
-    return f"Done: {got['changed']:,} photos {what}{failed}"
+    return f"Done: {count(got['changed'], 'photo')} {what}{failed}"
 
 
 def preview_of_writing(
@@ -135,7 +136,7 @@ def _show_gallery(library: Shelf, running: bool, known: list[str]) -> None:
         for entry in entries
         if fits(entry, which or "All") and (under == "All folders" or below(entry.path, under))
     ]
-    st.html(render("facts_line.html", facts=[f"{len(shown):,} of {len(entries):,} photos"]))
+    st.html(render("facts_line.html", facts=[f"{len(shown):,} of {count(len(entries), 'photo')}"]))
     if not running:
         _show_writing(library, None if under == "All folders" else under, entries)
     if shown:

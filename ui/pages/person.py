@@ -12,6 +12,7 @@ from data.errors import KindredError
 from data.library import PersonSummary
 from data.library.decisions.merge_questions import ask
 from data.library.views import Entry, Shelf
+from data.words import count
 from ui.actions.library.ages import age_in
 from ui.actions.library.deciding import known_names
 from ui.actions.library.library_in_use import do, library_in_use, say, undo_button
@@ -178,7 +179,10 @@ def _confirm_forgetting(person: int, name: str) -> None:
     models = ""
     if gone.models:
         models = " A model still knows the name: teach a new one on the page Teach."
-    say(f"Forgotten: {gone.faces} faces, {gone.reference_photos} reference photos.{models}")
+    say(
+        f"Forgotten: {count(gone.faces, 'face')}, "
+        f"{count(gone.reference_photos, 'reference photo')}.{models}"
+    )
     leave()
     st.rerun()
 

@@ -10,8 +10,9 @@ from data.library import Library
 from data.library.groups.groups import Group
 from data.library.views import Shelf
 from data.lock import library_lock
+from data.words import count
 from model.inference.on_demand import ModelOnDemand
-from ui.terminal.output import DONE, Results, count, print_paths, say
+from ui.terminal.output import DONE, Results, print_paths, say
 
 
 def add(commands) -> None:

@@ -9,7 +9,8 @@ from data.home import home
 from data.library import Library
 from data.library.photos.library_folders import Folder
 from data.lock import library_lock
-from ui.terminal.output import DONE, FAILED, agreed, count, say
+from data.words import count
+from ui.terminal.output import DONE, FAILED, agreed, say
 
 
 def add(commands) -> None:

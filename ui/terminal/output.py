@@ -49,7 +49,8 @@ class Bars:
         if self._bar is None or self._bar.desc != f"{phase}: ":
             self.__exit__()
             unit = self._units.get(phase, self._unit)
-            self._bar = tqdm(desc=phase, total=of, unit=unit, disable=not sys.stderr.isatty())
+            quiet = not sys.stderr.isatty()
+            self._bar = tqdm(desc=phase, total=of, initial=done, unit=unit, disable=quiet)
             self._bar.set_description(phase)
         self._bar.update(done - self._bar.n)
 
@@ -70,11 +71,6 @@ def printable(text: str) -> str:
     return "".join(
         c.encode("unicode_escape").decode() if unicodedata.category(c) in _ODD else c for c in text
     )
-
-
-def count(number: int, what: str, plural: str | None = None) -> str:
-    """ "1 photo", "2 photos"."""
-    return f"{number:,} {what if number == 1 else plural or what + 's'}"
 
 
 class Results:

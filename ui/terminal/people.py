@@ -7,7 +7,8 @@ import argparse
 from data.errors import LibraryError
 from data.home import home
 from data.library import Library
-from ui.terminal.output import DONE, FAILED, agreed, count, say, warn
+from data.words import count
+from ui.terminal.output import DONE, FAILED, agreed, say, warn
 
 
 def add(commands) -> None:

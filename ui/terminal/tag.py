@@ -19,8 +19,9 @@ from data.lock import library_lock
 from data.media.folders import LeftOut, find_photos
 from data.recognition.nearest import Nearest, words
 from data.tags import FilmTags, PhotoTags
+from data.words import count
 from model.inference.on_demand import ModelOnDemand
-from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, count, say, warn
+from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, say, warn
 
 
 def add(commands) -> None:

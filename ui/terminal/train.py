@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from data.words import between, count
 from model.tensorflow_import import import_tensorflow
-from ui.terminal.output import DONE, Bars, count, share
+from ui.terminal.output import DONE, Bars, share
 
 
 def add(commands) -> None:
@@ -80,7 +81,8 @@ def _train(options: argparse.Namespace) -> int:
     if measured.false_names is not None:
         print(
             f"On {measured.strangers} faces of people left out of learning:"
-            f" {measured.false_names:.1%} got a name."
+            f" {measured.false_names:.1%} got a name (of all such faces likely"
+            f" {between(measured.false_names, measured.strangers)})."
         )
     if measured.calibration_error is not None:
         print(f"Expected calibration error: {measured.calibration_error:.1%}")

@@ -12,7 +12,8 @@ from data.home import home
 from data.library import Library
 from data.library.name_writer import Written, undo_writes, write_names
 from data.lock import library_lock
-from ui.terminal.output import DONE, SOME_UNREADABLE, count, say, warn
+from data.words import count
+from ui.terminal.output import DONE, SOME_UNREADABLE, say, warn
 
 _UNDONE = "put back"
 

@@ -133,7 +133,8 @@ class Album:
         Args:
             plan: From `plan`.
             model: Asked for what it takes only if there is something to do.
-            progress: Called as photos are named again, and after each photo that was read.
+            progress: Called as photos are named again, and after each photo that was read; those
+                that were read before count as done.
             on_note: Called with a sentence about what of a photo or its metadata cannot be read.
         """
         if plan.rename:
@@ -144,14 +145,17 @@ class Album:
             )
         fresh = sum(work.photo in plan.fresh for work in plan.works)
         results = model.results if fresh else None
-        progress("tagging photos", 0, fresh)
-        done = 0
+        # Those that are done count, too: who goes on sees the same total as before.
+        of = len(plan.works)
+        done = of - fresh
+        if fresh:
+            progress("tagging photos", done, of)
         with closing(self.tag(plan, results, on_note)) as tagged:
             for tags in tagged:
                 yield tags
                 if tags.photo in plan.fresh:
                     done += 1
-                    progress("tagging photos", done, fresh)
+                    progress("tagging photos", done, of)
         yield from self.tag_films(plan, model, progress)
 
     def name_again(

@@ -221,7 +221,7 @@ def test_progress_in_words():
     assert job_view.time_left(20_000) == "about 6 hours left"
     got = {"photos": 9, "fresh": 2, "unknown": 1, "unreadable": 1}
     said = folder_page.result_text(Job("1", "tag", {}, "done", result=got))
-    assert said == "Done: 9 photos, 2 of them new, 1 unknown faces, 1 could not be read"
+    assert said == "Done: 9 photos, 2 of them new, 1 unknown face, 1 could not be read"
     assert folder_page.result_text(Job("1", "tag", {}, STOPPED)) == ""
 
 

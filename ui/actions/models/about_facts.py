@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from data.words import between, count, percent
 from ui.components.shell.templates import render
 
 Rows = list[tuple[str, str]]
@@ -70,14 +71,15 @@ def measured_text(manifest: Mapping) -> list[str]:
     said = []
     if measured.get("right") is not None:
         said.append(
-            f"Of {measured['held_out']} photos of the family that were held out of learning, "
-            f"{_percent(measured['right'])} got the right name, {_percent(measured['unknown'])} "
-            f"no name and {_percent(measured['wrong'])} a wrong one."
+            f"Of {count(measured['held_out'], 'photo')} of the family that were held out of "
+            f"learning, {percent(measured['right'])} got the right name, "
+            f"{percent(measured['unknown'])} no name and {percent(measured['wrong'])} a wrong one."
         )
     if measured.get("false_names") is not None:
         said.append(
-            f"Of {measured['strangers']} faces of people it had not learned, "
-            f"{_percent(measured['false_names'])} got a name."
+            f"Of {count(measured['strangers'], 'face')} of people it had not learned, "
+            f"{percent(measured['false_names'])} got a name: of all such faces it is likely "
+            f"{between(measured['false_names'], measured['strangers'])}."
         )
     return said or ["Accuracy is not measured yet: that takes photos of a person from two moments."]
 
@@ -104,7 +106,3 @@ def created_text(manifest: Mapping) -> str:
     except (KeyError, ValueError, TypeError):
         return "at an unknown time"
     return f"{created:%Y-%m-%d %H:%M}"
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}".replace(".0%", "%")

@@ -11,6 +11,7 @@ from data.family import Family
 from data.home import current_model_dir, home, set_current_model
 from data.library.people.people import PersonSummary
 from data.library.views import Shelf
+from data.words import count
 from model.manifest import read_manifest
 from ui.actions.models.about_facts import created_text
 
@@ -32,9 +33,11 @@ class KnownModel:
     @property
     def title(self) -> str:
         people = len(self.manifest.get("people", ()))
-        who = f"{people} {'person' if people == 1 else 'people'}"
-        right = (self.manifest.get("measured") or {}).get("right")
-        said = "" if right is None else f", {right:.0%} right on photos it had not seen"
+        who = count(people, "person", "people")
+        measured = self.manifest.get("measured") or {}
+        right, of = measured.get("right"), measured.get("held_out")
+        unseen = f"{count(of, 'photo') if of else 'photos'} it had not seen"
+        said = "" if right is None else f", {right:.0%} right on {unseen}"
         return f"{created_text(self.manifest)}, {who}{said}"
 
 

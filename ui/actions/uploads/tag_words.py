@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.tags import PhotoTags
+from data.words import count
 from ui.components.shell.templates import render
 
 _PICTURE = Path(__file__).with_name("hero.svg")  # as an image: pages drop SVG out of HTML
@@ -32,7 +33,7 @@ def all_photos_text(photos: Sequence[PhotoTags]) -> str:
     """One line about several photos: "3 photos: 5 faces, 2 unknown, 1 could not be read"."""
     faces = [face for tags in photos for face in tags.faces]
     failed = sum(tags.error is not None for tags in photos)
-    text = f"{len(photos)} photos: {len(faces)} {'face' if len(faces) == 1 else 'faces'}"
+    text = f"{count(len(photos), 'photo')}: {count(len(faces), 'face')}"
     unknown = sum(face.name is None for face in faces)
     text += f", {unknown} unknown" if unknown else ""
     return text + (f", {failed} could not be read" if failed else "")

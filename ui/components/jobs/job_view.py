@@ -6,6 +6,7 @@ import streamlit as st
 
 from data.errors import KindredError
 from data.jobs import CANCEL, CANCELLED, FAILED, PAUSE, PAUSED, STARTING, STOPPED, Job
+from data.words import count
 from ui.actions.jobs.run_job import jobs
 from ui.actions.library.library_in_use import say
 from ui.components.jobs.learning_curve import curve_html
@@ -77,8 +78,8 @@ def time_left(seconds: float | None) -> str:
         return f"about {max(5, 5 * round(seconds / 5))} seconds left"
     minutes = round(seconds / 60) or 1
     if minutes < 90:
-        return f"about {minutes} {'minute' if minutes == 1 else 'minutes'} left"
-    return f"about {round(minutes / 60)} hours left"
+        return f"about {count(minutes, 'minute')} left"
+    return f"about {count(round(minutes / 60), 'hour')} left"
 
 
 def progress_text(job: Job) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from data.library.decisions.review_queue import Kind, Question, no, yes
 from data.library.views import Shelf
+from data.words import count
 from model.inference.background import BackgroundModel
 from ui.actions.library.library_in_use import do
 from ui.actions.uploads.likely_people import Key, LikelyPerson, face_numbers, likely_people
@@ -44,19 +45,20 @@ def show_people(
         for person in people[:SHOWN]:
             _ask(library, person, photos, keep)
         if len(people) > SHOWN:
-            st.caption(f"{len(people) - SHOWN} more people follow.")
+            more = count(len(people) - SHOWN, "more person follows", "more people follow")
+            st.caption(f"{more}.")
 
 
 def _ask(library: Shelf, person: LikelyPerson, photos: Mapping[Key, ShownPhoto], keep) -> None:
     slug = hashlib.sha256(repr((person.faces, person.name)).encode()).hexdigest()[:16]
-    count = len(person.faces)
+    number = len(person.faces)
     pictures = [photos[key].thumbnails[place] for key, place in person.faces[:_FACES]]
-    where = "1 photo" if count == 1 else f"{count} photos"
+    where = count(number, "photo")
     title = f"Is this {person.name}? {where}" if person.name else f"Who is this? {where}"
-    st.html(render("upload_person.html", title=title, pictures=pictures, more=count - _FACES))
+    st.html(render("upload_person.html", title=title, pictures=pictures, more=number - _FACES))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = name_box(library, f"tag.person.{slug}", person.name)
-        these = "This is" if count == 1 else f"These {count} are"
+        these = "This is" if number == 1 else f"These {number} are"
         if st.button(
             f"{these} {plain(name)}" if name else f"{these} ...",
             type="primary",

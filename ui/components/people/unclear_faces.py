@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from data.library.views import Shelf
+from data.words import count
 from ui.actions.library.library_in_use import do, undo_button
 from ui.components.people.name_box import name_box
 from ui.components.photos.wall import show_faces
@@ -16,10 +17,10 @@ TOGETHER = 60  # faces on the wall, the clearest
 
 def offer_unclear(library: Shelf) -> None:
     """A line that says how many faces are not asked about, and shows them."""
-    count = len(library.faces.unclear())
-    if not count:
+    unclear = len(library.faces.unclear())
+    if not unclear:
         return
-    said = "1 unclear face is" if count == 1 else f"{count:,} unclear faces are"
+    said = count(unclear, "unclear face is", "unclear faces are")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{said} not shown.", width="content")
         if st.button(
@@ -44,8 +45,8 @@ def show_unclear(library: Shelf) -> None:
         undo_button(library)
         return
     st.caption(
-        f"{len(faces):,} faces are tiny, blurred or turned away, or hardly faces at all. Kindred "
-        "does not ask about them; whom you recognise you can pick and name."
+        f"{count(len(faces), 'face is', 'faces are')} tiny, blurred or turned away, or hardly a "
+        "face. Kindred does not ask about them; whom you recognise you can pick and name."
     )
     above = st.container()
     places = library.places(faces[:TOGETHER])
@@ -61,20 +62,20 @@ def show_unclear(library: Shelf) -> None:
 def _ask(library: Shelf, picked: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = name_box(library, "review.unclear.name")
-        count = f"{len(picked)} {'face' if len(picked) == 1 else 'faces'}"
+        these = count(len(picked), "face")
         if st.button(
-            f"Name {count}" + (f" {plain(name)}" if name else ""),
+            f"Name {these}" + (f" {plain(name)}" if name else ""),
             type="primary",
             icon=":material/check:",
             disabled=not (name and picked),
             key="review.unclear.yes",
         ):
-            do(library, lambda: library.decisions.confirm(picked, name) and f"Named {count}")
+            do(library, lambda: library.decisions.confirm(picked, name) and f"Named {these}")
         if st.button(
             "Nobody to name",
             icon=":material/close:",
             disabled=not picked,
             key="review.unclear.no",
         ):
-            do(library, lambda: library.decisions.ignore(picked) and f"Left out {count}")
+            do(library, lambda: library.decisions.ignore(picked) and f"Left out {these}")
         undo_button(library)

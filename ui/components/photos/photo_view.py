@@ -155,14 +155,16 @@ def explanation(face: FaceTag, *, confirmed: bool = False) -> str:
     if confirmed:
         return "Somebody confirmed this name; no model changes it."
     if face.name:
-        said = f"The model takes this for {face.name}, with a probability of {face.confidence:.0%}"
+        said = (
+            f"The model takes this for {face.name}, with a probability of {sure(face.confidence)}"
+        )
     elif face.confidence > 0:
-        said = f"Like nobody the model knows: a stranger with {face.confidence:.0%} probability"
+        said = f"Like nobody the model knows: a stranger with {sure(face.confidence)} probability"
     else:
         said = "The model was not asked, or its suggestion was rejected"
     if size < _SMALL_FACE:
         return f"{said}. The face is small ({size:.0f} pixels), so be careful with it."
-    return f"{said}. The detector is {face.score:.0%} sure that this is a face."
+    return f"{said}. The detector is {sure(face.score)} sure that this is a face."
 
 
 def summary(faces: Sequence[FaceTag]) -> str:

@@ -19,9 +19,17 @@ from ui.pages import teach as teach_page
 
 st.set_page_config(page_title="Kindred", page_icon=style.ICON, layout="wide")
 style.apply()
+tag = st.Page(tag_page.show, title="Tag", default=True)
+
+
+def _go_to_tag() -> None:
+    """The first page has no address of its own; who has kept one comes there all the same."""
+    st.switch_page(tag, query_params=st.query_params.to_dict())
+
+
 page = st.navigation(
     [
-        st.Page(tag_page.show, title="Tag", url_path="tag", default=True),
+        tag,
         st.Page(folder_page.show, title="Folder", url_path="folder"),
         st.Page(review_page.show, title="Review", url_path="review"),
         st.Page(people_page.show, title="People", url_path="people"),
@@ -29,6 +37,7 @@ page = st.navigation(
         st.Page(family_page.show, title="Family", url_path="family"),
         st.Page(teach_page.show, title="Teach", url_path="teach"),
         st.Page(about_page.show, title="About", url_path="about"),
+        st.Page(_go_to_tag, title="Tag", url_path="tag", visibility="hidden"),
     ],
     position="top",
 )
