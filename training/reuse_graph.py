@@ -17,6 +17,7 @@ import tensorflow as tf
 
 import model
 from data.errors import ModelError
+from data.recognition.scoring import HeadState
 from model.classifier.head import Head
 from model.manifest import read_manifest
 from model.zoo.specs import NetworkSpec
@@ -99,6 +100,17 @@ def copy_graph(former: Path, draft: Path, head: Head) -> bool:
         tf.errors.OpError,
     ):
         return False
+
+
+def read_learned(folder: Path) -> dict[str, np.ndarray]:
+    """What the classifier of a model folder learned, by the names of `Head.learned`.
+
+    Raises:
+        tf.errors.OpError, LookupError: The model is damaged, or has another classifier.
+    """
+    reader = tf.train.load_checkpoint(str(folder / _CHECKPOINT))
+    names = Head(HeadState.empty(1)).learned()
+    return {name: reader.get_tensor(_KEY.format(name)) for name in names}
 
 
 def _read(checkpoint: Path) -> dict[str, np.ndarray]:

@@ -25,6 +25,7 @@ from training.dataset.training_set import TrainingSet, learn, prepare
 from training.embedder.stages import FineTuningResult, tune
 from training.export import export, refuse_other_content
 from training.report.card import card
+from training.report.comparison import compare
 from training.report.training_report import TrainingReport, exemplar_row, report_of
 
 
@@ -80,7 +81,9 @@ def train(
         stage, embed = tune(embeds, training_set, embed, target, false_names, progress, on_epoch)
     if stage.fitted is not None:
         fitted = stage.fitted
-    report = report_of(target, family, (finds, embeds), training_set, fitted, stage)
+    former = _model_in_use()
+    compared = former and compare(former, training_set, fitted, embeds)
+    report = report_of(target, family, (finds, embeds), training_set, fitted, stage, compared)
     graph = FaceGraph(detect, embed, Head(fitted.state), finds.min_score)
     export(
         graph,
@@ -93,7 +96,7 @@ def train(
         },
         fine_tuned=stage.kept,
         card=card(report, training_set, fitted),
-        former=target if target.exists() else _model_in_use(),
+        former=target if target.exists() else former,
     )
     if target.parent == home() / "models":
         remember_folders(target, folders)

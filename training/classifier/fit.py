@@ -146,7 +146,9 @@ def score_folds(
             state, present = fold_state(
                 embeddings, owners, folds.train[fold], prototypes[fold], config
             )
-            parts.append(score_held_out(state, present, count, embeddings[out], owners[out], out))
+            parts.append(
+                score_held_out(state, present, count, embeddings[out], owners[out], out, fold=fold)
+            )
     if strangers is not None and len(strangers):
         state, present = fold_state(embeddings, owners, folds.train[0], prototypes[0], config)
         number = np.arange(len(strangers))

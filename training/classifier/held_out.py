@@ -26,6 +26,7 @@ class HeldOutScores:
         owners: int [N], whose faces they are, 0..K-1 or `NOBODY`.
         rows: int [N], the example that was scored; for strangers from elsewhere their number.
         from_elsewhere: bool [N], whether it is a stranger from outside the family.
+        folds: int [N], which classifier scored it: it had learned from no row that it scored.
     """
 
     likeness: np.ndarray
@@ -33,6 +34,7 @@ class HeldOutScores:
     owners: np.ndarray
     rows: np.ndarray
     from_elsewhere: np.ndarray
+    folds: np.ndarray
 
     @property
     def known(self) -> np.ndarray:
@@ -46,11 +48,11 @@ class HeldOutScores:
         """All faces of several classifiers."""
         none = np.zeros((0, people), np.float32)
         whole = np.zeros(0, int)
-        nothing = cls(none, np.zeros(0, np.float32), whole, whole, np.zeros(0, bool))
+        nothing = cls(none, np.zeros(0, np.float32), whole, whole, np.zeros(0, bool), whole)
         return cls(
             *(
                 np.concatenate([getattr(part, name) for part in (nothing, *parts)])
-                for name in ("likeness", "runner_up_weights", "owners", "rows", "from_elsewhere")
+                for name in cls.__dataclass_fields__
             )
         )
 
@@ -63,15 +65,16 @@ def score_held_out(
     owners: np.ndarray,
     rows: np.ndarray,
     *,
+    fold: int = 0,
     from_elsewhere: bool = False,
 ) -> HeldOutScores:
     """Scores faces float32 [N, D] by a classifier of some people, int [K'] of K = `people`."""
     likeness = np.full((len(embeddings), people), -np.inf, np.float32)
     likeness[:, present] = likeness_of(state, embeddings)
     runner_up_weights = np.full(len(embeddings), state.runner_up_weight, np.float32)
-    return HeldOutScores(
-        likeness, runner_up_weights, owners, rows, np.full(len(embeddings), from_elsewhere)
-    )
+    count = len(embeddings)
+    elsewhere, folds = np.full(count, from_elsewhere), np.full(count, fold)
+    return HeldOutScores(likeness, runner_up_weights, owners, rows, elsewhere, folds)
 
 
 def scores(held_out: HeldOutScores, offsets: np.ndarray, config: HeadConfig) -> np.ndarray:

@@ -55,6 +55,12 @@ def forgotten(family: Family) -> list[str]:
         return library.people.missing(_manifest().get("people", ()), family.photos)
 
 
+def names_of_today(names: Iterable[str]) -> dict[str, str]:
+    """What people are called today whom folders and models call by these names."""
+    with Library(home()) as library:
+        return {name: library.people.name_today(name) for name in names}
+
+
 def _read_former(folder: str) -> Family:
     try:
         return read_family(folder)

@@ -212,12 +212,14 @@ def _not_too_many(owners: np.ndarray) -> np.ndarray:
 
 def _score_splits(splits, embeddings, owners: np.ndarray, head: HeadConfig) -> HeldOutScores:
     parts, count = [], int(owners.max()) + 1
-    for train, (family, strangers) in zip(splits, embeddings, strict=True):
+    for fold, (train, (family, strangers)) in enumerate(zip(splits, embeddings, strict=True), 1):
         options = {"temperature": head.temperature, "prototype_l2": head.prototype_l2}
         prototypes = fit_prototypes(family, owners, train[None], **options)[0]
         state, present = fold_state(family, owners, train, prototypes, head)
         out = np.flatnonzero(~train)
-        parts.append(score_held_out(state, present, count, family[out], owners[out], out))
+        parts.append(
+            score_held_out(state, present, count, family[out], owners[out], out, fold=fold)
+        )
         nobody = np.full(len(strangers), NOBODY)
         number = np.arange(len(strangers))
         parts.append(

@@ -18,6 +18,7 @@ from data.words import between, count
 from training.classifier.fit import FitResult, HeldOutPredictions
 from training.dataset.training_set import TrainingSet
 from training.report.charts import TEMPLATES, curves, diagonal
+from training.report.comparison import Comparison
 from training.report.training_report import TrainingReport
 
 FEW = 5  # photos of different moments, below which more are asked for
@@ -37,6 +38,7 @@ def card(report: TrainingReport, training_set: TrainingSet, fitted: FitResult) -
         confusions=_confusions(training_set, predictions),
         reliability=diagonal(points) if len(predictions.confidence) else "",
         threshold=f"{fitted.state.threshold:.0%}",
+        compared=report.comparison and _compared(report.comparison),
         curves=curves(report.stage.curves) if report.stage.curves else "",
         doubts=[
             {"one": one, "other": other, "faces": _faces(training_set, (one, other), 2)}
@@ -87,6 +89,25 @@ def _tiles(report: TrainingReport) -> list[tuple[str, str, str]]:
             )
         )
     return tiles
+
+
+def _compared(comparison: Comparison) -> dict:
+    """Both models on the same held-out faces: rows of (what, new, in use), and of how many."""
+
+    def share(value: float | None) -> str:
+        return "not measured" if value is None else f"{value:.1%}"
+
+    parts = (
+        ("Right name", "right"),
+        ("No name", "unknown"),
+        ("Wrong name", "wrong"),
+        ("Strangers named", "false_names"),
+    )
+    rows = [
+        (label, share(getattr(comparison.new, part)), share(getattr(comparison.old, part)))
+        for label, part in parts
+    ]
+    return {"rows": rows, "of": comparison}
 
 
 def _people(

@@ -14,6 +14,7 @@ from training.dataset.folder_questions import one_person_twice
 from training.dataset.selection import Example, LeftOut
 from training.dataset.training_set import TrainingSet
 from training.embedder.stages import NOT_TRIED, FineTuningResult
+from training.report.comparison import Comparison
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class TrainingReport:
         metrics: How well the family is told apart, on held-out faces.
         stage: Whether fine-tuning was tried and kept, and why.
         doubts: Pairs of people whose photos look like those of one person.
+        comparison: How it does beside the model that was in use, if there was one to compare with.
     """
 
     model: Path
@@ -39,6 +41,7 @@ class TrainingReport:
     metrics: Metrics
     stage: FineTuningResult = NOT_TRIED
     doubts: tuple[tuple[str, str], ...] = ()
+    comparison: Comparison | None = None
 
     def to_json(self) -> dict:
         """The training part of the manifest; file names only, no folders."""
@@ -53,6 +56,7 @@ class TrainingReport:
                 "stages": self.stage.to_json(),
             },
             "measured": self.metrics.to_json(),
+            "compared": self.comparison and self.comparison.to_json(),
         }
 
 
@@ -80,6 +84,7 @@ def report_of(
     training_set: TrainingSet,
     fitted: FitResult,
     stage: FineTuningResult = NOT_TRIED,
+    comparison: Comparison | None = None,
 ) -> TrainingReport:
     """Sums up what was learned."""
     counts = Counter(example.person for example in training_set.examples)
@@ -93,4 +98,5 @@ def report_of(
         fitted.metrics,
         stage,
         tuple(one_person_twice(training_set.examples, networks[1].head.same_person_threshold)),
+        comparison,
     )

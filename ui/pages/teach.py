@@ -11,7 +11,7 @@ from data.family import read_family
 from data.jobs import DONE, Job
 from data.media.uploads import unpack_people
 from ui.actions.library.library_in_use import library_in_use, say
-from ui.actions.models import teaching
+from ui.actions.models import comparing, teaching
 from ui.actions.models.teaching import KnownModel
 from ui.components.jobs.job_view import jobs, show_curve, show_ended, show_running, start
 from ui.components.library.folder_picker import pick_folder
@@ -152,8 +152,8 @@ def _show_learned(job: Job) -> None:
                 f"It does not know {plain(', '.join(gone))} any more, whom the model in use knows.",
                 icon=":material/person_off:",
             )
-        st.write(plain(teaching.verdict(model.manifest, old)))
-        rows = teaching.comparison_rows(model.manifest, old)
+        st.write(plain(comparing.verdict(model.manifest, old)))
+        rows = comparing.comparison_rows(model.manifest, old)
         st.dataframe(rows, hide_index=True, width="stretch")
         with st.container(horizontal=True):
             use_it = "secondary" if gone else "primary"

@@ -6,6 +6,7 @@ import argparse
 
 from data.words import between, count
 from model.tensorflow_import import import_tensorflow
+from ui.actions.models.comparing import same_photos_text
 from ui.terminal.output import DONE, Bars, share
 
 
@@ -86,6 +87,8 @@ def _train(options: argparse.Namespace) -> int:
         )
     if measured.calibration_error is not None:
         print(f"Expected calibration error: {measured.calibration_error:.1%}")
+    if report.comparison is not None:
+        print(same_photos_text(report.comparison.to_json()))
     for one, other in report.doubts:
         print(f"{one} and {other} look like one person in two folders")
     print(f"Stage {2 if report.stage.kept else 1}: {report.stage.reason}")

@@ -57,7 +57,7 @@ def test_the_scores_are_the_heads_own(people):
 def test_the_runner_up_by_hand():
     held_out = HeldOutScores(
         np.float32([[0.8, 0.5, -np.inf]]), np.float32([0.2]),
-        np.array([0]), np.zeros(1), np.zeros(1, bool),
+        np.array([0]), np.zeros(1), np.zeros(1, bool), np.zeros(1, int),
     )  # fmt: skip
     # .8 - .2 (.5 - .25) and .5 - .2 (.8 - .25)
     found = scores(held_out, np.zeros(3), CONFIG)
@@ -70,7 +70,7 @@ def test_who_looks_like_strangers_has_to_score_more():
     likeness = np.tile(np.float32([0.3, 0.3, 0.5]), (count, 1))
     nobody = np.full(count, NOBODY)
     held_out = HeldOutScores(
-        likeness, np.zeros(count), nobody, np.arange(count), np.ones(count, bool)
+        likeness, np.zeros(count), nobody, np.arange(count), np.ones(count, bool), nobody + 1
     )
     offsets = person_offsets(held_out)
     np.testing.assert_allclose(offsets, [0, 0, 0.2 * count / (count + OFFSET_PRIOR)], atol=1e-6)

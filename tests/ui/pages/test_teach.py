@@ -16,7 +16,7 @@ from data.jobs.files import held
 from data.library.views import Shelf
 from tests.data.library.recognition.test_recognition import add
 from tests.pictures import encoded, four_corners
-from ui.actions.models import teaching
+from ui.actions.models import comparing, teaching
 from ui.actions.server import serving
 from ui.components.jobs import job_view, learning_curve
 from ui.components.library import folder_picker
@@ -204,12 +204,12 @@ def test_the_comparison_in_words():
     def of(right, people=("Anne", "Bo")):
         return {"measured": {"right": right}, "people": list(people)}
 
-    assert "could not be measured" in teaching.verdict({}, None)
-    assert teaching.verdict(of(0.9), None).endswith("right name.")
-    assert "as good as" in teaching.verdict(of(0.9), of(0.9))
-    assert "had 80%" in teaching.verdict(of(0.9), of(0.8))
-    assert "other people" in teaching.verdict(of(0.9), of(0.8, ["Anne"]))
-    assert teaching.comparison_rows(MANIFEST, None)[0]["New model"] == "90.0%"
+    assert "could not be measured" in comparing.verdict({}, None)
+    assert comparing.verdict(of(0.9), None).endswith("right name.")
+    assert "as good as" in comparing.verdict(of(0.9), of(0.9))
+    assert "had 80%" in comparing.verdict(of(0.9), of(0.8))
+    assert "other people" in comparing.verdict(of(0.9), of(0.8, ["Anne"]))
+    assert comparing.comparison_rows(MANIFEST, None)[0]["New model"] == "90.0%"
 
 
 def test_progress_in_words():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,47 +114,3 @@ def family_rows(family: Family) -> list[dict]:
     for name, photos in sorted(family.photos.items(), key=lambda item: -len(item[1])):
         rows.append({"Name": name, "Photos": len(photos), "Note": _advice(len(photos))})
     return rows
-
-
-def comparison_rows(new: Mapping, old: Mapping | None) -> list[dict]:
-    """The measured accuracy of a new model beside that of the one in use."""
-    rows = []
-    for label, key in (
-        ("Right name", "right"),
-        ("No name", "unknown"),
-        ("Wrong name", "wrong"),
-        ("Strangers named", "false_names"),
-    ):
-        row = {"On unseen photos": label, "New model": _share(new, key)}
-        if old is not None:
-            row["Model in use"] = _share(old, key)
-        rows.append(row)
-    people = {"On unseen photos": "People it knows", "New model": _people(new)}
-    if old is not None:
-        people["Model in use"] = _people(old)
-    return [*rows, people]
-
-
-def verdict(new: Mapping, old: Mapping | None) -> str:
-    """The comparison in a sentence."""
-    now = (new.get("measured") or {}).get("right")
-    if now is None:
-        return "Its accuracy could not be measured: that takes photos of a person from two moments."
-    text = f"It gave {now:.0%} of the photos that it had not seen the right name."
-    before = ((old or {}).get("measured") or {}).get("right")
-    if before is None:
-        return text
-    if set(new.get("people", ())) != set(old.get("people", ())):
-        return f"{text} The model in use had {before:.0%}, but with other people to tell apart."
-    if abs(now - before) < 0.005:
-        return f"{text} That is as good as the model in use."
-    return f"{text} The model in use had {before:.0%}."
-
-
-def _share(manifest: Mapping, key: str) -> str:
-    value = (manifest.get("measured") or {}).get(key)
-    return "not measured" if value is None else f"{value:.1%}"
-
-
-def _people(manifest: Mapping) -> str:
-    return str(len(manifest.get("people", ())))

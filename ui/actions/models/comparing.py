@@ -1,0 +1,108 @@
+"""A new model beside the one in use, in words and in a table, for the page Teach and `train`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from model.identity import model_id
+
+_SHARES = (
+    ("Right name", "right"),
+    ("No name", "unknown"),
+    ("Wrong name", "wrong"),
+    ("Strangers named", "false_names"),
+)
+
+
+def same_photos(new: Mapping, old: Mapping | None) -> Mapping | None:
+    """What both models say of the same held-out photos; `None` if that was not measured.
+
+    Args:
+        new, old: Their manifests.
+    """
+    compared = new.get("compared")
+    if not compared or not old or not compared["faces"]:
+        return None
+    return compared if compared["former"] == model_id(old) else None
+
+
+def comparison_rows(new: Mapping, old: Mapping | None) -> list[dict]:
+    """The measured accuracy of a new model beside that of the one in use."""
+    same = same_photos(new, old)
+    title = "On the same unseen photos" if same else "On unseen photos"
+    new_of, old_of = (same["new"], same["old"]) if same else (_measured(new), _measured(old or {}))
+    rows = []
+    for label, key in _SHARES:
+        row = {title: label, "New model": _share(new_of.get(key))}
+        if old is not None:
+            row["Model in use"] = _share(old_of.get(key))
+        rows.append(row)
+    people = {title: "People it knows", "New model": _people(new)}
+    if old is not None:
+        people["Model in use"] = _people(old)
+    return [*rows, people]
+
+
+def verdict(new: Mapping, old: Mapping | None) -> str:
+    """The comparison in a sentence."""
+    if same := same_photos(new, old):
+        return same_photos_text(same)
+    now = _measured(new).get("right")
+    if now is None:
+        return "Its accuracy could not be measured: that takes photos of a person from two moments."
+    text = f"It gave {now:.0%} of the photos that it had not seen the right name."
+    before = _measured(old or {}).get("right")
+    if before is None:
+        return text
+    if set(new.get("people", ())) != set(old.get("people", ())):
+        return f"{text} The model in use had {before:.0%}, but with other people to tell apart."
+    if abs(now - before) < 0.005:
+        return f"{text} That is as good as the model in use, on photos of its own."
+    return f"{text} The model in use had {before:.0%}, on photos of its own."
+
+
+def same_photos_text(compared: Mapping) -> str:
+    """What a comparison (`training.report.comparison.Comparison`) found, in sentences."""
+    new, old, faces = compared["new"], compared["old"], compared["faces"]
+    if not faces:
+        return (
+            "No photo tells which model is better, this one or the one in use: none is of "
+            f"somebody whom both know and unseen by both.{_not_compared(compared)}"
+        )
+    text = (
+        f"On the same {_faces(faces)}, held out from both, it gives {new['right']:.1%} the right "
+        f"name and {new['wrong']:.1%} a wrong one; the model in use {old['right']:.1%} and "
+        f"{old['wrong']:.1%}. {compared['only_new']} only it names rightly, "
+        f"{compared['only_old']} only the model in use."
+    )
+    if compared["strangers"]:
+        text += (
+            f" Of {_faces(compared['strangers'])} of people left out of both, it names "
+            f"{new['false_names']:.1%}, the model in use {old['false_names']:.1%}."
+        )
+    return text + _not_compared(compared)
+
+
+def _not_compared(compared: Mapping) -> str:
+    text = ""
+    if count := compared["new_people"]:
+        text += f" {_faces(count)} of people whom the model in use does not know are not compared."
+    if count := compared["learned"]:
+        text += f" {_faces(count)} are not compared, as its fine-tuned network learned from them."
+    return text
+
+
+def _faces(count: int) -> str:
+    return f"{count} face{'' if count == 1 else 's'}"
+
+
+def _measured(manifest: Mapping) -> Mapping:
+    return manifest.get("measured") or {}
+
+
+def _share(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.1%}"
+
+
+def _people(manifest: Mapping) -> str:
+    return str(len(manifest.get("people", ())))
