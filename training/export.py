@@ -19,10 +19,10 @@ import tensorflow as tf
 
 from data.errors import ModelError, no_room
 from data.recognition.head_file import write_head
+from data.recognition.identity import CODE
 from data.recognition.scoring import HeadState
 from model.classifier.head import Head
 from model.graph import FaceGraph
-from model.identity import CODE
 from model.manifest import FILE, FORMAT, read_manifest
 from model.zoo.specs import DetectorSpec, EmbedderSpec
 from training.reuse_graph import copy_graph, describe_graph, graph_key, reuse_graph

@@ -20,9 +20,9 @@ from data.family import Family
 from data.home import current_model_dir, home, set_current_model
 from data.library import Library
 from data.progress import Progress, silent
+from data.recognition.identity import UNTRAINED, model_id, network_of
 from model.classifier.head import Head
 from model.graph import FaceGraph
-from model.identity import UNTRAINED, model_id, network_of
 from model.manifest import read_manifest
 from model.zoo.catalogue import choose
 from model.zoo.catalogue import known as known_networks

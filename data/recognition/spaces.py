@@ -45,7 +45,7 @@ SPACES: dict[str, HeadConfig] = {
 
 
 def space_of(network: str) -> HeadConfig | None:
-    """The space of the embeddings that a network made, by its id (`model.identity.network_id`).
+    """The space of the embeddings that a network made, by its id (`data.recognition.identity`).
 
     `None` if it is not known how to compare them.
     """

@@ -12,9 +12,9 @@ from data.films.header import read_header
 from data.library.intake.work import TaggedPhoto, Work
 from data.library.photos.photo_faces import Conversion
 from data.recognition.head_file import read_head
+from data.recognition.identity import model_id, network_of, without_age_correction
 from data.recognition.scoring import HeadState
 from data.recognition.spaces import space_of
-from model.identity import model_id, network_of, without_age_correction
 from model.manifest import read_manifest
 from model.tensorflow_import import import_tensorflow
 

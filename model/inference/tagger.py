@@ -15,12 +15,12 @@ from data.library.intake.labels import Labels, read_labels
 from data.library.intake.prefetch import Reading, read_ahead
 from data.library.intake.work import TaggedPhoto, Work
 from data.media.photos import ReducedPhoto, read_reduced
+from data.recognition.identity import UNTRAINED, model_id, network_of
 from data.recognition.scoring import HeadState
 from data.tags import FaceTag, PhotoTags
 from model.classifier.head import Head
 from model.device import prepare_devices
 from model.graph import FaceGraph
-from model.identity import UNTRAINED, model_id, network_of
 from model.inference.engine import DETECTION_PIXELS, Engine, FoundFaces
 from model.inference.film_tagger import OnSeconds, TaggedFilm, tag_film
 from model.manifest import read_manifest

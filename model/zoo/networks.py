@@ -13,10 +13,10 @@ import keras
 
 from data.errors import ModelError
 from data.recognition.age import AgeCorrection, read_age_correction
+from data.recognition.identity import CODE
 from model.detector.tiling import Search
 from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
-from model.identity import CODE
 from model.zoo.specs import DetectorSpec, EmbedderSpec, NetworkSpec, WeightFile
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from model import identity
-from model.identity import network_of, without_age_correction
+from data.recognition import identity
+from data.recognition.identity import network_of, without_age_correction
 from model.zoo.catalogue import KINDRED
 from model.zoo.networks import load_detector
 from tests import faces

@@ -12,8 +12,8 @@ import training.train
 from data.errors import FamilyError
 from data.home import current_model_dir, home, set_current_model
 from data.library import Library, Todo
+from data.recognition.identity import model_id
 from data.tags import FaceTag
-from model.identity import model_id
 from model.inference.tagger import Tagger
 from model.manifest import read_manifest
 from tests.stubs import ColourEmbedder, CornerDetector, plain

@@ -11,7 +11,7 @@ import numpy as np
 
 from data.arrays import read_arrays, write_arrays
 from data.home import home
-from model.identity import CODE
+from data.recognition.identity import CODE
 
 # Raise it when the code of `training.dataset.face_finder` measures something else; `CODE` is about
 # the networks.

@@ -11,7 +11,7 @@ from data.errors import FamilyError, ModelError
 from data.family import Family, join_families, library_family, read_family
 from data.home import current_model_dir, home, replace_file
 from data.library import Library
-from model.identity import model_id
+from data.recognition.identity import model_id
 from model.manifest import read_manifest
 
 

@@ -18,10 +18,10 @@ import tensorflow as tf
 
 from data.errors import ModelError
 from data.recognition.config import HeadConfig
+from data.recognition.identity import model_id, network_of
 from data.recognition.leave_one_out import SAME_PICTURE
 from data.recognition.scoring import probabilities
 from data.recognition.spaces import space_of
-from model.identity import model_id, network_of
 from model.inference.tagger import Tagger
 from model.manifest import read_manifest
 from model.zoo.specs import EmbedderSpec
@@ -53,7 +53,7 @@ class Comparison:
     """How two models do on the same held-out faces.
 
     Attributes:
-        former: Id of the model in use (`model.identity.model_id`).
+        former: Id of the model in use (`data.recognition.identity.model_id`).
         faces, strangers: How many were compared.
         new, old: Of the new model and of the one in use.
         only_new, only_old: Faces that one of them alone names rightly.
@@ -189,13 +189,16 @@ def _ask(known: _Former, vectors: np.ndarray, held_out, serves: np.ndarray, whos
         named bool, best int (rows of `known.people`), and bool whether it had learned the person,
         each [H] like the held-out faces.
     """
-    folds = np.unique(held_out.folds[serves])
-    parts = [np.flatnonzero(serves & (held_out.folds == fold)) for fold in folds]
     same = known.exemplars @ vectors.T >= SAME_PICTURE
+    parts, train = [], []
+    for fold in np.unique(held_out.folds[serves]):
+        part = np.flatnonzero(serves & (held_out.folds == fold))
+        kept = ~same[:, held_out.rows[part]].any(1) & ~_gone(known, held_out, part[0], whose)
+        if kept.any():
+            parts.append(part)
+            train.append(kept)
     named = np.zeros(len(serves), bool)
     best, familiar = np.zeros(len(serves), int), np.zeros(len(serves), bool)
-    train = [~same[:, held_out.rows[part]].any(1) & ~_gone(known, held_out, part[0], whose)
-             for part in parts]  # fmt: skip
     if not parts:
         return named, best, familiar
     prototypes = fit_prototypes(
@@ -208,8 +211,6 @@ def _ask(known: _Former, vectors: np.ndarray, held_out, serves: np.ndarray, whos
     own, count = whose[np.maximum(held_out.owners, 0)], len(known.people)
     calibrated = known.offsets - _offset_of_all(known)
     for part, rows, prototype in zip(parts, train, prototypes, strict=True):
-        if not rows.any():
-            continue
         state, present = fold_state(known.exemplars, known.owners, rows, prototype, known.config)
         faces = held_out.rows[part]
         nobody = np.full(len(faces), NOBODY)

@@ -17,9 +17,9 @@ from data.family import read_family
 from data.library import Library, Todo
 from data.library.decisions.review_queue import Kind, Question, no, questions, yes
 from data.progress import Progress, silent
+from data.recognition.identity import network_of
 from data.recognition.spaces import space_of
 from data.tags import FaceTag
-from model.identity import network_of
 from model.zoo.catalogue import choose
 from model.zoo.networks import describe_networks
 from training.dataset.face_finder import Sighting

@@ -355,7 +355,7 @@ def test_training_a_new_model_replaces_the_one_in_use(tmp_path, monkeypatch):
 
 def test_a_model_that_only_follows_the_names_is_not_loaded_anew(tmp_path, monkeypatch):
     from data.home import set_current_model
-    from model.identity import model_id
+    from data.recognition.identity import model_id
     from ui.actions.models import model_in_use as module
 
     monkeypatch.setenv("KINDRED_HOME", str(tmp_path))

@@ -405,7 +405,7 @@ def test_odd_names_links_in_circles_and_broken_notes(tmp_path, model, out, capsy
 
 def test_photos_that_are_done_cost_a_few_statements_each(tmp_path, model, out, monkeypatch):
     """No photo is read, and the library is asked for each the same number of times."""
-    from model.identity import model_id, network_of
+    from data.recognition.identity import model_id, network_of
     from model.manifest import read_manifest
     from tests.data.library.samples import row_of_faces
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from model.identity import model_id
+from data.recognition.identity import model_id
 
 _SHARES = (
     ("Right name", "right"),

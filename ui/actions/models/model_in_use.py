@@ -9,7 +9,7 @@ import streamlit as st
 from data.errors import ModelError
 from data.home import current_model_dir
 from data.library.views import Shelf
-from model.identity import UNTRAINED, model_id
+from data.recognition.identity import UNTRAINED, model_id
 from model.inference.background import BackgroundModel
 from model.manifest import read_manifest
 from ui.actions.library.library_in_use import library_in_use
