@@ -51,13 +51,16 @@ def new_model_dir() -> Path:
     return folder
 
 
-def current_model_dir() -> Path | None:
+def current_model_dir(under: Path | None = None) -> Path | None:
     """The model in use, or `None` when nobody has trained one yet.
+
+    Args:
+        under: Kindred's folder, if it is another one than `home()`.
 
     Raises:
         ModelError: If the model that is named as the one in use is gone.
     """
-    pointer = home() / "models" / "current"
+    pointer = (under or home()) / "models" / "current"
     try:
         folder = pointer.parent / pointer.read_text(encoding="utf-8").strip()
     except FileNotFoundError:

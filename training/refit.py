@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from data.arrays import read_arrays
 from data.errors import FamilyError, ModelError
 from data.family import Family
 from data.home import current_model_dir, home, set_current_model
 from data.library import Library
 from data.progress import Progress, silent
 from data.recognition.identity import UNTRAINED, model_id, network_of
+from data.recognition.taught_faces import read_taught_faces
 from model.classifier.head import Head
 from model.graph import FaceGraph
 from model.manifest import read_manifest
@@ -39,7 +39,6 @@ from training.report.training_report import TrainingReport, exemplar_row, report
 FOLDER = (
     "answers"  # under `models/`: the model that follows the library; each takes the last's place
 )
-SAME_PICTURE = 0.9999  # cosine from which two vectors are of one face in one photo
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def refit(progress: Progress = silent) -> TrainingReport:
         confirmed = _of_library(library, network)
         # Faces that other networks embedded are asked about again when the photos are tagged.
         waiting = not confirmed and bool(library.recognition.known())
-        known = _join(_of_model(former, manifest, library, waiting), confirmed)
+        known = _join(_of_model(former, library, network, waiting), confirmed)
     if not known and former:
         set_current_model(None)
     if not known:
@@ -124,35 +123,28 @@ def _networks(manifest: dict) -> tuple[DetectorSpec, EmbedderSpec]:
         ) from error
 
 
-def _of_model(
-    former: Path | None, manifest: dict, library: Library, everybody: bool
-) -> list[_Known]:
+def _of_model(former: Path | None, library: Library, network: str, everybody: bool) -> list[_Known]:
     """What a model learned from family folders, under the names of today.
 
     Args:
         everybody: Also what it learned from the library.
     """
-    rows = manifest.get("exemplars", ())
-    if former is None or not rows:
+    if former is None:
         return []
-    try:
-        vectors = read_arrays(former / "assets" / "exemplars.npz")["embeddings"]
-        return [
-            _Known(
-                library.people.name_today(row["person"]),
-                row["file"],
-                row.get("moment", number),
-                row.get("side", 100.0),
-                vector,
-                bool(row.get("library")),
-            )
-            for number, (row, vector) in enumerate(zip(rows, vectors, strict=True))
-            if everybody or not row.get("library")
-        ]
+    try:  # the library takes a damaged model for one that knows nobody; that would forget them
+        taught = read_taught_faces(former).faces
     except (OSError, LookupError, TypeError, ValueError) as error:
         raise ModelError(
             f"the model is damaged ({error!r})", file=former, remedy="Train it again"
         ) from error
+    faces = library.recognition.learned(network)
+    if everybody:
+        today = library.people.name_today
+        faces += [replace(face, person=today(face.person)) for face in taught if face.in_library]
+    return [
+        _Known(face.person, face.file, face.moment, face.side, face.embedding, face.in_library)
+        for face in faces
+    ]
 
 
 def _of_library(library: Library, network: str) -> list[_Known]:
@@ -180,13 +172,10 @@ def _when(faces) -> tuple[list[datetime | None], list[None], list[None]]:
 
 
 def _join(model: list[_Known], library: list[_Known]) -> list[_Known]:
-    """Both, person by person; where they speak of one face, what was decided in the library counts.
+    """Both, person by person.
 
     Moments are numbered anew, so that those of the one are not those of the other.
     """
-    if model and library:
-        confirmed = np.stack([face.embedding for face in library])
-        model = [face for face in model if (confirmed @ face.embedding).max() < SAME_PICTURE]
     numbers: dict[tuple[str, bool, int], int] = {}
     found = []
     for face in sorted(model + library, key=lambda face: face.name):

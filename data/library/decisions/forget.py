@@ -20,6 +20,7 @@ from data.errors import LibraryError
 from data.library.decisions.decision_journal import dumps, loads
 from data.library.people.person_names import Person, name_key, resolve
 from data.library.storage.database import Connection, readable_errors, transaction
+from data.recognition.taught_faces import read_taught_faces
 
 _CHECKED = 50  # embeddings looked for in the file afterwards: each is a search of the whole file
 
@@ -35,8 +36,8 @@ class Forgotten:
         journal_rows: Copies in the journal that spoke of the person and were removed or changed.
         reference_photos: Files removed with the folders under `people/`.
         cache_files: Files removed from `cache/`, where embeddings may lie.
-        models: Model folders that still know a name. Until another model is trained they may
-            suggest it for new photos.
+        models: Model folders that still know a name. Their faces teach the library no more, but
+            the models themselves may suggest the name for new photos until they are fitted anew.
     """
 
     names: tuple[str, ...]
@@ -93,6 +94,7 @@ def forget(db: Connection, home: Path, person: Person) -> Forgotten:
         db.execute(f"DELETE FROM aliases WHERE person IN ({marks})")
         journal_rows = _scrub_journal(db, ids)
         db.execute(f"DELETE FROM people WHERE id IN ({marks})")
+        _unteach(db, home / "models", keys)
         db.execute("INSERT OR REPLACE INTO meta VALUES ('clean', 'due')")
     clean(db)
     _check(db, [blob for _, blob in gone if blob][:_CHECKED])
@@ -216,6 +218,19 @@ def _models_that_know(models: Path, keys: set[str]) -> Iterator[Path]:
         text = people.read_text(encoding="utf-8", errors="replace")
         if keys & {_key_of(line) for line in text.splitlines()}:
             yield people.parent.parent
+
+
+def _unteach(db: Connection, models: Path, keys: set[str]) -> None:
+    """Has the faces of these names in model folders teach nobody any more."""
+    for model in _models_that_know(models, keys):
+        try:
+            taught = read_taught_faces(model)
+        except (OSError, LookupError, TypeError, ValueError):
+            continue  # damaged: it teaches nobody
+        db.executemany(
+            "INSERT OR IGNORE INTO untaught VALUES (?, ?)",
+            [(taught.model, face.digest) for face in taught.faces if _key_of(face.person) in keys],
+        )
 
 
 def _key_of(text: str) -> str | None:

@@ -1,14 +1,16 @@
 """Names teach: every confirmed face is a reference from that moment on.
 
-After a decision the faces that nobody has decided about are compared with the confirmed ones, from
-stored embeddings. What comes out is in the table `recognised`, made anew from the decisions in
-force: it depends on them alone, and not on the way that led there.
+After a decision the faces that nobody has decided about are compared with the confirmed ones and
+with those that the model in use learned from folders, from stored embeddings. What comes out is in
+the table `recognised`, made anew from the decisions in force and from that model: it depends on
+them alone, and not on the way that led there.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from data.library.people.person_names import find_meant, name_of, name_today
 from data.library.photos.film_tracks import scenes
 from data.library.photos.photo_faces import CLEAR, stacked
 from data.library.recognition.confirmed_faces import ConfirmedFace, read_confirmed_faces
+from data.library.recognition.model_faces import ModelFaces
 from data.library.recognition.reference_classifier import ReferenceClassifier
 from data.library.recognition.references import networks_with_references, read_references
 from data.library.storage.database import Connection, transaction
@@ -24,6 +27,7 @@ from data.recognition.leave_one_out import leave_one_out
 from data.recognition.nearest import Nearest, log_odds, nearest_of
 from data.recognition.scoring import HeadState
 from data.recognition.spaces import space_of
+from data.recognition.taught_faces import TaughtFace
 
 FALSE_NAMES = 0.01  # share of strangers that may get a name unasked
 # Of the probability from which a name is given, what is enough to ask "Is this Anne?".
@@ -50,19 +54,21 @@ class Recognition:
 
     def __init__(self, db: Connection):
         self._db = db
-        self._classifiers: tuple[int, dict[str, ReferenceClassifier]] = (-1, {})
+        self._taught = ModelFaces(db)
+        self._classifiers: tuple[str, dict[str, ReferenceClassifier]] = ("", {})
         db.before_commit = self._follow
         self.catch_up()
 
     def catch_up(self) -> None:
-        """Compares anew if something was decided since: elsewhere, or by many imported names."""
-        if self.version != self._noted():
+        """Compares anew if something was decided since, or another model is in use."""
+        if self._state() != self._noted():
             self.refresh()
 
     def refresh(self) -> int:
         """Compares all faces anew; returns how many are taken for somebody else than before."""
         self._db.decided = False
         with transaction(self._db):
+            self._taught.add_people()
             found: dict[int, _Found] = {}
             for network, classifier in self._current_classifiers().items():
                 rows = self._db.execute(
@@ -76,7 +82,7 @@ class Recognition:
             new = [row for face, one in found.items() if (row := (face, *one)) not in former]
             self._db.executemany("DELETE FROM recognised WHERE face = ?", gone)
             self._db.executemany("INSERT OR REPLACE INTO recognised VALUES (?, ?, ?, ?)", new)
-            self._note(self.version)
+            self._note(self._state())
         return len(gone) + len(new)
 
     def look_at(self, photo: int) -> None:
@@ -117,10 +123,9 @@ class Recognition:
             return answers
         nobody = np.zeros(len(embeddings), np.int64)
         found = classifier.classify(nobody, nobody, np.asarray(embeddings, np.float32))
-        for row, person, confidence in zip(found.rows, found.people, found.confidence, strict=True):
+        for row, person, confidence, named in found.each():
             if confidence >= QUESTION * classifier.threshold:
-                named = bool(confidence >= classifier.threshold)
-                answers[row] = int(person), float(confidence), named
+                answers[row] = person, confidence, named
         return answers
 
     def nearest(
@@ -203,13 +208,11 @@ class Recognition:
             nobody = np.zeros(len(units), np.int64)
             apart = np.arange(len(units))  # each a photo of its own: they do not compete for names
             predictions = classifier.classify(nobody, apart, units)
-            for row, person, confidence in zip(
-                predictions.rows, predictions.people, predictions.confidence, strict=True
-            ):
+            for row, person, confidence, _ in predictions.each():
                 number = numbers[row]
-                turned_down = any((face, int(person)) in rejected for face in groups[number])
+                turned_down = any((face, person) in rejected for face in groups[number])
                 if confidence >= RESEMBLANCE and not turned_down:
-                    found[number] = name_of(self._db, int(person))
+                    found[number] = name_of(self._db, person)
         return found
 
     def maybe(self) -> list[tuple[int, str, float]]:
@@ -227,7 +230,7 @@ class Recognition:
                 (network,),
             ).fetchall()
             found += self._predictions(classifier, rows)
-        found = [(face, name_of(self._db, person), share) for face, person, share in found]
+        found = [(face, name_of(self._db, person), share) for face, person, share, _ in found]
         return sorted(found, key=lambda one: (-one[2], one[0]))
 
     def known(self) -> list[str]:
@@ -243,6 +246,13 @@ class Recognition:
         """The confirmed faces that this network embedded, as a training takes them."""
         return read_confirmed_faces(self._db, network)
 
+    def learned(self, network: str) -> list[TaughtFace]:
+        """What the model in use learned from folders by this network, under the names of today."""
+        return [
+            replace(face, person=name_of(self._db, person))
+            for person, face in self._taught.references(network)
+        ]
+
     def _follow(self) -> None:
         """At the end of a transaction: what was decided teaches at once."""
         if not self._db.decided:
@@ -255,27 +265,22 @@ class Recognition:
 
     def _classified(self, classifier: ReferenceClassifier, rows: list[tuple]) -> dict[int, _Found]:
         return {
-            face: (person, round(confidence, _DECIMALS), int(confidence >= classifier.threshold))
-            for face, person, confidence in self._predictions(classifier, rows)
+            face: (person, round(confidence, _DECIMALS), int(named))
+            for face, person, confidence, named in self._predictions(classifier, rows)
             if confidence >= QUESTION * classifier.threshold
         }
 
     def _predictions(
         self, classifier: ReferenceClassifier, rows: list[tuple]
-    ) -> list[tuple[int, int, float]]:
-        """(face, person, probability) of faces given as (face, photo, embedding)."""
+    ) -> list[tuple[int, int, float, bool]]:
+        """(face, person, probability, named) of faces given as (face, photo, embedding)."""
         if not rows:
             return []
         faces, vectors = stacked((face, blob) for face, _, blob in rows)
         scene = scenes(self._db)
         photos = np.array([scene.get(face, photo) for face, photo, _ in rows], np.int64)
         found = classifier.classify(faces, photos, vectors)
-        return [
-            (int(faces[row]), int(person), float(confidence))
-            for row, person, confidence in zip(
-                found.rows, found.people, found.confidence, strict=True
-            )
-        ]
+        return [(int(faces[row]), *rest) for row, *rest in found.each()]
 
     def _vectors(self, faces: Sequence[int]) -> dict[int, tuple[str, np.ndarray]]:
         """The network and the embedding of faces, by number."""
@@ -298,13 +303,13 @@ class Recognition:
         return set(rows.fetchall())
 
     def _current_classifiers(self) -> dict[str, ReferenceClassifier]:
-        """One for each network that somebody was confirmed in, by the decisions in force."""
-        version = self.version
-        if self._classifiers[0] != version:
+        """One for each network that somebody is known in, by the decisions in force."""
+        state = self._state()
+        if self._classifiers[0] != state:
             classifiers = {}
-            for network in networks_with_references(self._db):
+            for network in networks_with_references(self._db, self._taught):
                 config = space_of(network)
-                references = config and read_references(self._db, network, config)
+                references = config and read_references(self._db, network, config, self._taught)
                 if references is None:
                     continue
                 known = leave_one_out(references.head)
@@ -312,7 +317,7 @@ class Recognition:
                     known.right, known.confused, known.strangers, config, FALSE_NAMES
                 )
                 classifiers[network] = ReferenceClassifier(references, calibration)
-            self._classifiers = version, classifiers
+            self._classifiers = state, classifiers
         return self._classifiers[1]
 
     @property
@@ -334,9 +339,13 @@ class Recognition:
             )
             self.refresh()
 
-    def _noted(self) -> int:
-        row = self._db.execute("SELECT value FROM meta WHERE key = 'recognised'").fetchone()
-        return int(row[0]) if row else 0
+    def _state(self) -> str:
+        """Another text when the decisions in force or the model in use are others."""
+        return f"{self.version} {self._taught.read().stamp}".strip()
 
-    def _note(self, version: int) -> None:
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES ('recognised', ?)", (str(version),))
+    def _noted(self) -> str:
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'recognised'").fetchone()
+        return row[0] if row else "0"
+
+    def _note(self, state: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES ('recognised', ?)", (state,))

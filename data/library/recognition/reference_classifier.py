@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,11 +28,19 @@ class ClassifiedFaces:
         rows: int64, which of the faces that were asked about; the others are nobody.
         people: int64, ids.
         confidence: float64, 0..1: the probability.
+        named: bool, whether that is enough for a name. Whoever is known from the model in use
+            alone gets names from that model, and is only asked about.
     """
 
     rows: np.ndarray
     people: np.ndarray
     confidence: np.ndarray
+    named: np.ndarray
+
+    def each(self) -> Iterator[tuple[int, int, float, bool]]:
+        """(row, person, probability, named) of every face."""
+        columns = self.rows, self.people, self.confidence, self.named
+        return zip(*(column.tolist() for column in columns), strict=True)
 
 
 class ReferenceClassifier:
@@ -75,7 +84,9 @@ class ReferenceClassifier:
         best = shares.argmax(1) if len(rows) else np.zeros(0, int)
         confidence = shares[np.arange(len(rows)), best]
         kept = confidence >= LEAST
-        return ClassifiedFaces(rows[kept], self._known.people[best[kept]], confidence[kept])
+        best, confidence = best[kept], confidence[kept]
+        named = (confidence >= self.threshold) & self._known.is_confirmed[best]
+        return ClassifiedFaces(rows[kept], self._known.people[best], confidence, named)
 
     def nearest(self, faces: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The most probable person of each face, however improbable; the others are left out.

@@ -8,6 +8,7 @@ import numpy as np
 
 from data.library.photos.film_tracks import scenes
 from data.library.photos.photo_faces import stacked
+from data.library.recognition.model_faces import ModelFaces
 from data.library.storage.database import Connection
 from data.recognition.config import HeadConfig
 from data.recognition.mean_head import head_of, mean_prototypes
@@ -24,6 +25,7 @@ class References:
     Attributes:
         people: int64 [K], ids, ascending.
         head: The classifier of these people, not calibrated; its names are their ids.
+        is_confirmed: bool [K], whether somebody confirmed a face of theirs in the library.
         confirmed: int64 [C, 2], photo (of a film: scene) and row of `people` for every confirmed
             face, sorted.
         rejected: int64 [R, 2], face and row of `people`, sorted.
@@ -33,30 +35,41 @@ class References:
 
     people: np.ndarray
     head: HeadState
+    is_confirmed: np.ndarray
     confirmed: np.ndarray
     rejected: np.ndarray
     negatives: dict[int, np.ndarray] = field(default_factory=dict)
 
 
-def networks_with_references(db: Connection) -> list[str]:
+def networks_with_references(db: Connection, taught: ModelFaces) -> list[str]:
     """The networks of whose embeddings some are known to be somebody's."""
     rows = db.execute(
         "SELECT DISTINCT network FROM faces WHERE person IS NOT NULL AND embedding IS NOT NULL"
-        " ORDER BY 1"
     )
-    return [network for (network,) in rows]
+    return sorted({network for (network,) in rows} | ({taught.read().network} - {""}))
 
 
-def read_references(db: Connection, network: str, config: HeadConfig) -> References | None:
-    """Everybody whom a network can recognise; `None` if that is nobody."""
-    rows = confirmed_vectors(db, network)
+def read_references(
+    db: Connection, network: str, config: HeadConfig, taught: ModelFaces
+) -> References | None:
+    """Everybody whom a network can recognise; `None` if that is nobody.
+
+    Args:
+        taught: People of a trained folder and people named in the library are one set.
+    """
+    confirmed = [(person, blob) for person, _, blob in confirmed_vectors(db, network)]
+    learned = [
+        (person, np.ascontiguousarray(face.embedding, "<f4").tobytes())
+        for person, face in taught.references(network)
+    ]
+    rows = sorted(confirmed + learned)
     if not rows:
         return None
-    people, starts = np.unique([person for person, *_ in rows], return_index=True)
+    people, starts = np.unique([person for person, _ in rows], return_index=True)
     owners = np.repeat(
         np.arange(len(people), dtype=np.int32), np.diff([*starts.tolist(), len(rows)])
     )
-    _, exemplars = stacked((0, blob) for *_, blob in rows)
+    _, exemplars = stacked((0, blob) for _, blob in rows)
     head = head_of(
         tuple(map(str, people.tolist())),
         mean_prototypes(exemplars, owners),
@@ -64,12 +77,13 @@ def read_references(db: Connection, network: str, config: HeadConfig) -> Referen
         owners,
         config,
     )
+    is_confirmed = np.isin(people, [person for person, _ in confirmed])
     scene = scenes(db)
     named = db.execute(
         "SELECT f.id, f.photo, COALESCE(p.merged_into, p.id) FROM faces f"
         " JOIN people p ON p.id = f.person WHERE f.ignored = 0"
     )
-    confirmed = _pairs(((scene.get(face, photo), person) for face, photo, person in named), people)
+    seen = _pairs(((scene.get(face, photo), person) for face, photo, person in named), people)
     turned_down = db.execute(
         "SELECT r.face, COALESCE(p.merged_into, p.id), f.embedding,"
         " f.person IS NULL AND f.forgotten = 0 AND f.network = ? FROM rejections r"
@@ -83,7 +97,7 @@ def read_references(db: Connection, network: str, config: HeadConfig) -> Referen
             against.setdefault(row, []).append(blob)
     negatives = {row: stacked((0, blob) for blob in blobs)[1] for row, blobs in against.items()}
     rejected = _pairs((row[:2] for row in turned_down), people)
-    return References(people, head, confirmed, rejected, negatives)
+    return References(people, head, is_confirmed, seen, rejected, negatives)
 
 
 def confirmed_vectors(db: Connection, network: str) -> list[tuple[int, int, bytes]]:

@@ -226,9 +226,18 @@ CREATE TABLE two_people (
 ) WITHOUT ROWID;
 """
 
+# Faces in model folders that teach nobody any more, as their person was forgotten.
+_VERSION_8 = """
+CREATE TABLE untaught (
+    model TEXT NOT NULL,                              -- id of the model
+    digest BLOB NOT NULL,                             -- SHA-256 of the embedding
+    PRIMARY KEY (model, digest)
+) WITHOUT ROWID;
+"""
+
 _VERSIONS = (
     *(_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4),
-    *(_VERSION_5, _VERSION_6, _VERSION_7),
+    *(_VERSION_5, _VERSION_6, _VERSION_7, _VERSION_8),
 )
 MIGRATIONS: dict[int, str] = dict(enumerate(_VERSIONS, start=1))
 """SQL that leads to each version from the one before; the highest is what this code writes."""
