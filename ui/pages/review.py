@@ -24,9 +24,12 @@ from ui.components.shell.style import plain
 from ui.pages.photo import show_library_viewer
 
 SKIPPED = "review.skipped"
+_CHOICES = 4  # names that are said beside the photos, as buttons
 
 _TAKE_OUT = "Take out what does not belong by clicking it."
 _HINTS = {
+    Kind.SAID: "Another program says who is in these photos, and not where. "
+    "Pick the faces that are meant by clicking them.",
     Kind.MAYBE: "Pick those who are by clicking them; the others are not asked about again.",
     Kind.NAMED: f"They have this name already; your yes makes it sure. {_TAKE_OUT}",
     Kind.ALONE: "The first face was seen only once. Pick others of the same person, if there are.",
@@ -70,8 +73,9 @@ def _progress(stamp: tuple, _library: Shelf) -> tuple[int, int]:
 
 def _title(question: Question) -> str:
     if not question.name:
-        return "Who is this?"
-    if question.kind is Kind.MAYBE:
+        few = question.choices[:3]
+        return f"Is this {plain(' or '.join(few))}?" if few else "Who is this?"
+    if question.kind in (Kind.MAYBE, Kind.SAID):
         return f"Is one of these {plain(question.name)}?"
     return f"Is this {plain(question.name)}?"
 
@@ -134,7 +138,8 @@ def _ask_yes(library: Shelf, question: Question, picked: list[int]) -> None:
 
 def _ask_name(library: Shelf, question: Question, picked: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = name_box(library, f"review.name.{question.key}.{question.name}", question.name)
+        key = f"review.name.{question.key}.{question.name}"
+        name = name_box(library, key, question.name, question.choices)
         these = f"These {len(picked)} are" if len(picked) != 1 else "This is"
         label = f"{these} {plain(name)}" if name else f"{these} ..."
         if st.button(
@@ -146,6 +151,11 @@ def _ask_name(library: Shelf, question: Question, picked: list[int]) -> None:
             disabled=not (name and picked),
         ):
             do(library, lambda: yes(library, question, picked, name))
+        for choice in question.choices[:_CHOICES]:
+            if choice != name and st.button(
+                plain(choice), key=f"review.choice.{choice}", help="Said beside these photos"
+            ):
+                do(library, lambda choice=choice: yes(library, question, picked, choice))
         no_label = f"Not {plain(question.name)}" if question.name else "Nobody to name"
         _other_buttons(library, question, no_label)
     if question.kind is Kind.ALONE and st.button(

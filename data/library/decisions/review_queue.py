@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -23,9 +24,14 @@ class Kind(IntEnum):
 
     SUGGESTED = 0  # faces that are likely somebody, who is known or was learned
     GROUP = 1  # unknown faces that are likely one person
-    MAYBE = 2  # faces that are a little like somebody
-    NAMED = 3  # faces that are so like confirmed ones that they have the name already
-    ALONE = 4  # an unknown face that is in no group, and those that are most like it
+    SAID = 2  # faces of photos beside which somebody's name is said, nobody knows of which face
+    MAYBE = 3  # faces that are a little like somebody
+    NAMED = 4  # faces that are so like confirmed ones that they have the name already
+    ALONE = 5  # an unknown face that is in no group, and those that are most like it
+
+
+Said = Sequence[tuple[int, int, str]]
+"""Whom faces may be by what is said beside their photos: (face, photo, name)."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class Question:
         picked: Those that are likely meant by "yes".
         name: Whom they are likely; `None` if that is not known.
         confidences: Of a name, for each face; empty where none was computed.
+        choices: Names that are said beside the faces' photos, the most frequent first.
     """
 
     kind: Kind
@@ -47,10 +54,13 @@ class Question:
     picked: tuple[int, ...]
     name: str | None = None
     confidences: tuple[float, ...] = ()
+    choices: tuple[str, ...] = ()
 
     @property
     def gain(self) -> float:
         """Faces that one answer is likely to decide."""
+        if self.kind is Kind.SAID:  # one face in each photo, and no for the others
+            return float(len(self.faces)) / 2
         return sum(self.confidences) if self.confidences else float(len(self.picked))
 
 
@@ -62,7 +72,10 @@ def questions(library: Library, skipped: Sequence[str] = ()) -> list[Question]:
     """
     later = {key: place for place, key in enumerate(skipped)}
     suggested, named = _suggested(library)
-    found = [*suggested, *_groups(library)]
+    said = library.records.said_faces()
+    groups = _groups(library, said)
+    elsewhere = {face for question in (*suggested, *named, *groups) for face in question.faces}
+    found = [*suggested, *groups, *_said(said, elsewhere)]
     for more in (_maybe, lambda _: named, _alone):
         if all(question.key in later for question in found):
             found += more(library)
@@ -70,7 +83,9 @@ def questions(library: Library, skipped: Sequence[str] = ()) -> list[Question]:
 
 
 def _turn(question: Question) -> int:
-    if question.kind is Kind.SUGGESTED and len(question.faces) < FEW:
+    if question.kind is Kind.SAID or (
+        question.kind is Kind.SUGGESTED and len(question.faces) < FEW
+    ):
         return Kind.GROUP
     return question.kind
 
@@ -90,18 +105,48 @@ def _suggested(library: Library) -> tuple[list[Question], list[Question]]:
     return asked, [_about(Kind.NAMED, name, faces) for name, faces in rest]
 
 
-def _groups(library: Library) -> list[Question]:
+def _groups(library: Library, said: Said) -> list[Question]:
     groups = library.groups.list()
     likely = library.recognition.resemblances({group.id: group.faces for group in groups})
+    names: dict[int, list[str]] = {}
+    for face, _, name in said:
+        names.setdefault(face, []).append(name)
+    found = []
+    for group in groups:
+        asked = group.faces[:TOGETHER]
+        counts = Counter(name for face in asked for name in names.get(face, ()))
+        choices = tuple(name for name, _ in sorted(counts.items(), key=lambda x: (-x[1], x[0])))
+        key = f"group:{group.id}:{group.faces[0]}:{len(group.faces)}"
+        name = likely.get(group.id) or _most_said(counts, len(asked))
+        found.append(Question(Kind.GROUP, key, asked, asked, name, choices=choices))
+    return found
+
+
+def _most_said(counts: Counter[str], faces: int) -> str | None:
+    """A name that is said of most of the faces, and more often than any other."""
+    (name, most), (_, next_) = [*counts.most_common(2), ("", 0), ("", 0)][:2]
+    return name if most > 1 and most > next_ and 2 * most > faces else None
+
+
+def _said(said: Said, elsewhere: set[int]) -> list[Question]:
+    """By name the faces that may be meant; a yes to one is a no to the others."""
+    by_name: dict[str, list[int]] = {}
+    names_of, faces_of = Counter(), Counter()
+    rows = [row for row in said if row[0] not in elsewhere]
+    for face, photo, name in rows:
+        by_name.setdefault(name, []).append(face)
+        names_of[face] += 1
+        faces_of[photo, name] += 1
+    alone = {face for face, photo, name in rows if names_of[face] == faces_of[photo, name] == 1}
     return [
         Question(
-            Kind.GROUP,
-            f"group:{group.id}:{group.faces[0]}:{len(group.faces)}",
-            group.faces[:TOGETHER],
-            group.faces[:TOGETHER],
-            likely.get(group.id),
+            Kind.SAID,
+            f"said:{name}:{faces[0]}:{len(faces)}",
+            tuple(faces[:TOGETHER]),
+            tuple(face for face in faces[:TOGETHER] if face in alone),
+            name,
         )
-        for group in groups
+        for name, faces in by_name.items()
     ]
 
 
@@ -144,7 +189,9 @@ def yes(library: Library, question: Question, picked: Sequence[int], name: str) 
         if chosen:
             library.decisions.confirm(chosen, name)
         if others and (chosen or question.name):
-            library.decisions.reject(others, name if chosen else question.name)
+            library.decisions.reject(
+                others, name if chosen else library.people.ensure(question.name)
+            )
     said = f"{len(chosen)} {'face is' if len(chosen) == 1 else 'faces are'} {name}"
     return said + (f", {len(others)} not" if others else "")
 
@@ -153,7 +200,8 @@ def no(library: Library, question: Question) -> str:
     """None of the faces is this person, or, of unknown faces, anybody to name."""
     count = f"{len(question.faces)} {'face' if len(question.faces) == 1 else 'faces'}"
     if question.name:
-        library.decisions.reject(question.faces, question.name)
+        # Whom another program names nobody need have been called yet.
+        library.decisions.reject(question.faces, library.people.ensure(question.name))
         return f"Not {question.name}: {count}"
     asked = question.picked
     library.decisions.ignore(asked)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from data.library.people.person_names import name_key
+from data.library.people.person_names import find_meant, name_key, name_of
 from data.library.photos import photo_faces as faces_
 from data.library.photos.photo_index import AnyPath, encode
 from data.library.storage.database import Connection, transaction
@@ -138,6 +138,48 @@ class Records:
         )
         there = {name_key(name) for _, name in self.confirmed_in(photo)}
         return [name for (name,) in rows if name_key(name) not in there]
+
+    def said_faces(self) -> list[tuple[int, int, str]]:
+        """Whom faces without a name may be by what is said of their photos: (face, photo, name).
+
+        Names of today. Unclear faces are left out, names that are confirmed for another face of the
+        photo, that were rejected for the face, and of people who are ignored.
+        """
+        said = self._db.execute(
+            "SELECT DISTINCT s.photo, s.name FROM said s ORDER BY s.photo, s.name"
+        ).fetchall()
+        if not said:
+            return []
+        people = {name: find_meant(self._db, name) for name in {name for _, name in said}}
+        ignored = {id for (id,) in self._db.execute("SELECT id FROM people WHERE ignored = 1")}
+        there = set(
+            self._db.execute(
+                "SELECT photo, person FROM named_faces WHERE confirmed = 1"
+                " AND photo IN (SELECT photo FROM said)"
+            ).fetchall()
+        )
+        rejected = set(
+            self._db.execute(
+                "SELECT r.face, COALESCE(p.merged_into, p.id) FROM rejections r"
+                " JOIN people p ON p.id = r.person"
+            ).fetchall()
+        )
+        faces: dict[int, list[int]] = {}
+        for face, photo in self._db.execute(
+            "SELECT f.id, f.photo FROM faces f WHERE f.photo IN (SELECT photo FROM said)"
+            f" AND f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0 AND {faces_.CLEAR}"
+            " ORDER BY f.id"
+        ):
+            faces.setdefault(photo, []).append(face)
+        return list(
+            dict.fromkeys(
+                (face, photo, name if people[name] is None else name_of(self._db, people[name]))
+                for photo, name in said
+                if people[name] not in ignored and (photo, people[name]) not in there
+                for face in faces.get(photo, ())
+                if (face, people[name]) not in rejected
+            )
+        )
 
     def confirmed_in(self, photo: int) -> list[tuple[int, str]]:
         """The faces of a photo that somebody confirmed, each with its person's name."""

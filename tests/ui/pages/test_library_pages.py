@@ -89,6 +89,21 @@ def test_the_largest_question_comes_first_and_one_answer_decides_it(home, librar
     assert app.title[0].value == "Is this Anne?"
 
 
+def test_names_that_are_said_beside_photos_are_offered_to_be_clicked(home, library):
+    for number in range(3):
+        path = home / "trip" / f"stranger {number}.jpg"
+        library.records.say(path, ["Raj", "Mia <b>"], "a photo service")
+    app = page("review").run()
+    while "Anne" in app.title[0].value or "Bo" in app.title[0].value:
+        app = button(app, "Skip").click().run()
+    assert app.title[0].value == "Is this Mia \\<b\\> or Raj?"
+    assert app.selectbox[0].options[:2] == ["Mia <b>", "Raj"] and app.selectbox[0].value is None
+    app = button(app, "Raj").click().run()
+    assert not app.exception and library.people.get("Raj").confirmed == 3
+    app = button(app, "Undo").click().run()
+    assert app.title[0].value == "Is this Mia \\<b\\> or Raj?"
+
+
 def test_skip_no_and_an_unknown_group(home, library):
     app = button(page("review").run(), "Skip").click().run()
     assert "Bo" in app.title[0].value and "<b>" not in html(app)

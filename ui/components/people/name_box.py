@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from data.library.views import Shelf
 from ui.actions.library.deciding import known_names
 
 
-def name_box(library: Shelf, key: str, likely: str | None = None) -> str | None:
+def name_box(
+    library: Shelf, key: str, likely: str | None = None, first: Sequence[str] = ()
+) -> str | None:
     """Shows the field and returns the name in it, if there is one.
 
     Args:
         key: Of the widget; another key is another field.
         likely: The name that is in it at first.
+        first: Names that stand above the others; nobody need have them yet.
     """
-    names = known_names(library)
+    names = list(dict.fromkeys([*([likely] if likely else ()), *first, *known_names(library)]))
     return st.selectbox(
         "Name",
         names,
-        index=names.index(likely) if likely in names else None,
+        index=0 if likely else None,
         placeholder="Choose or type a name",
         accept_new_options=True,
         key=key,

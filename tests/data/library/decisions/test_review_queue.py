@@ -117,3 +117,59 @@ def test_a_skipped_question_comes_last(library, faces):
     asked = first(library)
     assert first(library, [asked.key]).faces != asked.faces
     assert questions(library, [asked.key])[-1].key == asked.key
+
+
+def say(library, face: int, *names: str) -> None:
+    """Another program says who is in the photo of a face."""
+    photo = library.faces.get(face).photo
+    library.records.say(library.photos.paths(photo)[0], names, "a photo service")
+
+
+def test_names_said_beside_photos_are_the_first_choices_for_their_faces(library):
+    both = [add(library, [0, 1]) for _ in range(3)]
+    for faces in both:
+        say(library, faces[0], "Raj", "Mia")
+    once = add(library, [0, 2])
+    say(library, once[0], "Raj", "Zoe")
+    library.groups.update(NETWORK, max_distance=SAME)
+    raj, mia = [q for q in questions(library) if q.kind is Kind.GROUP]
+    assert set(raj.faces) == {once[0], *(faces[0] for faces in both)}
+    assert (raj.name, raj.choices) == ("Raj", ("Raj", "Mia", "Zoe")), "it is said most often"
+    assert (mia.name, mia.choices) == (None, ("Mia", "Raj")), "as often as the other"
+    assert first(library) == raj
+    yes(library, raj, raj.picked, "Raj")
+    mia = first(library)
+    assert (mia.name, mia.choices) == ("Mia", ("Mia",)), "Raj has his face in these photos"
+
+
+def test_faces_seen_once_are_asked_about_by_the_names_that_are_said(library):
+    max_, eva = add(library, [0, 1])
+    say(library, max_, "Max", "Eva")
+    alone, passer_by = add(library, [2, 3])
+    say(library, alone, "Max")
+    unclear = add(library, [4], quality=0.01)[0]
+    say(library, unclear, "Max")
+    asked = first(library)
+    assert (asked.kind, asked.name, asked.picked) == (Kind.SAID, "Max", ())
+    assert asked.faces == (max_, eva, alone, passer_by)
+    yes(library, asked, [max_], "Max")
+    asked = first(library)
+    assert (asked.name, asked.faces, asked.picked) == ("Eva", (eva,), (eva,)), "who is left"
+    library.decisions.undo()
+    library.decisions.undo()  # the yes, and the no to the others
+    no(library, first(library))
+    assert [(q.name, q.faces) for q in questions(library) if q.kind is Kind.SAID] == [
+        ("Eva", (max_, eva))
+    ]
+
+
+def test_who_was_renamed_is_said_by_the_name_of_today_and_who_is_ignored_is_not(library):
+    faces = add(library, [0, 1])
+    other = add(library, [2])[0]
+    library.decisions.confirm(other, "Maximilian")
+    library.decisions.rename("Maximilian", "Max")
+    say(library, faces[0], "Maximilian", "Max", "Eva")
+    said = library.records.said_faces()
+    assert {name for _, _, name in said} == {"Max", "Eva"} and len(said) == 4
+    library.decisions.ignore_person("Max")
+    assert {name for _, _, name in library.records.said_faces()} == {"Eva"}
