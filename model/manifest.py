@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from data.errors import ModelError
+from data.home import current_model_dir
 
 FORMAT = 1
 FILE = "manifest.json"
@@ -38,3 +39,12 @@ def read_manifest(folder: Path) -> dict:
             remedy="Train it again with this version",
         )
     return manifest
+
+
+def manifest_in_use() -> dict:
+    """The manifest of the model in use; empty where there is none, or one that cannot be read."""
+    try:
+        folder = current_model_dir()
+        return read_manifest(folder) if folder else {}
+    except ModelError:
+        return {}

@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from data.errors import FamilyError, ModelError
+from data.errors import FamilyError
 from data.family import Family, join_families, library_family, read_family
-from data.home import current_model_dir, home, replace_file
+from data.home import home, replace_file
 from data.library import Library
 from data.recognition.identity import model_id
-from model.manifest import read_manifest
+from model.manifest import manifest_in_use, read_manifest
 
 
 def family_to_learn(
@@ -52,7 +52,7 @@ def family_to_learn(
 def forgotten(family: Family) -> list[str]:
     """Whom the model in use knows, and one that learns this family will not."""
     with Library(home()) as library:
-        return library.people.missing(_manifest().get("people", ()), family.photos)
+        return library.people.missing(manifest_in_use().get("people", ()), family.photos)
 
 
 def names_of_today(names: Iterable[str]) -> dict[str, str]:
@@ -66,7 +66,9 @@ def _read_former(folder: str) -> Family:
         return read_family(folder)
     except FamilyError as error:
         people = {
-            row["person"] for row in _manifest().get("exemplars", ()) if not row.get("library")
+            row["person"]
+            for row in manifest_in_use().get("exemplars", ())
+            if not row.get("library")
         }
         raise FamilyError(
             "the photos are gone that the model in use learned "
@@ -100,7 +102,7 @@ def remember_folders(model: Path, folders: Iterable[str]) -> None:
 
 
 def _former_folders() -> list[str]:
-    manifest = _manifest()
+    manifest = manifest_in_use()
     return _all_folders().get(model_id(manifest), []) if manifest else []
 
 
@@ -113,12 +115,3 @@ def _all_folders() -> dict[str, list[str]]:
 
 def _file() -> Path:
     return home() / "models" / "folders.json"
-
-
-def _manifest() -> dict:
-    """Of the model in use; empty where there is none, or one that cannot be read."""
-    try:
-        folder = current_model_dir()
-        return read_manifest(Path(folder)) if folder else {}
-    except ModelError:
-        return {}

@@ -6,9 +6,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from data.errors import KindredError
-from data.home import current_model_dir, home
+from data.home import home
 from data.library.views import Shelf
-from model.manifest import read_manifest
+from model.manifest import manifest_in_use
 from ui.actions.jobs.run_job import jobs
 
 ENOUGH = 10  # decisions that a model follows at once
@@ -19,7 +19,7 @@ def learn_if_due() -> None:
     """Starts the worker when enough was decided since the model was made, and nothing else runs."""
     with suppress(KindredError), Shelf(home()) as library:  # a page has said it already
         version = library.recognition.version
-        if not due(library, _manifest()) or jobs().running():
+        if not due(library, manifest_in_use()) or jobs().running():
             return
         last = jobs().latest("refit")
         if last is None or last.arguments.get("decisions") != version:  # once, should it fail
@@ -45,7 +45,7 @@ def state_text() -> str:
     if running and running.kind in ("refit", "train"):
         return "learning now"
     try:
-        learned = datetime.fromisoformat(_manifest()["created"])
+        learned = datetime.fromisoformat(manifest_in_use()["created"])
     except (LookupError, TypeError, ValueError):
         return ""
     return f"learned {ago((datetime.now(UTC) - learned).total_seconds())}"
@@ -60,10 +60,3 @@ def ago(seconds: float) -> str:
             count = int(seconds // length)
             return f"{count} {name}{'' if count == 1 else 's'} ago"
     return ""
-
-
-def _manifest() -> dict:
-    with suppress(KindredError):
-        folder = current_model_dir()
-        return read_manifest(folder) if folder else {}
-    return {}

@@ -11,7 +11,7 @@ from data.home import current_model_dir, home, set_current_model
 from data.library.people.people import PersonSummary
 from data.library.views import Shelf
 from data.words import count
-from model.manifest import read_manifest
+from model.manifest import manifest_in_use, read_manifest
 from ui.actions.models.about_facts import created_text
 
 
@@ -93,7 +93,7 @@ def known_rows(library: Shelf) -> list[dict]:
 
 def _learned_photos() -> dict[str, int]:
     """Everybody whom the model in use knows, with the number of photos learned from."""
-    manifest = next((model.manifest for model in models() if model.current), {})
+    manifest = manifest_in_use()
     photos = manifest.get("training", {}).get("photos", {})
     return {name: photos.get(name, 0) for name in manifest.get("people", ())}
 
