@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import keras
 
@@ -18,19 +17,6 @@ OnEpoch = Callable[[dict], object]
 
 LOGS = "KINDRED_LOGS"  # a folder for TensorBoard; without it nothing is logged
 _FIGURES = ("loss", "val_loss", "val_accuracy")
-
-
-class Checkpoint(keras.callbacks.Callback):
-    """Saves network and optimiser after each epoch, whole or not at all."""
-
-    def __init__(self, path: Path):
-        super().__init__()
-        self._path = path
-
-    def on_epoch_end(self, epoch: int, logs=None) -> None:
-        part = self._path.with_name("part-" + self._path.name)
-        self.model.save(part)
-        part.replace(self._path)
 
 
 class Epochs(keras.callbacks.Callback):

@@ -16,6 +16,8 @@ from tests.test_imports import ROOMS, ROOT
 ANY_BACKEND = (
     "training.callbacks",
     "training.l2sp",
+    "training.mixed_precision",
+    "training.resumable",
     "training.classifier.fit",
     "training.classifier.prototypes",
     "training.detector.pictures.augment",
@@ -27,6 +29,7 @@ ANY_BACKEND = (
     "training.embedder.joint_space",
 )
 TESTS = (
+    "test_resumable.py",
     "detector/test_fit.py",
     "embedder/test_distill.py",
     "embedder/test_finetune.py",

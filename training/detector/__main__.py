@@ -52,15 +52,15 @@ def train(options: argparse.Namespace) -> None:
     schedule = Schedule(**{name: value for name, value in given.items() if value is not None})
     samples = [sample for folder in options.folders for sample in read_samples(folder)]
     samples = _taught(samples, options.out / "landmarks.npz")
-    learned, judged = split(samples, 24)
+    learned, held_out = split(samples, 24)
     start = None
     if options.start:
         start = load_weights(options.start, build_single_shot(KINDRED_CONFIG))
         learned = _searched(learned, start, options.out / "mistakes.npz")
-    print(f"{len(learned)} photos to learn from, {len(judged)} to judge by", flush=True)
+    print(f"{len(learned)} photos to learn from, {len(held_out)} to evaluate on", flush=True)
     network = fit(
         learned,
-        judged,
+        held_out,
         options.out,
         schedule,
         KINDRED_CONFIG,

@@ -225,11 +225,11 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     detector = load_weights(options.weights, build_single_shot(KINDRED_CONFIG))
     parts = split(read_samples(options.folder), 24)
-    learned, judged = (list(views(part, detector)) for part in parts)
+    learned, held_out = (list(views(part, detector)) for part in parts)
     network = fit_closer_look(learned)
     save_weights(network, options.out)
     for least in (LEAST_ODDS - 1, LEAST_ODDS, LEAST_ODDS + 1):
-        faces, cells = marked(network, judged, least)
+        faces, cells = marked(network, held_out, least)
         print(f"from {least}: {faces:.3f} of the missed faces, {cells:.3f} of the cells")
 
 

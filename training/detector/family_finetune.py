@@ -32,7 +32,7 @@ from training.detector.pictures.ground_truth import Faces
 from training.detector.pictures.samples import Sample, split
 
 LEAST_PHOTOS = 8
-ASIDE = 4  # every fourth photo is judged and not learned from
+ASIDE = 4  # every fourth photo is held out
 LEAST_GAIN = 0.005
 L2SP = 1.0
 SCHEDULE = Schedule(epochs=8, steps=40, batch=8, rate=2e-4)
@@ -43,8 +43,8 @@ class Outcome:
     """What fine-tuning came to.
 
     Attributes:
-        learned, judged: Photos on either side.
-        before, after: Average precision on the judged photos, of the best there was, and of the
+        learned, held_out: Photos on either side.
+        before, after: Average precision on the held-out photos, of the best there was, and of the
             fine-tuned network.
         network: The fine-tuned network.
         worse: The conditions (`training.detector.conditions`) under which it does worse than the
@@ -52,7 +52,7 @@ class Outcome:
     """
 
     learned: int
-    judged: int
+    held_out: int
     before: float
     after: float
     network: keras.Model
@@ -109,16 +109,16 @@ def fine_tune(
     Raises:
         FamilyError: There are too few photos.
     """
-    learned, judged = split(samples, ASIDE)
+    learned, held_out = split(samples, ASIDE)
     if len(samples) < LEAST_PHOTOS:
         raise FamilyError(
             f"expected at least {LEAST_PHOTOS} photos with corrected boxes, found {len(samples)}",
             remedy="Draw missing boxes and confirm faces on the pages, then train again",
         )
     beside = (config, second_look, closer_look)
-    before, at_first = _precision(shipped, beside, judged), shipped.get_weights()
+    before, at_first = _precision(shipped, beside, held_out), shipped.get_weights()
     if in_use is not None:
-        before = max(before, average_precision(judged, find(in_use, judged)))
+        before = max(before, average_precision(held_out, find(in_use, held_out)))
     note = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: progress("training", epoch + 1, schedule.epochs)
     )
@@ -128,30 +128,30 @@ def fine_tune(
             start=shipped, l2sp=L2SP, callbacks=[note],
         )  # fmt: skip
     outcome = Outcome(
-        len(learned), len(judged), before, _precision(shipped, beside, judged), shipped
+        len(learned), len(held_out), before, _precision(shipped, beside, held_out), shipped
     )
     if outcome.gains:
-        worse = _worse(shipped, at_first, beside, judged, progress)
+        worse = _worse(shipped, at_first, beside, held_out, progress)
         outcome = dataclasses.replace(outcome, worse=worse)
     return outcome
 
 
-def _precision(network: keras.Model, beside: tuple, judged: Sequence[Sample]) -> float:
+def _precision(network: keras.Model, beside: tuple, held_out: Sequence[Sample]) -> float:
     detector = kindred_detector(network, *beside)  # its functions do not keep it alive
-    return average_precision(judged, find(detector.detect, judged))
+    return average_precision(held_out, find(detector.detect, held_out))
 
 
 def _worse(
     network: keras.Model,
     at_first: list[np.ndarray],
     beside: tuple,
-    judged: Sequence[Sample],
+    held_out: Sequence[Sample],
     progress: Progress,
 ) -> tuple[str, ...]:
     """The conditions under which a network does worse than it did with its first weights."""
     search, now = Search(kindred_detector(network, *beside)), network.get_weights()
-    after = tallies(search.detect, judged, KINDRED.min_score, progress)
+    after = tallies(search.detect, held_out, KINDRED.min_score, progress)
     network.set_weights(at_first)
-    before = tallies(search.detect, judged, KINDRED.min_score, progress)
+    before = tallies(search.detect, held_out, KINDRED.min_score, progress)
     network.set_weights(now)
     return tuple(name for name, tally in after.items() if not tally.is_as_good_as(before[name]))

@@ -23,7 +23,7 @@ from model.detector.single_shot import (
     SingleShotConfig,
     build_single_shot,
 )
-from training.callbacks import Checkpoint
+from training import resumable
 from training.detector.distill_losses import (
     by_cell,
     distillation_loss,
@@ -41,28 +41,23 @@ from training.detector.pictures.drawings import random_drawing, random_lookalike
 from training.detector.pictures.samples import Sample
 from training.detector.pictures.targets import targets
 from training.l2sp import hold_close
-from training.warm_cosine import WarmCosine
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How to train.
+class Schedule(resumable.Schedule):
+    """How to train; a batch is of pictures.
 
     Attributes:
-        epochs, steps, batch: Epochs of so many batches of so many pictures.
         side: Of most pictures, in pixels; a multiple of the last stride.
-        rate: The largest learning rate, after a warm-up of one epoch; a cosine leads to nothing.
-        decay: Weight decay of AdamW.
-        seed: Of everything that is drawn.
     """
 
     epochs: int = 40
     steps: int = 400
     batch: int = 16
-    side: int = 320
     rate: float = 1e-3
+    warm: float = 1.0
     decay: float = 1e-2
-    seed: int = 0
+    side: int = 320
 
 
 LARGE_EVERY = 3  # batches
@@ -86,11 +81,10 @@ class Pictures(keras.utils.PyDataset):
         *,
         steps: int | None = None,
         seed: int = 0,
-        first_epoch: int = 0,
     ):
         super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
         self._samples, self._schedule, self._strides = list(samples), schedule, strides
-        self._steps, self._seed, self._epoch = steps or schedule.steps, seed, first_epoch
+        self._steps, self._seed, self._epoch = steps or schedule.steps, seed, 0
         self._photos: dict[int, Picture] = {}
         largest = [s.faces.chosen(s.faces.counts).largest for s in self._samples]
         self._portraits = np.flatnonzero(np.array(largest) >= PORTRAIT)
@@ -139,7 +133,7 @@ class Pictures(keras.utils.PyDataset):
 
 
 class Fixed(Pictures):
-    """The same pictures in every epoch, to judge by."""
+    """The same pictures in every epoch, to evaluate by."""
 
     def on_epoch_end(self) -> None:
         pass
@@ -147,7 +141,7 @@ class Fixed(Pictures):
 
 def fit(
     samples: Sequence[Sample],
-    judged: Sequence[Sample],
+    held_out: Sequence[Sample],
     folder: Path,
     schedule: Schedule = Schedule(),
     config: SingleShotConfig = KINDRED_CONFIG,
@@ -159,50 +153,38 @@ def fit(
     """Trains on `samples` and returns the network, not folded.
 
     Args:
-        judged: Photos that nothing is learned from; the loss on them is logged.
+        held_out: Photos that nothing is learned from; the loss on them is logged.
         folder: Gets `checkpoint.keras`, from which a second call goes on, and `log.csv`.
         start: A network with the strides of `config` to start from, folded or not, instead of
             fresh weights.
         teacher: A network of the same strides that answers for every picture, too
             (`training.detector.distill_losses`).
         l2sp: Strength with which the weights are held close to `start`.
+
+    Raises:
+        NotFinite: The loss stopped being a finite number.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = folder / "checkpoint.keras"
     keras.utils.set_random_seed(schedule.seed)
     start = start or _fresh(dataclasses.replace(config, batch_norm=True))
     held = [keras.ops.convert_to_numpy(weight) for weight in start.trainable_weights]
-    if checkpoint.is_file():
-        trainer = keras.saving.load_model(checkpoint, custom_objects=_CUSTOM)
-        trainer.optimizer.learning_rate = _rate(schedule)  # which may be another one now
-    else:
-        trainer = _trainer(start, teacher, config.strides, schedule)
+    trainer = _trainer(start, teacher, config.strides, schedule)
+    resumable.restore(trainer, folder)
     network = trainer.get_layer("single_shot")
     if l2sp:
         hold_close(network, l2sp, held)
-    done = int(trainer.optimizer.iterations) // schedule.steps
-    trainer.fit(
-        Pictures(samples, schedule, config.strides, seed=schedule.seed + 1, first_epoch=done),
-        validation_data=Fixed(judged, schedule, config.strides, steps=12) if judged else None,
-        initial_epoch=done,
-        epochs=schedule.epochs,
-        verbose=0,
-        callbacks=[
-            keras.callbacks.TerminateOnNaN(),
-            keras.callbacks.CSVLogger(folder / "log.csv", append=done > 0),
-            Checkpoint(checkpoint),
-            *callbacks,
-        ],
+    resumable.fit_on(
+        trainer,
+        Pictures(samples, schedule, config.strides, seed=schedule.seed + 1),
+        Fixed(held_out, schedule, config.strides, steps=12) if held_out else None,
+        folder,
+        schedule,
+        callbacks,
     )
     _repeat_score(network, config)
     return network
 
 
 FACE, OBJECT = (list(MAP_CHANNELS).index(name) for name in ("face", "object"))
-
-
-def _rate(schedule: Schedule) -> WarmCosine:
-    return WarmCosine(schedule.rate, schedule.steps, schedule.epochs * schedule.steps)
 
 
 def _fresh(config: SingleShotConfig) -> keras.Model:
@@ -245,29 +227,11 @@ def _trainer(
         said = [by_cell(each(image), strides) for each in (network, teacher)]
         output, loss = layers.Concatenate()(said), distillation_loss
         metrics = [taught_score_loss, taught_box_loss]
-    trainer = keras.Model(image, output)
-    optimizer = keras.optimizers.AdamW(
-        _rate(schedule), weight_decay=schedule.decay, global_clipnorm=5.0
-    )
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    trainer.compile(
-        optimizer,
+    return resumable.compile_trainer(
+        keras.Model(image, output),
+        schedule,
         loss,
-        metrics=[score_loss, box_loss, landmarks_loss, *metrics],
-        jit_compile=keras.backend.backend() == "jax",
+        [score_loss, box_loss, landmarks_loss, *metrics],
+        clip=5.0,
+        no_decay=["bias", "gamma", "beta"],
     )
-    return trainer
-
-
-_CUSTOM = {
-    f.__name__: f
-    for f in (
-        detection_loss,
-        distillation_loss,
-        score_loss,
-        box_loss,
-        landmarks_loss,
-        taught_score_loss,
-        taught_box_loss,
-    )
-}

@@ -15,8 +15,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from training.callbacks import Checkpoint
-from training.warm_cosine import WarmCosine
+from training import resumable
+from training.mixed_precision import copied
 
 BATCH = 48  # faces that go through the frozen part together
 SIMILARITY = 4.0  # weight of the similarities among a batch, beside the cosine to the teachers
@@ -24,22 +24,15 @@ APART = 0.0  # the similarity that faces of one photo should not exceed
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How to train.
-
-    Attributes:
-        epochs, steps, batch: Epochs of so many batches of so many faces.
-        rate: The largest learning rate, after half an epoch; a cosine leads from there to nothing.
-        decay: Weight decay of AdamW.
-        seed: Of everything that is drawn.
-    """
+class Schedule(resumable.Schedule):
+    """How to distil; a batch is of faces."""
 
     epochs: int = 20
     steps: int = 200
     batch: int = 48
     rate: float = 2e-4
+    warm: float = 0.5
     decay: float = 1e-4
-    seed: int = 0
 
 
 class Batches(keras.utils.PyDataset):
@@ -139,31 +132,14 @@ def distil(
         held_out: Faces that nothing is learned from; the losses on them are logged as `val_...`.
         folder: Gets `checkpoint.keras`, from which a second call goes on, and `log.csv`.
         mixed: Whether to compute in float16, for a GPU.
+
+    Raises:
+        NotFinite: The loss stopped being a finite number.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = folder / "checkpoint.keras"
     keras.utils.set_random_seed(schedule.seed)
-    if checkpoint.is_file():
-        trainer = keras.saving.load_model(checkpoint, custom_objects=_CUSTOM)
-        trainer.optimizer.learning_rate = _rate(schedule)  # which may be another one now
-    else:
-        trainer = _trainer(network, schedule, mixed)
-    done = int(trainer.optimizer.iterations) // schedule.steps
-    for _ in range(done):
-        learned.on_epoch_end()
-    trainer.fit(
-        learned,
-        validation_data=held_out,
-        initial_epoch=done,
-        epochs=schedule.epochs,
-        verbose=0,
-        callbacks=[
-            keras.callbacks.TerminateOnNaN(),
-            keras.callbacks.CSVLogger(folder / "log.csv", append=done > 0),
-            Checkpoint(checkpoint),
-            *callbacks,
-        ],
-    )
+    trainer = _trainer(network, schedule, mixed)
+    resumable.restore(trainer, folder)
+    resumable.fit_on(trainer, learned, held_out, folder, schedule, callbacks)
     return trainer.get_layer("student")
 
 
@@ -188,35 +164,17 @@ def view_features(
     return features
 
 
-def _rate(schedule: Schedule) -> WarmCosine:
-    return WarmCosine(schedule.rate, schedule.steps // 2, schedule.epochs * schedule.steps)
-
-
 def _trainer(network: keras.Model, schedule: Schedule, mixed: bool) -> keras.Model:
-    policy = "mixed_float16" if mixed else "float32"
-
-    def again(layer: layers.Layer) -> layers.Layer:
-        return layer.__class__.from_config({**layer.get_config(), "dtype": policy})
-
-    copy = keras.models.clone_model(network, clone_function=again)
-    copy.set_weights(network.get_weights())
+    copy = copied(network, mixed)
     student = keras.Model(copy.input, copy.output, name="student")
     image = keras.Input(network.input_shape[1:], name="image")
     said = layers.UnitNormalization(name="embedding", dtype="float32")(student(image))
-    trainer = keras.Model(image, said)
-    optimizer = keras.optimizers.AdamW(
-        _rate(schedule), weight_decay=schedule.decay, global_clipnorm=1.0
-    )
-    optimizer.exclude_from_weight_decay(var_names=["bias", "alpha"])
-    if mixed:
-        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    trainer.compile(
-        optimizer,
+    return resumable.compile_trainer(
+        keras.Model(image, said),
+        schedule,
         distillation_loss,
-        metrics=[cosine_loss, similarity_loss],
-        jit_compile=keras.backend.backend() == "jax",
+        [cosine_loss, similarity_loss],
+        clip=1.0,
+        no_decay=["bias", "alpha"],
+        mixed=mixed,
     )
-    return trainer
-
-
-_CUSTOM = {f.__name__: f for f in (distillation_loss, cosine_loss, similarity_loss)}

@@ -21,6 +21,7 @@ from data.recognition.config import HeadConfig
 from model.embedder.age_correction import WithoutAge
 from training.embedder.chip_views import views
 from training.l2sp import hold_close
+from training.mixed_precision import copied, loss_scaled
 from training.not_finite import NotFinite
 
 
@@ -228,7 +229,7 @@ def fine_tune(
     Raises:
         NotFinite: If the loss or a weight stops being a finite number.
     """
-    student = _copy(upper, "mixed_float16" if mixed else "float32")
+    student = copied(upper, mixed)
     hold_close(student, options.l2sp)
     teacher = _without_age(_unit(_run(upper, features.strangers)), age)
     spread = head.genuine[0] - head.impostor[0]
@@ -247,10 +248,8 @@ def fine_tune(
     optimizer = keras.optimizers.Adam(
         keras.optimizers.schedules.CosineDecay(options.rate, options.epochs * len(data))
     )
-    if mixed:
-        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     model.compile(
-        optimizer,
+        loss_scaled(optimizer, mixed),
         loss={
             "people": _margin_softmax(options.margin * spread, spread / 3),
             "embedding": _distillation(options.distil / spread / 10),
@@ -327,15 +326,6 @@ def _directions(embeddings, owners, rows) -> tuple[np.ndarray, np.ndarray]:
     """Mean directions float32 [K, D] of the people in `rows`, and who is there, bool [K]."""
     one_hot = np.eye(int(owners.max()) + 1, dtype=np.float32)[owners] * rows[:, None]
     return _unit(one_hot.T @ embeddings), one_hot.any(0)
-
-
-def _copy(upper: keras.Model, policy: str) -> keras.Model:
-    def again(layer: layers.Layer) -> layers.Layer:
-        return layer.__class__.from_config({**layer.get_config(), "dtype": policy})
-
-    copy = keras.models.clone_model(upper, clone_function=again)
-    copy.set_weights(upper.get_weights())
-    return copy
 
 
 def _margin_softmax(margin: float, temperature: float):

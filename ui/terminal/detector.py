@@ -62,7 +62,7 @@ def _train_detector(options: argparse.Namespace) -> int:
             progress=bars.show,
         )
     say(
-        f"Learned from {outcome.learned} photos. On {outcome.judged} others, average precision "
+        f"Learned from {outcome.learned} photos. On {outcome.held_out} others, average precision "
         f"{outcome.before:.3f} before and {outcome.after:.3f} after"
     )
     if outcome.wins:

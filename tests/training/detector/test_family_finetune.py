@@ -94,7 +94,7 @@ def test_fine_tuning_judges_on_photos_that_it_did_not_learn_from(eager, tmp_path
         Schedule(epochs=2, steps=2, batch=2, side=64),
         progress=lambda *step: steps.append(step),
     )
-    assert (outcome.learned, outcome.judged) == (6, 2)
+    assert (outcome.learned, outcome.held_out) == (6, 2)
     assert steps[:2] == [("training", 1, 2), ("training", 2, 2)]
     assert len(steps) == (6 if outcome.gains else 2)  # both networks are tried on two photos
     assert 0 <= outcome.before <= 1 and 0 <= outcome.after <= 1

@@ -67,6 +67,6 @@ def _sample(images: Path, name: str, entry: dict) -> Sample:
 
 
 def split(samples: Sequence[Sample], every: int) -> tuple[list[Sample], list[Sample]]:
-    """Those to learn from, and every n-th one, kept aside to judge by."""
+    """Those to learn from, and every n-th one, kept aside to evaluate on."""
     aside = list(samples[::every])
     return [s for i, s in enumerate(samples) if i % every], aside
