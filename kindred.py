@@ -23,7 +23,7 @@ __all__ = ["DONE", "FAILED", "INTERRUPTED", "SOME_UNREADABLE", "WRONG_USAGE", "m
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns the exit status."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         return options.run(options)
     except KindredError as error:
@@ -43,14 +43,15 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """What the command line understands; every command brings its own part."""
+    whole = argparse.ArgumentParser(
         prog="kindred", description="Tags the people in family photos, on your own machine."
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
     for family in (train, tag, evaluate, write, finding, people, folders, detector, networks):
         family.add(commands)
-    return parser
+    return whole
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def main() -> int:
     print(f"{machine()}; {len(paths)} photos, {megapixels / len(paths):.1f} megapixels on average")
     rows = []
     for name, make in contestants(paths, options.model).items():
-        rows.append(_try(name, make, len(paths), options.repeats))
+        rows.append(measure_if_possible(name, make, len(paths), options.repeats))
         print(_line(rows[-1]), flush=True)
     cold = {"--help": _seconds(["--help"]), "tag, first name": _seconds(_tag(paths, options.model))}
     for name, seconds in cold.items():
@@ -71,7 +71,10 @@ def contestants(paths: list[str], model: str | None) -> dict[str, Callable[[], C
     }
 
 
-def _try(name: str, make: Callable[[], Callable], photos: int, repeats: int) -> Timing:
+def measure_if_possible(
+    name: str, make: Callable[[], Callable], photos: int, repeats: int
+) -> Timing:
+    """The row of a program; one that cannot run here says why instead of figures."""
     try:
         return measure(name, make(), photos, repeats)
     except (ImportError, OSError, RuntimeError, KindredError) as error:

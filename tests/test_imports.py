@@ -139,7 +139,7 @@ HEAVY = "{'tensorflow', 'keras', 'cv2', 'streamlit', 'joblib'}"
 @pytest.mark.parametrize(
     "work",
     [
-        "import kindred; kindred._parser().format_help()",
+        "import kindred; kindred.parser().format_help()",
         "import data, data.errors, data.family, data.home, data.media.photos, data.tags",
     ],
 )

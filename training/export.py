@@ -87,7 +87,7 @@ def export(
         if key is not None:
             manifest["graph"] = describe_graph(draft, key)
         _write_notes(draft, state, manifest, card)
-        _check(graph, draft)
+        require_same_answers(graph, draft)
 
 
 def export_classifier(
@@ -166,7 +166,7 @@ def _hash_of(module: tf.Module) -> str:
     return digest.hexdigest()
 
 
-def _check(graph: FaceGraph, folder: Path) -> None:
+def require_same_answers(graph: FaceGraph, folder: Path) -> None:
     """An export is trusted only after it was reloaded and gave the same vectors and names.
 
     Raises:

@@ -90,7 +90,7 @@ def copy_graph(former: Path, draft: Path, head: Head) -> bool:
             tensors=[tf.constant(value) for value in values.values()],
         )
         (draft / GRAPH).write_bytes(graph)
-        return _same(values, _read(draft / _CHECKPOINT))
+        return same_tensors(values, _read(draft / _CHECKPOINT))
     except (
         OSError,
         LookupError,
@@ -119,7 +119,8 @@ def _read(checkpoint: Path) -> dict[str, np.ndarray]:
     return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
 
 
-def _same(one: dict, other: dict) -> bool:
+def same_tensors(one: dict, other: dict) -> bool:
+    """Whether two checkpoints hold the same arrays, by name, dtype and bit."""
     return one.keys() == other.keys() and all(
         np.asarray(one[name]).dtype == np.asarray(other[name]).dtype
         and np.array_equal(one[name], other[name])

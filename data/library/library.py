@@ -40,6 +40,7 @@ class Library:
     Attributes:
         photos, faces, films, folders, suggestions, decisions, groups, people, records, overview:
             The parts; see their classes.
+        db: The connection that they share, to `library.sqlite`.
 
     Raises:
         LibraryError: The file is not a library, is damaged or newer than this Kindred, or another
@@ -58,23 +59,23 @@ class Library:
                 file=self.home,
                 remedy="Name another one as KINDRED_HOME",
             ) from error
-        self._db = open_database(self.file, wait=wait)
-        self.photos = Photos(self._db)
-        self.faces = Faces(self._db)
-        self.films = Films(self._db)
-        self.folders = Folders(self._db)
-        self.suggestions = Suggestions(self._db)
-        self.decisions = Decisions(self._db)
-        self.groups = Groups(self._db)
-        self.people = People(self._db)
-        self.records = Records(self._db)
-        self.overview = Overview(self._db)
-        self.recognition = Recognition(self._db)
+        self.db = open_database(self.file, wait=wait)
+        self.photos = Photos(self.db)
+        self.faces = Faces(self.db)
+        self.films = Films(self.db)
+        self.folders = Folders(self.db)
+        self.suggestions = Suggestions(self.db)
+        self.decisions = Decisions(self.db)
+        self.groups = Groups(self.db)
+        self.people = People(self.db)
+        self.records = Records(self.db)
+        self.overview = Overview(self.db)
+        self.recognition = Recognition(self.db)
         self.photos.on_found = self.recognition.look_at
         # Due if forgetting somebody was interrupted. When the file is in use the next opening
         # tries again; everything else works meanwhile.
         with suppress(LibraryError):
-            clean(self._db)
+            clean(self.db)
 
     def __enter__(self) -> Library:
         return self
@@ -85,11 +86,11 @@ class Library:
     def close(self) -> None:
         """Closes the file; everything was written already."""
         with readable_errors(self.file):
-            self._db.close()
+            self.db.close()
 
     def transaction(self) -> AbstractContextManager[None]:
         """Makes several writes one: all are kept when the `with` block ends, or none."""
-        return transaction(self._db)
+        return transaction(self.db)
 
     def find(
         self,
@@ -103,25 +104,25 @@ class Library:
     ) -> list[Path]:
         """The files of the photos that fit; see `data.library.photos.photo_search.find`."""
         return search.find(
-            self._db, with_, without, since=since, until=until, alone=alone, confirmed=confirmed
+            self.db, with_, without, since=since, until=until, alone=alone, confirmed=confirmed
         )
 
     def convert_embeddings(self, conversion: Conversion) -> int:
         """Converts what an earlier network made; see `photo_faces.convert_embeddings`."""
-        count = convert_embeddings(self._db, conversion)
+        count = convert_embeddings(self.db, conversion)
         if count:
             self.recognition.changed()
         return count
 
     def forget(self, person: Person) -> Forgotten:
         """Removes a person for good; see `data.library.decisions.forget.forget`."""
-        gone = forget(self._db, self.home, person)
+        gone = forget(self.db, self.home, person)
         self.recognition.changed()
         return gone
 
     def remove(self, places: Iterable[AnyPath]) -> Leaving:
         """Takes photos and folders out of the library; see `library_folders.remove`."""
         with self.transaction():
-            leaving = remove(self._db, self.home, places)
+            leaving = remove(self.db, self.home, places)
             self.recognition.changed()
         return leaving

@@ -112,7 +112,7 @@ class Shelf(Library):
         """How much there is of everything; photos whose files are all gone do not count."""
 
         def count(sql: str) -> int:
-            return self._db.execute(f"SELECT COUNT(*) FROM {sql}").fetchone()[0]
+            return self.db.execute(f"SELECT COUNT(*) FROM {sql}").fetchone()[0]
 
         there = "photo IN (SELECT photo FROM paths WHERE missing = 0)"
         return Counts(
@@ -128,7 +128,7 @@ class Shelf(Library):
 
     def confirmed(self) -> int:
         """How many faces are confirmed, in photos that are still there."""
-        return self._db.execute(
+        return self.db.execute(
             "SELECT COUNT(*) FROM faces f WHERE f.person IS NOT NULL AND f.ignored = 0"
             " AND EXISTS (SELECT 1 FROM paths a WHERE a.photo = f.photo AND a.missing = 0)"
         ).fetchone()[0]
@@ -136,11 +136,11 @@ class Shelf(Library):
     def has_photos(self) -> bool:
         """Whether there is anything to look at."""
         there = "SELECT 1 FROM paths WHERE missing = 0 AND photo IS NOT NULL LIMIT 1"
-        return self._db.execute(there).fetchone() is not None
+        return self.db.execute(there).fetchone() is not None
 
     def photos_of_groups(self) -> dict[int, int]:
         """On how many photos the faces of each group are that have no name yet."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT group_id, COUNT(DISTINCT photo) FROM faces WHERE group_id IS NOT NULL"
             " AND person IS NULL AND ignored = 0 GROUP BY group_id"
         )
@@ -160,9 +160,7 @@ class Shelf(Library):
 
     def photo_with(self, content: bytes) -> int | None:
         """The photo with this content (`data.library.content_of`), `None` if it is not here."""
-        row = self._db.execute(
-            "SELECT photo FROM contents WHERE content = ?", (content,)
-        ).fetchone()
+        row = self.db.execute("SELECT photo FROM contents WHERE content = ?", (content,)).fetchone()
         return row and row[0]
 
     def places(self, faces: Iterable[int]) -> dict[int, Place]:
@@ -170,7 +168,7 @@ class Shelf(Library):
         wanted, found = list(faces), {}
         for start in range(0, len(wanted), _AT_A_TIME):
             part = wanted[start : start + _AT_A_TIME]
-            for row in self._db.execute(
+            for row in self.db.execute(
                 "SELECT f.id, f.photo, f.x0, f.y0, f.x1, f.y1, p.width, p.height, p.taken,"
                 " (SELECT MIN(path) FROM paths WHERE photo = p.id AND missing = 0), t.time"
                 " FROM faces f JOIN photos p ON p.id = f.photo LEFT JOIN tracks t ON t.face = f.id"
@@ -187,7 +185,7 @@ class Shelf(Library):
         wanted, found = list(faces), {}
         for start in range(0, len(wanted), _AT_A_TIME):
             part = wanted[start : start + _AT_A_TIME]
-            for face, network, blob in self._db.execute(
+            for face, network, blob in self.db.execute(
                 "SELECT id, network, embedding FROM faces WHERE embedding IS NOT NULL"
                 f" AND id IN ({', '.join('?' * len(part))})",
                 part,
@@ -221,7 +219,7 @@ class Shelf(Library):
 
     def moment_of(self, photo: int) -> float | None:
         """The seconds at which a film shows a face best; `None` for a photo."""
-        row = self._db.execute(
+        row = self.db.execute(
             f"SELECT {_BEST_MOMENT} FROM films m WHERE m.photo = ?", (photo,)
         ).fetchone()
         return row and row[0]
@@ -230,7 +228,7 @@ class Shelf(Library):
         """All files of the library (or of a folder), by capture time, then by path."""
         people: dict[int, list[str]] = {}
         unknown: dict[int, int] = {}
-        for photo, name in self._db.execute(
+        for photo, name in self.db.execute(
             "SELECT f.photo, p.name FROM faces f LEFT JOIN named_faces n ON n.face = f.id"
             " LEFT JOIN people p ON p.id = n.person WHERE f.ignored = 0 ORDER BY f.x0"
         ):
@@ -239,7 +237,7 @@ class Shelf(Library):
             else:
                 people.setdefault(photo, []).append(name)
         start = b"" if under is None else os.path.join(encode(under), b"")
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT a.path, a.photo, p.taken, a.error, 1.0 * p.width / p.height, m.duration,"
             f" IIF(m.photo IS NULL, NULL, {_BEST_MOMENT}) FROM paths a"
             " LEFT JOIN photos p ON p.id = a.photo LEFT JOIN films m ON m.photo = a.photo"
@@ -264,5 +262,5 @@ class Shelf(Library):
 
     def years(self) -> tuple[int, int] | None:
         """The first and the last year in which a photo was taken."""
-        first, last = self._db.execute("SELECT MIN(taken), MAX(taken) FROM photos").fetchone()
+        first, last = self.db.execute("SELECT MIN(taken), MAX(taken) FROM photos").fetchone()
         return (int(first[:4]), int(last[:4])) if first else None

@@ -34,7 +34,7 @@ def font_for(text: str, size: int) -> Font:
 
     Without any installed font it is Pillow's own, which has the Latin letters.
     """
-    path = _best_path(frozenset(filter(_is_visible, text)))
+    path = best_font(frozenset(filter(_is_visible, text)))
     return ImageFont.load_default(size) if path is None else ImageFont.truetype(path, size)
 
 
@@ -44,17 +44,18 @@ def can_draw(text: str) -> bool:
     Pages need not ask: browsers bring or find fonts of their own.
     """
     characters = frozenset(filter(_is_visible, text))
-    path = _best_path(characters)
+    path = best_font(characters)
     if path is None:  # Pillow's own
         return all(character.isascii() for character in characters)
-    return _codes(characters) <= _characters(path)
+    return _codes(characters) <= characters_of(path)
 
 
 @functools.lru_cache(maxsize=1024)
-def _best_path(characters: frozenset[str]) -> str | None:
+def best_font(characters: frozenset[str]) -> str | None:
+    """The file of the font that has most of these characters; `None` if none has any."""
     best, most, wanted = None, 0, _codes(characters)
-    for path in _font_files()[:_MOST_TRIED]:
-        covered = len(wanted & _characters(path))
+    for path in font_files()[:_MOST_TRIED]:
+        covered = len(wanted & characters_of(path))
         if covered > most:
             best, most = path, covered
         if covered == len(characters):
@@ -63,7 +64,7 @@ def _best_path(characters: frozenset[str]) -> str | None:
 
 
 @functools.lru_cache(maxsize=_MOST_TRIED)
-def _characters(path: str) -> frozenset[int]:
+def characters_of(path: str) -> frozenset[int]:
     """The code points that a font has outlines for; none if it is damaged or made of bitmaps."""
     try:
         with TTFont(path, fontNumber=0, lazy=True) as font:
@@ -74,7 +75,7 @@ def _characters(path: str) -> frozenset[int]:
 
 
 @functools.cache
-def _font_files() -> tuple[str, ...]:
+def font_files() -> tuple[str, ...]:
     """Every usable font file of this computer, the preferred ones first."""
 
     def rank(path: str) -> tuple:

@@ -38,7 +38,7 @@ def _decoded(image: Image.Image, scale: int) -> tuple[np.ndarray, float | None]:
     is_jpeg = image.format in JPEG and image.mode in ("RGB", "L")
     size = image.size
     if is_jpeg:
-        pixels = _decode_jpeg(image, size, scale)
+        pixels = decode_jpeg(image, size, scale)
         if pixels is not None:
             return pixels, None
     if scale > 1:
@@ -49,7 +49,7 @@ def _decoded(image: Image.Image, scale: int) -> tuple[np.ndarray, float | None]:
         if image.format not in _IN_PARTS or not (image.format == "PNG" or _TRUNCATED in str(error)):
             raise
         if is_jpeg:
-            pixels = _decode_jpeg(image, size, scale, end=_JPEG_END)
+            pixels = decode_jpeg(image, size, scale, end=_JPEG_END)
             if pixels is None:
                 raise
             return pixels, _missing(pixels, 128)
@@ -71,7 +71,7 @@ def _missing(pixels: np.ndarray, blank: int) -> float:
     return 1.0 - (int(there[-1]) + 1 if len(there) else 0) / len(pixels)
 
 
-def _decode_jpeg(
+def decode_jpeg(
     image: Image.Image, size: tuple[int, int], scale: int, end: bytes = b""
 ) -> np.ndarray | None:
     """uint8 [H, W, 3] RGB by OpenCV, in half of Pillow's time and with the same bits.

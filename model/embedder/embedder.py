@@ -41,9 +41,9 @@ class Embedder(tf.Module):
         self.without_age = None if age is None else WithoutAge(age, name="without_age")
         self.dimension = int(network.output_shape[-1])
         self.chip_shape = (aligner.size, aligner.size, 3)
-        # A function of its own: traced once, whoever calls it.
+        # Chips to embeddings as a function of its own: traced once, whoever calls it.
         chips = tf.TensorSpec([None, *self.chip_shape], tf.float32)
-        self._embed = tf.function(self._embed_batch, input_signature=[chips])
+        self.graph = tf.function(self._embed_batch, input_signature=[chips])
 
     def embed(self, image: tf.Tensor, landmarks: tf.Tensor) -> tf.Tensor:
         """Embeddings of the faces of one photo.
@@ -55,13 +55,11 @@ class Embedder(tf.Module):
         Returns:
             float32 [N, D], unit length.
         """
-        return self._in_batches(
-            landmarks, lambda some: self._embed(self.aligner.chips(image, some))
-        )
+        return self._in_batches(landmarks, lambda some: self.graph(self.aligner.chips(image, some)))
 
     def embed_chips(self, chips: tf.Tensor) -> tf.Tensor:
         """Embeddings float32 [N, D] of aligned chips float32 [N, S, S, 3], 0..255."""
-        return self._in_batches(chips, self._embed)
+        return self._in_batches(chips, self.graph)
 
     def _in_batches(self, faces: tf.Tensor, embed: Callable) -> tf.Tensor:
         count = tf.shape(faces)[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bench import contestants
-from bench.__main__ import _try
+from bench.__main__ import measure_if_possible
 from bench.timing import measure
 from data.errors import ModelError
 from tests.pictures import encoded
@@ -28,7 +28,7 @@ def test_what_is_missing_is_a_row_that_says_so():
     def missing():
         raise ModelError("the weights cannot be read", remedy="Get them")
 
-    row = _try("peer", missing, photos=1, repeats=1)
+    row = measure_if_possible("peer", missing, photos=1, repeats=1)
     assert row.wall is None and "weights cannot be read" in row.error
 
 

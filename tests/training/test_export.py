@@ -184,7 +184,7 @@ def fail_checking(monkeypatch):
     def check(*_):
         raise ModelError("the written model differs from the trained one by 1")
 
-    monkeypatch.setattr(training.export, "_check", check)
+    monkeypatch.setattr(training.export, "require_same_answers", check)
 
 
 def fail_moving(monkeypatch):
@@ -202,7 +202,7 @@ def stop(monkeypatch):
     def check(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training.export, "_check", check)
+    monkeypatch.setattr(training.export, "require_same_answers", check)
 
 
 @pytest.mark.parametrize("fail", [fail_saving, fail_half_way, fail_checking, fail_moving, stop])

@@ -168,7 +168,7 @@ def test_when_reuse_fails_half_way_the_former_model_stays(former, tmp_path, monk
     def fail(*_, **__):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(training.reuse_graph, "_same", fail)
+    monkeypatch.setattr(training.reuse_graph, "same_tensors", fail)
     monkeypatch.setattr(tf.saved_model, "save", fail)
     with pytest.raises((OSError, ModelError)):
         again(dataclasses.replace(OTHERS, threshold=0.9), model, model)

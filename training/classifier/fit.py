@@ -209,7 +209,7 @@ def conclude(
         config=config,
         false_names=false_names,
     )
-    confidence = _confidence(evidence, calibration) if len(evidence) else np.zeros(0)
+    confidence = best_confidence(evidence, calibration) if len(evidence) else np.zeros(0)
     named = confidence >= calibration.threshold
     predictions = HeldOutPredictions(held_out, best, confidence, named, right)
     state = replace(
@@ -256,7 +256,7 @@ def measure(predictions: HeldOutPredictions, false_names: float) -> Metrics:
     )
 
 
-def _confidence(scores: np.ndarray, calibration: Calibration) -> np.ndarray:
-    """The classifier's probability of its best person."""
+def best_confidence(scores: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """The classifier's probability, float [N] in 0..1, of its best person; scores float [N, K]."""
     logits = calibration.slope * (scores - calibration.centre)
     return probabilities(logits)[:, :-1].max(1)

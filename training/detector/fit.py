@@ -100,7 +100,7 @@ class Pictures(keras.utils.PyDataset):
         pixels = np.empty((batch, side, side, 3), np.float32)
         wanted = []
         for place in range(batch):
-            picture = random_picture(lambda: self._draw(rng), side, rng, self._portrait(rng))
+            picture = random_picture(lambda: self.draw(rng), side, rng, self.portrait(rng))
             pixels[place] = picture.pixels
             wanted.append(targets(picture.faces, side, self._strides))
         return pixels, np.stack(wanted)
@@ -108,12 +108,13 @@ class Pictures(keras.utils.PyDataset):
     def on_epoch_end(self) -> None:
         self._epoch += 1
 
-    def _draw(self, rng: np.random.Generator) -> Picture:
+    def draw(self, rng: np.random.Generator) -> Picture:
+        """A photo, or one time in eleven a drawing."""
         photos = len(self._samples)
         return self._photo(int(rng.integers(photos + photos // PHOTOS_A_DRAWING)))
 
-    def _portrait(self, rng: np.random.Generator) -> Callable[[], Picture] | None:
-        """What gives a photo with a large face."""
+    def portrait(self, rng: np.random.Generator) -> Callable[[], Picture] | None:
+        """What gives a photo with a large face; `None` where no photo has one."""
         if not len(self._portraits):
             return None
         return lambda: self._photo(int(rng.choice(self._portraits)))

@@ -170,7 +170,7 @@ def try_fine_tuning(
         chosen = [run.embeddings[min(other, len(run.embeddings) - 1)]
                   for run, other in zip(runs, best[::-1], strict=True)]  # fmt: skip
         tuned = _score_splits(splits, chosen, owners, head)
-        result = _compare(frozen, tuned, head, false_names)
+        result = compare(frozen, tuned, head, false_names)
         if not result.kept:
             return FineTuningResult(
                 False, result.reason, result.frozen, result.tuned, result.held_out, curves
@@ -228,9 +228,10 @@ def _score_splits(splits, embeddings, owners: np.ndarray, head: HeadConfig) -> H
     return HeldOutScores.join(parts, count)
 
 
-def _compare(
+def compare(
     frozen: HeldOutScores, tuned: HeldOutScores, head: HeadConfig, false_names: float
 ) -> FineTuningResult:
+    """Whether fine-tuning won on the same held-out faces, at the same share of false names."""
     known = frozen.known
     flags, rates = [], []
     for held_out in (frozen, tuned):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 _TILE = 128  # candidates are sorted out by the best of each tile first
-_CELLS = 50_000_000  # similarities held at once: 200 MB
+CELLS = 50_000_000  # similarities held at once: 200 MB
 
 
 def nearest(queries: np.ndarray, vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -24,7 +24,7 @@ def nearest(queries: np.ndarray, vectors: np.ndarray, k: int) -> tuple[np.ndarra
         Their indices, int64 [Q, k], and cosines, float32 [Q, k].
     """
     count, tiles = len(vectors), -(-len(vectors) // _TILE)
-    block = max(1, _CELLS // (tiles * _TILE))
+    block = max(1, CELLS // (tiles * _TILE))
     indices = np.empty((len(queries), k), np.int64)
     cosines = np.empty((len(queries), k), np.float32)
     padded = np.zeros((tiles * _TILE, vectors.shape[1]), np.float32)

@@ -60,6 +60,6 @@ def family(home: Path) -> Library:
 def state(library: Library) -> dict[str, list[tuple]]:
     """Everything that decisions can change, row by row."""
     return {
-        table: sorted(library._db.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
+        table: sorted(library.db.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
         for table in JOURNALED
     }

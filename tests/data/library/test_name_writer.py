@@ -34,10 +34,10 @@ def test_writing_a_photo_asks_no_more_of_a_large_library(tmp_path, home):
                         data=jpeg(0) + str(number).encode(), **size,
                     )  # fmt: skip
             library.decisions.confirm(1, "P0")
-            library._db.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), 1)
+            library.db.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), 1)
             some = [str(folder / f"{number}.jpg") for number in range(0, photos, photos // 10)]
             assert all(one.change for one in write_names(library, some, dry_run=True))
-            library._db.set_progress_handler(None, 1)
+            library.db.set_progress_handler(None, 1)
         return steps[0]
 
     assert steps(400) < 1.2 * steps(40)

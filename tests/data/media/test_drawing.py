@@ -8,7 +8,6 @@ from PIL import Image
 
 from data.media import fonts
 from data.media.drawing import DARK, KNOWN, UNKNOWN, annotated_file, draw_faces
-from data.media.fonts import font_for
 from data.media.thumbnails import face_thumbnail, preview
 from data.tags import FaceTag
 
@@ -102,20 +101,27 @@ def test_any_name_can_be_drawn(name):
 
 
 def test_without_any_font_installed_there_is_pillows_own(monkeypatch):
-    monkeypatch.setattr("data.media.fonts._font_files", lambda: ())
-    monkeypatch.setattr("data.media.fonts._best_path", lambda characters: None)
-    assert font_for("Anne", 20).getlength("Anne") > 10
+    monkeypatch.setattr("data.media.fonts.font_files", lambda: ())
+    monkeypatch.setattr("data.media.fonts.best_font", lambda characters: None)
+    assert fonts.font_for("Anne", 20).getlength("Anne") > 10
 
 
+@pytest.fixture
+def nothing_remembered():
+    """No font is known from before, and none is known afterwards."""
+    fonts.best_font.cache_clear()
+    yield
+    fonts.best_font.cache_clear()
+
+
+@pytest.mark.usefixtures("nothing_remembered")
 def test_a_font_is_chosen_for_the_characters_of_the_name(monkeypatch):
     has = {"latin.ttf": frozenset(map(ord, "Ane")), "both.ttf": frozenset(map(ord, "Ane陳"))}
-    monkeypatch.setattr("data.media.fonts._font_files", lambda: tuple(has))
-    monkeypatch.setattr("data.media.fonts._characters", has.get)
-    from data.media.fonts import _best_path
-
-    assert _best_path.__wrapped__(frozenset("Anne")) == "latin.ttf"
-    assert _best_path.__wrapped__(frozenset("Anne陳")) == "both.ttf"
-    assert _best_path.__wrapped__(frozenset("👩")) is None
+    monkeypatch.setattr("data.media.fonts.font_files", lambda: tuple(has))
+    monkeypatch.setattr("data.media.fonts.characters_of", has.get)
+    assert fonts.best_font(frozenset("Anne")) == "latin.ttf"
+    assert fonts.best_font(frozenset("Anne陳")) == "both.ttf"
+    assert fonts.best_font(frozenset("👩")) is None
 
 
 def test_the_file_is_a_jpeg_of_full_size():
@@ -137,7 +143,7 @@ def test_thumbnails_keep_the_shape_and_show_the_face():
 
 def test_whether_a_name_can_be_drawn(monkeypatch):
     assert fonts.can_draw("Anne") and fonts.can_draw("")
-    monkeypatch.setattr(fonts, "_characters", lambda _: frozenset(range(128)))
+    monkeypatch.setattr(fonts, "characters_of", lambda _: frozenset(range(128)))
     assert fonts.can_draw("Anne") and not fonts.can_draw("Anne 小明")
-    monkeypatch.setattr(fonts, "_best_path", lambda _: None)
+    monkeypatch.setattr(fonts, "best_font", lambda _: None)
     assert fonts.can_draw("Anne") and not fonts.can_draw("小明")

@@ -549,7 +549,7 @@ def test_opencv_decodes_a_jpeg_to_the_bits_of_pillow(orientation, mode, monkeypa
     options = {"quality": 88, "progressive": progressive, "subsampling": orientation % 3}
     Image.fromarray(picture).convert(mode).save(stream, "JPEG", exif=noted, **options)
     by_opencv = [photos.read_reduced(stream.getvalue(), 61_000 // n**2) for n in (1, 2, 4, 8)]
-    monkeypatch.setattr("data.media.pixels._decode_jpeg", lambda *_: None)
+    monkeypatch.setattr("data.media.pixels.decode_jpeg", lambda *_: None)
     by_pillow = [photos.read_reduced(stream.getvalue(), 61_000 // n**2) for n in (1, 2, 4, 8)]
     assert len({one.image.shape for one in by_opencv}) == 4
     for one, other in zip(by_opencv, by_pillow, strict=True):

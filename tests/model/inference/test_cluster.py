@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -203,7 +204,7 @@ def test_without_a_scheduler(tmp_path, monkeypatch):
         next(results(iter(()), ()))
 
 
-def test_chunks_on_this_computer(tmp_path):
+def test_chunks_on_this_computer(tmp_path, monkeypatch):
     """What a worker runs, in this process: every photo comes back, the model is loaded once."""
     from model.inference import cluster_worker as module
 
@@ -214,9 +215,9 @@ def test_chunks_on_this_computer(tmp_path):
     found = module.tag_chunk(str(model), network, works)
     assert [tagged.work.photo for tagged in found] == [work.photo for work in works]
     assert [tagged.faces[0].name for tagged in found][:4] == ["Red", "Grün", "蓝", None]
-    loaded = module._loaded.copy()
-    module.tag_chunk(str(model), network, works[:1])
-    assert module._loaded == loaded
-    module._loaded.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(Tagger, "load", lambda _: pytest.fail("it is loaded already"))
+        module.tag_chunk(str(model), network, works[:1])
+    other = shutil.copytree(model, tmp_path / "other")
     with pytest.raises(KindredError, match="a worker has the networks"):
-        module.tag_chunk(str(model), "others", works[:1])
+        module.tag_chunk(str(other), "others", works[:1])

@@ -12,7 +12,7 @@ import tensorflow as tf
 from data.recognition.calibration import Calibration
 from data.recognition.config import HeadConfig
 from model.classifier.head import Head
-from training.classifier.fit import _confidence, fold_state, learn_head
+from training.classifier.fit import best_confidence, fold_state, learn_head
 
 CONFIG = HeadConfig(
     0.05, 3.0, 10 / 3, genuine=(0.6, 0.1), impostor=(0.3, 0.1), same_person_threshold=0.4
@@ -165,7 +165,7 @@ def test_the_confidence_that_is_measured_is_the_classifiers_own(family):
     embeddings = unit(state.prototypes[rng.integers(0, 4, 50)] + rng.normal(0, 0.22, (50, 64)))
     head = Head(state)
     scores = head.scores(tf.constant(embeddings)).numpy()
-    ours = _confidence(scores, Calibration(state.slope, state.centre, state.threshold))
+    ours = best_confidence(scores, Calibration(state.slope, state.centre, state.threshold))
     names, confidences = (x.numpy() for x in head.classify(tf.constant(embeddings)))
     named = names != b""
     assert 5 < named.sum() < 50

@@ -26,7 +26,7 @@ def test_the_first_photos_do_not_wait_for_graphs(photo, monkeypatch):
     monkeypatch.setattr(faces, "STEP_BY_STEP", 1)
     detector, embedder = load_detector(KINDRED), load_embedder(RESNET29)
     finder = FaceFinder(detector, embedder, KINDRED.min_score)
-    traced = embedder._embed.experimental_get_tracing_count
+    traced = embedder.graph.experimental_get_tracing_count
     sightings = finder.look_at([("", photo)] * 2)
     [stepped] = next(sightings).faces
     assert traced() == 0

@@ -37,7 +37,7 @@ def test_the_network_changes_only_when_fine_tuning_is_kept(eager, few_steps, net
 
 def test_a_win_on_held_out_faces_is_kept(eager, few_steps, network, monkeypatch):
     won = stages.FineTuningResult(True, "won", stages.Rates(0.9, 0.5), stages.Rates(0.95, 0.7), 9)
-    monkeypatch.setattr(stages, "_compare", lambda *_: won)
+    monkeypatch.setattr(stages, "compare", lambda *_: won)
     before = network.get_layer("low_conv").get_weights()[0]
     result = decide(network)
     assert result.kept and result.fitted.state.people == ("a", "b", "c", "d")

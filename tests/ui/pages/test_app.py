@@ -317,7 +317,8 @@ def test_about_a_trained_model(untrained, tmp_path):
 
 def test_the_pages_of_the_application_open(untrained, tmp_path, monkeypatch):
     monkeypatch.setenv("KINDRED_HOME", str(tmp_path))
-    monkeypatch.setattr("ui.actions.models.model_in_use._background", lambda *key, **_: untrained)
+    module = "ui.actions.models.model_in_use"
+    monkeypatch.setattr(f"{module}.background_model", lambda *key, **_: untrained)
     app = AppTest.from_file("../../../ui/components/shell/navigation.py", default_timeout=60).run()
     assert not app.exception
     assert "Who is in this photo?" in html(app)
@@ -337,7 +338,7 @@ def test_training_a_new_model_replaces_the_one_in_use(tmp_path, monkeypatch):
 
     monkeypatch.setenv("KINDRED_HOME", str(tmp_path))
     seen = []
-    monkeypatch.setattr(module, "_background", lambda *key: seen.append(key))
+    monkeypatch.setattr(module, "background_model", lambda *key: seen.append(key))
     module.model_in_use()
     for name in ("one", "two"):
         folder = tmp_path / "models" / name
@@ -360,7 +361,7 @@ def test_a_model_that_only_follows_the_names_is_not_loaded_anew(tmp_path, monkey
 
     monkeypatch.setenv("KINDRED_HOME", str(tmp_path))
     seen = []
-    monkeypatch.setattr(module, "_background", lambda *key: seen.append(key[0]))
+    monkeypatch.setattr(module, "background_model", lambda *key: seen.append(key[0]))
     first = {"format": 1, "created": "today"}
     for name, manifest in {
         "trained": first,

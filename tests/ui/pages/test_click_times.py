@@ -32,7 +32,7 @@ def large_library(home, photos):
     centres = random.normal(size=(2 * PEOPLE, 128))
     names = [f"Person {i}" for i in range(PEOPLE)]
     with Shelf(home) as library, library.transaction():
-        db = library._db
+        db = library.db
         db.executemany("INSERT INTO people (name, name_key) VALUES (?, ?)", [(n, n) for n in names])
         db.executemany("INSERT INTO groups (id) VALUES (?)", [(i + 1,) for i in range(PEOPLE)])
         named = [0] * PEOPLE

@@ -211,7 +211,7 @@ def test_a_dropped_film_is_watched_by_a_job_and_shown_as_a_strip(library, monkey
         from data.library.views import Shelf
         from ui.components.photos import dropped_films
 
-        dropped_films._act({"do": "film", "path": path})
+        dropped_films.act_on_films({"do": "film", "path": path})
         with Shelf(home()) as library:
             dropped_films.show_films(library)
 

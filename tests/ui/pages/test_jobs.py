@@ -145,7 +145,7 @@ def test_what_is_done_when_it_is_cancelled_stays(jobs, photos):
 def test_an_adopted_model_names_the_library_in_the_background(jobs, monkeypatch):
     small_library(jobs.home)
     with Shelf(jobs.home) as library:
-        library._db.execute("UPDATE photos SET model = 'model:former'")
+        library.db.execute("UPDATE photos SET model = 'model:former'")
         anne = library.decisions.confirm(library.people.faces("Anne")[0][0], "Anne")
     folder = jobs.home / "models" / "new"
     folder.mkdir(parents=True)

@@ -24,7 +24,7 @@ def library(fresh_home):
 def decided_before(library, seconds: float) -> None:
     """The last decision was made so long ago."""
     at = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
-    library._db.execute("UPDATE decisions SET at = ?", (at,))
+    library.db.execute("UPDATE decisions SET at = ?", (at,))
 
 
 def test_it_follows_many_names_at_once_and_a_few_after_a_pause(library):

@@ -348,7 +348,7 @@ def test_ten_thousand_photos_are_found_and_shown_a_page_at_a_time(fresh_home):
             "INSERT INTO suggestions SELECT id, 0, 'Anne', 0.9, 'm' FROM faces WHERE id > 2"
             " AND id % 2",
         ):
-            library._db.execute(sql)
+            library.db.execute(sql)
     assert first == 1
     with Shelf(fresh_home) as library:
         found = find_page.find(library, ["Anne"], [], None)

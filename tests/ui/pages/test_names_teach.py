@@ -64,7 +64,7 @@ def test_a_photo_of_the_library_has_its_questions(library):
     photo = library.faces.get(face).photo
     assert library.shown(photo).questions == {}
     with library.transaction():
-        library._db.execute(
+        library.db.execute(
             "UPDATE faces SET embedding = ? WHERE id = ?",
             (look(0, 5, noise=2.2).astype("<f4").tobytes(), face),
         )

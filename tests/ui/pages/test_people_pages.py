@@ -47,16 +47,16 @@ def test_unknown_people_wait_after_the_named_ones_and_are_named_in_place(library
     assert not app.exception and app.header[0].value == "Who is this?"
     [group] = library.groups.list()
     assert f'data-group="{group.id}"' in html(app) and "3 photos" in html(app)
-    assert unnamed._act({"do": "name", "group": str(group.id), "value": "Cléo"})
+    assert unnamed.act_on_group({"do": "name", "group": str(group.id), "value": "Cléo"})
     assert library.people.get("Cléo").confirmed == 3
     assert "kd-group" not in html(page())
 
 
 def test_a_group_that_is_gone_is_not_decided_about(library):
     [group] = library.groups.list()
-    assert unnamed._act({"do": "hide", "group": str(group.id)})
+    assert unnamed.act_on_group({"do": "hide", "group": str(group.id)})
     assert library.groups.list() == []
-    assert not unnamed._act({"do": "hide", "group": str(group.id)})
+    assert not unnamed.act_on_group({"do": "hide", "group": str(group.id)})
 
 
 def test_near_names_are_asked_about_and_the_answer_is_kept(library):
@@ -69,7 +69,7 @@ def test_near_names_are_asked_about_and_the_answer_is_kept(library):
     assert "Are Anne B and Anne one person?" in html(app)
     assert "One person: Anne B" in html(app) and "One person: Anne<" in html(app)
     other = library.people.find("Anne B")
-    assert merging._act({"do": "merge", "keep": str(anne), "other": str(other)})
+    assert merging.act_on_merge({"do": "merge", "keep": str(anne), "other": str(other)})
     assert library.people.find("Anne B") == anne and library.people.get(anne).name == "Anne"
     assert "one person?" not in html(page())
 

@@ -95,10 +95,10 @@ def test_a_group_of_before_leaves_them_out(library):
     """Their places in a group are kept, for when other networks see them better."""
     group = library.groups.list()[0]
     member = group.faces[0]
-    library._db.execute("UPDATE faces SET quality = ? WHERE id = ?", (BELOW, member))
+    library.db.execute("UPDATE faces SET quality = ? WHERE id = ?", (BELOW, member))
     assert member not in library.groups.faces(group.id)
     assert member not in library.groups.list()[0].faces
-    library._db.execute("UPDATE faces SET quality = ? WHERE id = ?", (UNCLEAR, member))
+    library.db.execute("UPDATE faces SET quality = ? WHERE id = ?", (UNCLEAR, member))
     assert member in library.groups.list()[0].faces
 
 

@@ -23,14 +23,14 @@ def model_in_use() -> BackgroundModel:
     try:
         folder = current_model_dir()
     except ModelError as error:
-        return _background(UNTRAINED, None, str(error))
+        return background_model(UNTRAINED, None, str(error))
     if folder is None:
-        return _background(UNTRAINED, None, None)
+        return background_model(UNTRAINED, None, None)
     try:
         key = model_id(read_manifest(folder))
     except (ModelError, LookupError, TypeError):  # loading will say what is wrong
         key = str(folder)
-    return _background(key, folder, None)
+    return background_model(key, folder, None)
 
 
 def show_state(model: BackgroundModel) -> None:
@@ -42,7 +42,7 @@ def show_state(model: BackgroundModel) -> None:
         found = " Meanwhile faces are found, but not named." if model.loaded else ""
         st.error(plain(model.problem + found), icon=":material/error:")
         if st.button("Try again", icon=":material/refresh:"):
-            _background.clear()
+            background_model.clear()
             st.rerun()
     if model.loaded:
         with library_in_use() as library:
@@ -55,7 +55,8 @@ def knows_somebody(model: BackgroundModel, library: Shelf) -> bool:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _background(key: str, _folder: Path | None, problem: str | None) -> BackgroundModel:
+def background_model(key: str, _folder: Path | None, problem: str | None) -> BackgroundModel:
+    """The model, loaded once for all tabs; `key` says whether it is still the same."""
     # A model that only follows the names given in the library is not loaded anew: the library
     # compares with these names at once.
     return BackgroundModel(_folder, problem=problem)

@@ -40,7 +40,7 @@ def show_merge_questions(library: Shelf, questions: Sequence[MergeQuestion], key
         }
         for question in questions
     ]
-    live(render("merge.html", questions=asked), key=key, on_act=_act)
+    live(render("merge.html", questions=asked), key=key, on_act=act_on_merge)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -61,7 +61,8 @@ def _side(library: Shelf, person: PersonSummary) -> dict:
     }
 
 
-def _act(act: dict) -> bool:
+def act_on_merge(act: dict) -> bool:
+    """Makes two people one, or keeps them apart; whether anything changed."""
     keep, other = int(act["keep"]), int(act["other"])
     st.session_state.pop(ASKED, None)
 

@@ -67,7 +67,7 @@ def show_unnamed(library: Shelf) -> list[int]:
             for number, (group, faces) in enumerate(zip(shown, seen, strict=True), start=1)
         ],
     )
-    live(html, key=_KEY, on_act=_act, names=known_names(library))
+    live(html, key=_KEY, on_act=act_on_group, names=known_names(library))
     if None in made:
         run_again_soon()
     if len(waiting) > count and st.button(
@@ -87,7 +87,8 @@ def _waiting(stamp: tuple, _library: Shelf) -> list[_Group]:
     return [_Group(g.id, g.faces[:_FACES], counts.get(g.id, 0), likely.get(g.id)) for g in groups]
 
 
-def _act(act: dict) -> bool:
+def act_on_group(act: dict) -> bool:
+    """Names a group or leaves it out, as a tile of the wall asks; whether anything changed."""
     if act.get("do") == "photo":
         return open_viewer(act["photo"])
 

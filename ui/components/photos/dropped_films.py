@@ -51,7 +51,7 @@ def take_uploads(uploads: Sequence) -> list:
 def show_films(library: Shelf) -> None:
     """The films that were dropped in this tab, with the people in them."""
     films = st.session_state.setdefault(FILMS, [])
-    live(_films_html(library, films), key="tag.films", on_act=_act)
+    live(_films_html(library, films), key="tag.films", on_act=act_on_films)
     waiting = [film for film in films if _waits(library, film)]
     if waiting and not show_running():
         st.session_state[TRIED] = [*st.session_state.get(TRIED, ()), *waiting]
@@ -106,7 +106,8 @@ def _waits(library: Shelf, film: str) -> bool:
     return library.photos.photo_of(film) is None and film not in tried
 
 
-def _act(act: dict) -> bool:
+def act_on_films(act: dict) -> bool:
+    """Notes a film that was dropped, or opens the viewer; whether the page is drawn again."""
     if act.get("do") == "film":
         path = os.path.realpath(str(act.get("path", "")))
         kept = os.path.realpath(home() / "photos")

@@ -24,7 +24,7 @@ def library(tmp_path):
 
 def names(library):
     """Face id -> name that counts, for all faces."""
-    ids = [id for (id,) in library._db.execute("SELECT id FROM faces ORDER BY id")]
+    ids = [id for (id,) in library.db.execute("SELECT id FROM faces ORDER BY id")]
     found = {id: library.suggestions.name(id) for id in ids}
     return {id: name and name.name for id, name in found.items()}
 
@@ -351,7 +351,7 @@ def test_after_forgetting_the_rest_can_still_be_undone(steps, person):
             return
         while library.decisions.undo() is not None:
             pass
-        left = library._db.execute("SELECT DISTINCT person, ignored FROM faces").fetchall()
+        left = library.db.execute("SELECT DISTINCT person, ignored FROM faces").fetchall()
         assert left == [(None, 0)]
         assert state(library)["rejections"] == state(library)["aliases"] == []
         while library.decisions.redo() is not None:
@@ -363,11 +363,11 @@ def test_the_journal_ends_where_the_tables_are(library):
     library.decisions.merge(["Anne", "Dora"])
     library.decisions.reject(2, "Anne")
     seen = set()
-    for table, key, after in library._db.execute(
+    for table, key, after in library.db.execute(
         "SELECT tbl, key, after FROM changes ORDER BY decision DESC, seq DESC"
     ).fetchall():
         if (table, key) not in seen:
-            assert read_row(library._db, table, tuple(loads(key))) == loads(after)
+            assert read_row(library.db, table, tuple(loads(key))) == loads(after)
             seen.add((table, key))
     assert {table for table, _ in seen} <= set(JOURNALED)
 

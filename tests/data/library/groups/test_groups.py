@@ -41,7 +41,7 @@ def pair_quality(labels: np.ndarray, owner: np.ndarray) -> tuple[float, float]:
 
 @pytest.mark.parametrize("cells", [1, 3000, 10**9])
 def test_neighbours_are_those_of_brute_force(monkeypatch, cells):
-    monkeypatch.setattr(neighbours_module, "_CELLS", cells)
+    monkeypatch.setattr(neighbours_module, "CELLS", cells)
     vectors, _ = crowd(40, 9)
     indices, cosines = nearest(vectors[5:300], vectors, 7)
     expected = np.sort(vectors[5:300] @ vectors.T, axis=1)[:, -7:]

@@ -185,13 +185,13 @@ def test_an_interrupted_cleaning_is_finished_at_the_next_opening(tmp_path):
     with family(tmp_path) as library:
         home = library.home
         reader = Library(home)
-        reader._db.execute("BEGIN")
-        reader._db.execute("SELECT COUNT(*) FROM faces").fetchone()
+        reader.db.execute("BEGIN")
+        reader.db.execute("SELECT COUNT(*) FROM faces").fetchone()
         with pytest.raises(LibraryError, match="is forgotten, but"):
-            library._db.execute("PRAGMA busy_timeout = 100")
+            library.db.execute("PRAGMA busy_timeout = 100")
             library.forget("Anne")
         assert library.people.find("Anne") is None
-        reader._db.execute("COMMIT")
+        reader.db.execute("COMMIT")
         reader.close()
     with Library(home):
         assert traces(home, vector(1).tobytes(), b"Anne") == []

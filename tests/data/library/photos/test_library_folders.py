@@ -20,8 +20,7 @@ def library(tmp_path):
 
 def rows(library: Library) -> dict[str, int]:
     return {
-        table: library._db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
-        for table in TABLES
+        table: library.db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in TABLES
     }
 
 

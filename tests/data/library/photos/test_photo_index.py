@@ -166,7 +166,7 @@ def test_faces_and_photo_are_kept_together_or_not_at_all(library, tmp_path):
         )
     assert todo(library, path) == [str(path)]
     for table in ("photos", "contents", "faces", "people", "paths"):
-        assert library._db.execute(f"SELECT COUNT(*) FROM {table}").fetchone() == (0,)
+        assert library.db.execute(f"SELECT COUNT(*) FROM {table}").fetchone() == (0,)
 
 
 def test_an_unchanged_photo_takes_one_look_up_and_is_not_opened(library, tmp_path, monkeypatch):
@@ -187,7 +187,7 @@ def test_an_unchanged_photo_takes_one_look_up_and_is_not_opened(library, tmp_pat
                 faces=[],
             )
     asked = []
-    library._db.set_trace_callback(asked.append)
+    library.db.set_trace_callback(asked.append)
     monkeypatch.setattr("builtins.open", None)
     assert todo(library, *paths) == []
     assert len(asked) == len(paths)
@@ -195,5 +195,5 @@ def test_an_unchanged_photo_takes_one_look_up_and_is_not_opened(library, tmp_pat
 
 
 def plan_of(library, sql: str) -> str:
-    library._db.set_trace_callback(None)
-    return str(library._db.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall())
+    library.db.set_trace_callback(None)
+    return str(library.db.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall())

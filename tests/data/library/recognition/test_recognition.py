@@ -64,7 +64,7 @@ def add(library, people, *, network=NETWORK, seed=0, quality=0.9, noise=0.55) ->
 def named(library) -> dict[int, tuple[str, bool]]:
     """The name that counts, and whether somebody confirmed it, by face."""
     found = {}
-    for face, name, confirmed in library._db.execute(
+    for face, name, confirmed in library.db.execute(
         "SELECT n.face, p.name, n.confirmed FROM named_faces n JOIN people p ON p.id = n.person"
     ):
         found[face] = name, bool(confirmed)
@@ -197,7 +197,7 @@ def test_forgetting_somebody_un_teaches(library, faces):
     library.forget("Anne")
     found = named(library)
     assert {name for name, _ in found.values()} == {"Bo"}
-    assert not library._db.execute(
+    assert not library.db.execute(
         "SELECT 1 FROM recognised r LEFT JOIN people p ON p.id = r.person WHERE p.id IS NULL"
     ).fetchone()
 
@@ -238,10 +238,10 @@ def test_the_state_alone_decides_whatever_led_to_it(tmp_path_factory, decisions)
             elif library.people.find(name) is not None or do == "confirm":
                 getattr(library.decisions, do)(faces[face], name)
         rows = "SELECT face, person, named, ROUND(confidence, 4) FROM recognised ORDER BY face"
-        after = library._db.execute(rows).fetchall()
-        library._db.execute("DELETE FROM recognised")
+        after = library.db.execute(rows).fetchall()
+        library.db.execute("DELETE FROM recognised")
         library.recognition.refresh()
-        assert library._db.execute(rows).fetchall() == after
+        assert library.db.execute(rows).fetchall() == after
 
 
 @pytest.mark.slow
@@ -252,8 +252,8 @@ def test_how_long_a_decision_takes(tmp_path, count, people, seconds):
     with Library(tmp_path / "home") as library:
         add(library, [0])
         with library.transaction():
-            library._db.execute("DELETE FROM faces")
-            library._db.executemany(
+            library.db.execute("DELETE FROM faces")
+            library.db.executemany(
                 "INSERT INTO faces (photo, x0, y0, x1, y1, score, embedding, network, quality)"
                 " VALUES (1, 0, 0, 50, 50, 0.9, ?, ?, 0.9)",
                 (
@@ -264,13 +264,13 @@ def test_how_long_a_decision_takes(tmp_path, count, people, seconds):
                     for v in (rng.normal(size=256) for _ in range(count))
                 ),
             )
-        ids = [face for (face,) in library._db.execute("SELECT id FROM faces")]
+        ids = [face for (face,) in library.db.execute("SELECT id FROM faces")]
         for number in range(people):
             with library.transaction():
-                library._db.execute(
+                library.db.execute(
                     "INSERT INTO people (name, name_key) VALUES (?1, ?1)", (f"P{number}",)
                 )
-                library._db.execute(
+                library.db.execute(
                     "UPDATE faces SET person = ? WHERE id BETWEEN ? AND ?",
                     (number + 1, ids[10 * number], ids[10 * number + 9]),
                 )

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[4]
 def test_a_new_library_is_ours_and_checked(tmp_path):
     with Library(tmp_path / "deep" / "home") as library:
         pragmas = {
-            name: library._db.execute(f"PRAGMA {name}").fetchone()[0]
+            name: library.db.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "foreign_keys", "user_version", "application_id")
         }
     assert pragmas == {
@@ -102,7 +102,7 @@ def test_an_older_library_is_brought_up_to_date(tmp_path, monkeypatch):
     }
     monkeypatch.setattr(database, "MIGRATIONS", newer)
     with Library(tmp_path / "home") as library:
-        assert library._db.execute("PRAGMA user_version").fetchone() == (newest,)
+        assert library.db.execute("PRAGMA user_version").fetchone() == (newest,)
         assert state(library) == before
 
 
@@ -115,10 +115,8 @@ def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
         with pytest.raises(LibraryError, match="nonsense"):
             Library(tmp_path / "home")
     with Library(tmp_path / "home") as library:
-        assert library._db.execute("PRAGMA user_version").fetchone() == (newest,)
-        assert not library._db.execute(
-            "SELECT 1 FROM sqlite_master WHERE name = 'album'"
-        ).fetchone()
+        assert library.db.execute("PRAGMA user_version").fetchone() == (newest,)
+        assert not library.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'album'").fetchone()
 
 
 def test_the_second_writer_waits_or_says_so(tmp_path):
@@ -151,16 +149,16 @@ def test_the_second_writer_gets_its_turn(tmp_path):
 
 def test_a_full_disk_takes_back_one_photo_and_keeps_the_rest(tmp_path):
     with Library(tmp_path / "home") as library:
-        pages = library._db.execute("PRAGMA page_count").fetchone()[0]
-        library._db.execute(f"PRAGMA max_page_count = {pages + 30}")
+        pages = library.db.execute("PRAGMA page_count").fetchone()[0]
+        library.db.execute(f"PRAGMA max_page_count = {pages + 30}")
         done = 0
         with pytest.raises(LibraryError, match="disk is full"):
             for done in range(10_000):
                 add_photo(library, tmp_path / f"{done}.jpg", row_of_faces((1, "A"), (2, None)))
         assert done > 10
         assert_whole(library, faces=2)
-        assert library._db.execute("SELECT COUNT(*) FROM photos").fetchone() == (done,)
-        library._db.execute("PRAGMA max_page_count = 1000000")
+        assert library.db.execute("SELECT COUNT(*) FROM photos").fetchone() == (done,)
+        library.db.execute("PRAGMA max_page_count = 1000000")
         add_photo(library, tmp_path / f"{done}.jpg", row_of_faces((1, "A"), (2, None)))
 
 
@@ -216,7 +214,7 @@ def start(home: Path, folder: Path, photos: int) -> subprocess.Popen:
 
 def assert_whole(library: Library, faces: int) -> None:
     """No page is damaged, no photo and no decision is there by half."""
-    db = library._db
+    db = library.db
     assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert db.execute("PRAGMA foreign_key_check").fetchall() == []
     counts = db.execute(
@@ -253,7 +251,7 @@ def kill_and_go_on(tmp_path: Path, times: int, photos: int, seed: int) -> None:
         assert_whole(library, FACES)
         assert len(library.find()) == photos
         assert list(library.photos.todo(sorted(folder.iterdir()), NETWORK)) == []
-        assert library._db.execute("SELECT COUNT(*) FROM photos").fetchone() == (photos,)
+        assert library.db.execute("SELECT COUNT(*) FROM photos").fetchone() == (photos,)
 
 
 def test_killed_five_times_nothing_is_lost_or_half_done(tmp_path):

@@ -23,10 +23,10 @@ from training.detector.pictures.samples import Sample, read_samples, split
 def test_large_faces_are_cut_as_close_ups_and_mistakes_are_shown(tmp_path):
     entries = {"a.png": {"boxes_xywh": [[10, 10, 30, 30]]}, "b.png": {"boxes_xywh": []}}
     samples = read_samples(folder_of(tmp_path, entries, photos=("a.png", "b.png")))
-    assert Pictures(samples, Schedule(side=64), STRIDES)._portrait(np.random.default_rng(0)) is None
+    assert Pictures(samples, Schedule(side=64), STRIDES).portrait(np.random.default_rng(0)) is None
     large = dataclasses.replace(samples[0], faces=Faces.of_boxes([[0, 0, 95, 95]]))
     pictures = Pictures([large, samples[1]], Schedule(side=64), STRIDES)
-    portrait = pictures._portrait(np.random.default_rng(0))
+    portrait = pictures.portrait(np.random.default_rng(0))
     assert len(portrait().faces) == 1
     # A cut round a mistake of a photo without a face shows it.
     mistake = np.float32([[40, 50, 44, 54]])
@@ -78,7 +78,7 @@ def test_a_drawing_is_drawn_for_ten_photos(tmp_path):
     samples = read_samples(folder_of(tmp_path, entries))
     pictures = Pictures(samples, Schedule(side=64, batch=4), STRIDES)
     rng = np.random.default_rng(0)
-    drawn = [not len(pictures._draw(rng).faces) for _ in range(440)]
+    drawn = [not len(pictures.draw(rng).faces) for _ in range(440)]
     assert sum(drawn) == pytest.approx(40, abs=18)
     pixels, wanted = pictures[1]
     assert pixels.shape == (4, 64, 64, 3) and wanted.shape[0] == 4
