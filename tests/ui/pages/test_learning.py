@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -62,7 +63,7 @@ def test_the_worker_is_started_once_and_gives_way(library, monkeypatch):
 
 
 def test_work_that_somebody_asked_for_ends_what_gives_way(fresh_home, monkeypatch):
-    command = ["python", "-c", _WORKER]
+    command = [sys.executable, "-c", _WORKER]
     jobs = Jobs(home(), command)
     quiet = jobs.start("wait", {}, gives_way=True)
     assert quiet.gives_way
