@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 # Chromium looks for updates and the like; a test that counts requests wants none of that.
@@ -26,6 +28,14 @@ def chromium_path() -> str | None:
     """Debian's chromium, or a Chrome; `None` where there is neither."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return next(filter(None, map(shutil.which, names)), None)
+
+
+def require_browser() -> None:
+    """Skips the module that calls it where there is no browser to test with."""
+    pytest.importorskip("playwright", reason="playwright is not installed")
+    if chromium_path() is None:
+        reason = "there is no Chromium (Debian: apt-get install chromium)"
+        pytest.skip(reason, allow_module_level=True)
 
 
 @contextmanager

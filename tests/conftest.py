@@ -206,3 +206,13 @@ def untrained_tagger():
     from model.inference.tagger import Tagger
 
     return Tagger.untrained()
+
+
+@pytest.fixture(scope="session")
+def colour_model(tmp_path_factory) -> Path:
+    """A model that knows "Red", "Grün" and "蓝" by their colours; not to be written to."""
+    from tests.training.test_export import export_colours
+
+    folder = tmp_path_factory.mktemp("colours") / "model"
+    export_colours(folder)
+    return folder

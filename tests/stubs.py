@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import tensorflow as tf
 
 from data.recognition.scoring import HeadState
 from model.classifier.head import Head
 from model.graph import FaceGraph
+from tests.pictures import encoded
 
 
 class CornerDetector(tf.Module):
@@ -102,3 +105,9 @@ def couple_graph(people: tuple[str, ...] = ("Red", "Grün", "蓝")) -> FaceGraph
 def plain(height: int, width: int, colour: tuple[int, int, int]) -> np.ndarray:
     """uint8 [height, width, 3] of one colour."""
     return np.full((height, width, 3), colour, np.uint8)
+
+
+def put(path: Path, colour: tuple[int, int, int], side: int = 40) -> None:
+    """Writes a photo of one colour, `side` pixels high and 60 wide; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encoded(plain(side, 60, colour)))

@@ -12,10 +12,7 @@ from data.recognition.age import (
     read_age_correction,
     write_age_correction,
 )
-
-
-def unit(vectors) -> np.ndarray:
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+from tests.vectors import unit
 
 
 def by_hand() -> AgeCorrection:

@@ -20,10 +20,7 @@ from data.recognition.scoring import (
 )
 from model.classifier.assignment import compete
 from model.classifier.head import Head
-
-
-def unit(vectors) -> np.ndarray:
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+from tests.vectors import unit
 
 
 def family(people: int, seed: int = 0) -> HeadState:

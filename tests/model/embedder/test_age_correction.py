@@ -15,10 +15,7 @@ from model.embedder.age_correction import WithoutAge
 from model.embedder.embedder import Embedder
 from model.zoo.catalogue import CATALOGUE, LIKENESS, RESNET29, RETAIL_0095
 from model.zoo.networks import load_age_correction
-
-
-def unit(vectors) -> np.ndarray:
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+from tests.vectors import unit
 
 
 def some_correction(size: int = 16) -> AgeCorrection:

@@ -22,6 +22,7 @@ from model.embedder.mobilenet_0095 import (
 )
 from model.zoo.readers.openvino_ir import read_ir
 from tests.model.zoo.test_openvino_ir import IrWriter
+from tests.vectors import unit
 
 PUBLISHED = Path(__file__).parents[4] / "shared" / "weights"
 XML = PUBLISHED / "face-reidentification-retail-0095.xml"
@@ -232,7 +233,3 @@ def test_parity_with_openvino():
     for got in (graph(x).numpy(), model(x).numpy()):
         difference = unit(got) - unit(expected)
         assert np.abs(difference).max() < 1e-5  # 3e-7 measured
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

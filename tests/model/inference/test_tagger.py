@@ -21,14 +21,11 @@ from tests.checks import check_unit
 from tests.conftest import EILEEN, LEI
 from tests.pictures import encoded, exif
 from tests.stubs import plain
-from tests.training.test_export import export_colours
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tagger") / "colours"
-    export_colours(folder)
-    return folder
+def model(colour_model):
+    return colour_model
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import tensorflow as tf
 from data.recognition.calibration import Calibration
 from data.recognition.config import HeadConfig
 from model.classifier.head import Head
+from tests.vectors import unit
 from training.classifier.fit import best_confidence, fold_state, learn_head
 
 CONFIG = HeadConfig(
@@ -20,10 +21,6 @@ CONFIG = HeadConfig(
 
 
 pytestmark = pytest.mark.usefixtures("few_steps")
-
-
-def unit(vectors) -> np.ndarray:
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
 
 
 def photos_of(

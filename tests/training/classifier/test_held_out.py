@@ -11,6 +11,7 @@ import tensorflow as tf
 from data.recognition.config import HeadConfig
 from data.recognition.scoring import HeadState
 from model.classifier.head import Head
+from tests.vectors import unit
 from training.classifier.held_out import (
     NOBODY,
     OFFSET_PRIOR,
@@ -26,10 +27,6 @@ from training.dataset.selection import Example
 CONFIG = HeadConfig(
     0.05, 3.0, 10 / 3, (0.6, 0.1), (0.3, 0.1), 0.4, runner_up_weight=0.5, default_runner_up=0.25
 )
-
-
-def unit(vectors):
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
 
 
 def state_of(people: int) -> HeadState:

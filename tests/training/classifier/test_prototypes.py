@@ -5,15 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.vectors import unit
 from training.classifier.prototypes import fit_prototypes
 from training.not_finite import NotFinite
 
 TEMPERATURE = 0.05
-
-
-def unit(vectors) -> np.ndarray:
-    vectors = np.asarray(vectors, np.float32)
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
 def cloud(centres, each: int = 6, spread: float = 0.08, seed: int = 0):

@@ -10,17 +10,11 @@ import pytest
 from data.errors import FamilyError
 from data.family import read_family, read_strangers
 from model.zoo.catalogue import RESNET29
-from tests.pictures import encoded
-from tests.stubs import ColourEmbedder, CornerDetector, plain
+from tests.stubs import ColourEmbedder, CornerDetector, put
 from training.dataset.face_finder import FaceFinder
 from training.dataset.training_set import prepare, vectors_of
 
 RED, GREEN, GREY = (250, 10, 10), (10, 250, 10), (120, 120, 130)
-
-
-def put(path, colour, side=40):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encoded(plain(side, 60, colour)))
 
 
 @pytest.fixture

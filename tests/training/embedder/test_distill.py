@@ -13,6 +13,7 @@ import pytest
 from keras import ops
 
 from model.embedder.mobilenet_0095 import Embedder0095Config, build_0095
+from tests.vectors import unit
 from training.embedder.distill import (
     Batches,
     Schedule,
@@ -30,10 +31,6 @@ TINY = Embedder0095Config(
 MARGIN = 3
 TEMPLATE = np.array([(5, 7), (11, 7), (8, 10), (6, 13), (10, 13)])
 FAST = Schedule(epochs=2, steps=3, batch=8, rate=1e-3)
-
-
-def unit(vectors):
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,8 @@ import pytest
 from data.errors import FamilyError
 from data.recognition.age import AGES
 from model.zoo.catalogue import KINDRED, RESNET29
+from tests.vectors import unit
 from training.embedder.learn_age import learn_age, read_crops
-
-
-def unit(vectors) -> np.ndarray:
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
 
 
 def people_of_ages(each, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

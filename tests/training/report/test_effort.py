@@ -10,7 +10,7 @@ import pytest
 import kindred
 import training.report.evaluate
 from data.library.views import Shelf
-from tests.data.library.recognition.test_recognition import NETWORK, add
+from tests.made_faces import NETWORK, add
 from tests.stubs import ColourEmbedder, CornerDetector
 from tests.training.report.test_evaluate import BLUE, GREEN, RED, put
 from training.report.effort import play

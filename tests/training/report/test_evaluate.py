@@ -14,7 +14,7 @@ import training.train
 from data.errors import FamilyError
 from tests import faces
 from tests.pictures import encoded
-from tests.stubs import ColourEmbedder, CornerDetector, plain
+from tests.stubs import ColourEmbedder, CornerDetector, put
 from tests.training.test_export import export_colours
 from training.report.evaluate import evaluate_family, evaluate_model, middle_face
 from training.train import train
@@ -30,11 +30,6 @@ def colours(monkeypatch):
     for module in (training.report.evaluate, training.train):
         monkeypatch.setattr(module, "load_detector", lambda _: CornerDetector())
         monkeypatch.setattr(module, "load_embedder", lambda _: ColourEmbedder())
-
-
-def put(path, colour, side=40):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encoded(plain(side, 60, colour)))
 
 
 @pytest.fixture

@@ -3,23 +3,15 @@
 import pytest
 
 from tests.accessibility import small_targets, violations
-from tests.browser import chromium_path, running_app, running_browser
+from tests.browser import require_browser, running_app
 from tests.libraries import small_library
 
-pytest.importorskip("playwright", reason="playwright is not installed")
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
-if chromium_path() is None:
-    pytest.skip("there is no Chromium (Debian: apt-get install chromium)", allow_module_level=True)
+require_browser()
 
 PAGES = ("", "folder", "review", "people", "people?who=1", "find", "find?photo=1")
 PAGES += ("family", "teach")
 EMPTY = ("", "folder", "review", "people", "find", "family")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.tags import FaceTag, PhotoTags
 from model.inference.background import BackgroundModel, Loaded
+from tests.app_pages import html
 from tests.pictures import encoded, four_corners, png
 from ui.actions.models import about_facts
 from ui.actions.uploads import tagging
@@ -64,12 +65,6 @@ def about_page(model):
         about_page.show(model)
 
     return AppTest.from_function(page, kwargs={"model": model}, default_timeout=20)
-
-
-def html(app):
-    """All HTML of the page, which is where the photos are."""
-    live = (json.loads(element.proto.json)["html"] for element in app.get("bidi_component"))
-    return "\n".join([*(element.proto.body for element in app.get("html")), *live])
 
 
 def upload(app, *files):

@@ -10,13 +10,11 @@ from PIL import Image
 
 from data.media.photos import read_photo
 from tests import faces
-from tests.browser import chromium_path, running_app, running_browser
+from tests.browser import require_browser, running_app
 from tests.pictures import encoded, four_corners
 
-pytest.importorskip("playwright", reason="playwright is not installed")
 skimage_data = pytest.importorskip("skimage.data", reason="scikit-image is not installed")
-if chromium_path() is None:
-    pytest.skip("there is no Chromium (Debian: apt-get install chromium)", allow_module_level=True)
+require_browser()
 
 PAGES = ("folder", "review", "people", "find", "teach", "about")
 LOADED = 120_000  # milliseconds for TensorFlow and the networks on a slow machine
@@ -26,12 +24,6 @@ LOADED = 120_000  # milliseconds for TensorFlow and the networks on a slow machi
 def address(tmp_path_factory):
     with running_app(tmp_path_factory.mktemp("kindred")) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -10,12 +10,10 @@ import numpy as np
 import pytest
 
 from data.library.views import Shelf
-from tests.browser import chromium_path, running_app, running_browser
+from tests.browser import require_browser, running_app, running_browser
 from tests.pictures import encoded, four_corners
 
-pytest.importorskip("playwright", reason="playwright is not installed")
-if chromium_path() is None:
-    pytest.skip("there is no Chromium (Debian: apt-get install chromium)", allow_module_level=True)
+require_browser()
 
 SIZES = tuple(map(int, os.environ.get("KINDRED_SIZES", "0 1000 20000").split()))
 REPEATS, PEOPLE, CONFIRMED, FACES = int(os.environ.get("KINDRED_REPEATS", 12)), 30, 10, 3

@@ -1,17 +1,16 @@
 """The page Family without a browser: who is on it, whose faces, what can be saved."""
 
 import io
-import json
 from datetime import date
 
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from data.library.people.family_map import FamilyMap
 from data.library.people.people import PersonSummary
 from data.library.views import Place, Shelf
+from tests.app_pages import html, run_page
 from tests.libraries import add_photo, face, small_library
 from ui.actions.family import pages, through_years
 from ui.actions.family.drawing import as_file
@@ -19,23 +18,6 @@ from ui.actions.family.graph_layout import LABEL, graph_of, strongest
 from ui.actions.family.timeline import colour, timeline_of
 from ui.actions.library.ages import age_on
 from ui.pages import family
-
-
-def page(**query):
-    def run():
-        from ui.pages import family
-
-        family.show()
-
-    app = AppTest.from_function(run, default_timeout=30)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def html(app):
-    live = (json.loads(element.proto.json)["html"] for element in app.get("bidi_component"))
-    return "\n".join([*(element.proto.body for element in app.get("html")), *live])
 
 
 def people(count, photos=lambda i: 50 - i):
@@ -60,14 +42,14 @@ def a_family(count):
 
 
 def test_an_empty_library_says_what_to_do(fresh_home):
-    app = page()
+    app = run_page("family")
     assert not app.exception and "Nobody is on the map yet" in html(app)
 
 
 def test_one_person_has_years_and_a_wall_and_no_graph(fresh_home):
     with Shelf(fresh_home) as library:
         add_photo(library, fresh_home / "a.jpg", [face("Anne")], 2015)
-    app = page()
+    app = run_page("family")
     assert not app.exception
     assert "1 person on your photos, 2015." in html(app)
     headings = [header.value for header in app.header]
@@ -76,7 +58,7 @@ def test_one_person_has_years_and_a_wall_and_no_graph(fresh_home):
 
 def test_everybody_is_shown_with_names_that_cannot_break_out(fresh_home):
     small_library(fresh_home)
-    app = page()
+    app = run_page("family")
     shown = html(app)
     assert not app.exception and "<b>" not in shown.replace("<b>20", "")
     assert "2 people on your photos, 2015–2020." in shown
@@ -87,7 +69,7 @@ def test_everybody_is_shown_with_names_that_cannot_break_out(fresh_home):
 
 def test_whose_faces_stands_in_the_address(fresh_home):
     small_library(fresh_home)
-    app = page(of="Bo <b>")
+    app = run_page("family", of="Bo <b>")
     assert app.selectbox[0].value == "Bo <b>"
     assert 'alt="Bo &lt;b&gt;, 2017"' in html(app) and 'alt="Anne, 2017"' not in html(app)
 
@@ -105,7 +87,7 @@ def test_photos_without_a_date_are_told_and_shown(fresh_home):
     with Shelf(fresh_home) as library:
         for number in range(3):
             add_photo(library, fresh_home / f"{number}.jpg", [face("Anne", number=number)])
-    app = page()
+    app = run_page("family")
     assert not app.exception and "3 photos without a date" in html(app)
     assert html(app).count("No date") == 6  # in the row, and on the wall
 
@@ -115,7 +97,7 @@ def test_birthdays_come_first_with_the_age(fresh_home):
     today = date.today()
     with Shelf(fresh_home) as library:
         library.decisions.describe("Anne", born=f"{today.year - 9}-{today:%m-%d}")
-    shown = html(page())
+    shown = html(run_page("family"))
     assert "Next birthdays" in shown and "9 on " in shown
 
 

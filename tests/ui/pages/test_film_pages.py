@@ -17,6 +17,7 @@ from data.library.decisions import review_queue as reviewing
 from data.library.photos.film_tracks import FilmTracks, TrackTimes
 from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails, Wanted
+from tests.app_pages import html, run_page
 from tests.films import drawn, paste, write_film
 from tests.libraries import MODEL, NETWORK, add_photo, direction, face
 from ui.actions.server import film_routes
@@ -61,23 +62,6 @@ def film(library):
     return add_film(library, library.home / "trip" / "a.mp4", "Anne", None)
 
 
-def page(name, **query):
-    def run(name):
-        import importlib
-
-        importlib.import_module(f"ui.pages.{name}").show()
-
-    app = AppTest.from_function(run, kwargs={"name": name}, default_timeout=30)
-    for key, value in query.items():
-        app.query_params[key] = str(value)
-    return app.run()
-
-
-def html(app):
-    live = (json.loads(element.proto.json)["html"] for element in app.get("bidi_component"))
-    return "\n".join([*(element.proto.body for element in app.get("html")), *live])
-
-
 def test_thumbnails_are_of_the_moment(library, film):
     (place,) = library.places([library.films.tracks(film)[0]]).values()
     assert place.time == 3.0 and library.moment_of(film) == 3.0
@@ -96,7 +80,7 @@ def test_thumbnails_are_of_the_moment(library, film):
 
 def test_find_shows_films_beside_photos_with_a_play_mark(library, film):
     add_photo(library, library.home / "trip" / "b.jpg", [face("Anne")])
-    app = page("find", **{"with": "Anne"})
+    app = run_page("find", **{"with": "Anne"})
     assert not app.exception and "▶ 0:06" in html(app) and "1 photo, 1 film" in html(app)
     entries = find_page.find(library, ["Anne"], [], None)
     assert sorted(entry.duration or 0 for entry in entries) == [0, 6.0]
@@ -105,13 +89,13 @@ def test_find_shows_films_beside_photos_with_a_play_mark(library, film):
 def test_review_asks_once_a_track_and_its_face_leads_to_the_moment(library, film):
     faces = [q.faces for q in reviewing.questions(library) if q.name == "Anne"]
     assert faces == [(library.films.tracks(film)[0],)]
-    app = page("review")
+    app = run_page("review")
     assert app.title[0].value == "Is this Anne?"
     assert "▶ 0:03" in html(app) and 'data-at="3.0"' in html(app)
 
 
 def test_the_viewer_plays_a_film_from_the_moment_and_lists_the_times(library, film):
-    app = page("find", photo=film, at=3.0)
+    app = run_page("find", photo=film, at=3.0)
     shown = html(app)
     assert not app.exception and f'src="films/{film}#t=3.0"' in shown
     assert 'data-seek="3.0"' in shown and "0:02–0:04" in shown

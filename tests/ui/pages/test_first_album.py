@@ -10,7 +10,7 @@ import pytest
 from data.home import home
 from data.library.views import Shelf
 from data.tags import FaceTag, PhotoTags
-from tests.data.library.recognition.test_recognition import NETWORK, POINTS, look
+from tests.made_faces import NETWORK, POINTS, look
 from tests.pictures import encoded, four_corners
 from tests.ui.pages.test_app import html, ready, tag_page, upload
 

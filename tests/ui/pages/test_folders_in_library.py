@@ -1,14 +1,13 @@
 """The page Folder remembers folders: looked at again, removed, and named when names are written."""
 
-import json
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from data.jobs import DONE, Job
 from data.library.photos.library_folders import Folder
 from data.library.views import Shelf
+from tests.app_pages import live_html, run_page
 from tests.libraries import add_photo, face, small_library
 from ui.actions.library.known_folders import known_folders
 from ui.pages import folder as folder_page
@@ -20,20 +19,6 @@ def library(fresh_home):
     with Shelf(fresh_home) as library:
         add_photo(library, fresh_home / "other" / "deep" / "bo.jpg", [face("Bo <b>", 60)], 2019)
         yield library
-
-
-def page():
-    def run():
-        from ui.pages import folder
-
-        folder.show()
-
-    return AppTest.from_function(run, default_timeout=30).run()
-
-
-def html(app):
-    live = (json.loads(element.proto.json)["html"] for element in app.get("bidi_component"))
-    return "\n".join(live)
 
 
 def job(at, *paths):
@@ -56,10 +41,10 @@ def test_a_folder_counts_what_lies_below_it_and_says_when_it_was_looked_at():
 
 
 def test_the_page_lists_folders_and_names_folder_and_count_of_what_is_written(library):
-    app = page()
+    app = run_page("folder")
     assert not app.exception
-    assert str(library.home / "trip") in html(app) and "9 photos" in html(app)
-    assert 'data-do="again"' in html(app) and 'data-do="remove"' in html(app)
+    assert str(library.home / "trip") in live_html(app) and "9 photos" in live_html(app)
+    assert 'data-do="again"' in live_html(app) and 'data-do="remove"' in live_html(app)
     entries = library.entries()
     assert folder_page.writing_title(entries, None) == "Write names beside 7 photos in all folders"
     under = str(library.home / "other")
@@ -69,4 +54,4 @@ def test_the_page_lists_folders_and_names_folder_and_count_of_what_is_written(li
 
 def test_a_removed_folder_is_gone_from_the_list(library):
     library.remove([library.home / "trip"])
-    assert str(library.home / "trip") not in html(page())
+    assert str(library.home / "trip") not in live_html(run_page("folder"))

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from data.jobs import CANCELLED, DONE, PAUSED, STOPPED, Jobs
 from data.library.views import Shelf
 from data.lock import library_lock
+from tests.app_pages import button, live_html
 from tests.libraries import small_library
 from tests.pictures import encoded
 from tests.slow_worker import COMMAND
@@ -47,14 +48,6 @@ def folder_page():
         folder_page.show()
 
     return AppTest.from_function(run, default_timeout=30)
-
-
-def html(app):
-    return "\n".join(json.loads(e.proto.json)["html"] for e in app.get("bidi_component"))
-
-
-def button(app, start):
-    return next(b for b in app.button if b.label.startswith(start))
 
 
 def until(jobs, id, *statuses, seconds=60):
@@ -160,7 +153,7 @@ def test_an_adopted_model_names_the_library_in_the_background(jobs, monkeypatch)
 
     app = AppTest.from_function(run, default_timeout=30).run()
     app = button(app, "Use").click().run()
-    assert not app.exception and "names everybody" in html(app)
+    assert not app.exception and "names everybody" in live_html(app)
     assert until(jobs, jobs.latest("renew").id, DONE).result["renamed"] == 9
     with Shelf(jobs.home) as library:
         assert library.people.get("Berta").photos == 9 and anne

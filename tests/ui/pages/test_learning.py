@@ -11,7 +11,7 @@ import pytest
 from data.home import home
 from data.jobs import DONE, Jobs
 from data.library.views import Shelf
-from tests.data.library.recognition.test_recognition import add
+from tests.made_faces import add
 from ui.actions.jobs import run_job
 from ui.actions.models import learning
 

@@ -1,15 +1,13 @@
 """The pages of the library without a browser: review, people, find and folder, and what they do."""
 
-import json
-
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from data.errors import KindredError
 from data.library.decisions import review_queue as reviewing
 from data.library.views import Shelf
 from data.media.thumbnails import Thumbnails, Wanted
+from tests.app_pages import app_page, button, html
 from tests.libraries import MODEL, NETWORK, add_photo, direction, face, small_library
 from ui.actions.library import deciding, outliers
 from ui.components.photos import photo_view, wall
@@ -30,27 +28,6 @@ def library(home):
         yield library
 
 
-def page(name):
-    def run(name):
-        import importlib
-
-        from ui.components.shell import toasts
-
-        toasts.show_toasts()
-        importlib.import_module(f"ui.pages.{name}").show()
-
-    return AppTest.from_function(run, kwargs={"name": name}, default_timeout=20)
-
-
-def html(app):
-    live = (json.loads(element.proto.json)["html"] for element in app.get("bidi_component"))
-    return "\n".join([*(element.proto.body for element in app.get("html")), *live])
-
-
-def button(app, start):
-    return next(b for b in app.button if b.label.startswith(start))
-
-
 def shown(library, photo=None):
     number = photo or library.photos.photo_of(library.home / "trip" / "anne 0.jpg")
     return number, library.shown(number)
@@ -62,7 +39,7 @@ def key(photo, index):
 
 @pytest.mark.parametrize("name", ["review", "people", "find", "folder"])
 def test_an_empty_library_says_what_to_do_first(fresh_home, name):
-    app = page(name).run()
+    app = app_page(name).run()
     assert not app.exception and not app.error
     assert "kd-empty" in html(app)
 
@@ -71,12 +48,12 @@ def test_a_damaged_library_is_a_sentence(fresh_home):
     fresh_home.mkdir()
     (fresh_home / "library.sqlite").write_bytes(b"this is no database at all" * 100)
     for name in ("review", "people", "find", "folder"):
-        app = page(name).run()
+        app = app_page(name).run()
         assert not app.exception and "not a database" in app.error[0].value
 
 
 def test_the_largest_question_comes_first_and_one_answer_decides_it(home, library):
-    app = page("review").run()
+    app = app_page("review").run()
     assert not app.exception and app.title[0].value == "Is this Anne?"
     assert html(app).count('aria-pressed="true"') == 6
     app = button(app, "Yes, these 6").click().run()
@@ -105,7 +82,7 @@ def test_names_that_are_said_beside_photos_are_offered_to_be_clicked(home, libra
 
 
 def test_skip_no_and_an_unknown_group(home, library):
-    app = button(page("review").run(), "Skip").click().run()
+    app = button(app_page("review").run(), "Skip").click().run()
     assert "Bo" in app.title[0].value and "<b>" not in html(app)
     app = button(app, "None is").click().run()
     assert library.people.get("Bo <b>").photos == 0
@@ -127,7 +104,7 @@ def test_taking_a_face_out_of_a_suggestion_rejects_it(library):
 
 
 def test_the_people_are_on_the_wall_and_names_bring_no_html(home):
-    app = page("people").run()
+    app = app_page("people").run()
     assert not app.exception
     assert html(app).count("kd-tile ") + html(app).count('kd-tile"') >= 2
     assert "2015–2020" in html(app) and "Bo &lt;b&gt;" in html(app) and "Bo <b>" not in html(app)
@@ -135,7 +112,7 @@ def test_the_people_are_on_the_wall_and_names_bring_no_html(home):
 
 def test_a_persons_page_marks_who_looks_different(home, library):
     anne = library.people.find("Anne")
-    app = page("people")
+    app = app_page("people")
     app.query_params[person.WHO] = str(anne)
     app.query_params["view"] = "Faces"
     app.run()
@@ -147,7 +124,7 @@ def test_a_persons_page_marks_who_looks_different(home, library):
     app.text_input[0].set_value("Anna")
     app = button(app, "Rename").click().run()
     assert app.title[0].value == "Anna" and library.people.find("Anna") == anne
-    assert page("people").run().exception == app.exception
+    assert app_page("people").run().exception == app.exception
 
 
 def test_moving_faces_to_somebody_new_and_to_somebody_known(library):
@@ -177,7 +154,7 @@ def test_find(library):
 
 
 def test_the_find_page(home):
-    app = page("find").run()
+    app = app_page("find").run()
     assert not app.exception and "9 photos" in html(app)
     app.multiselect[0].set_value(["Bo <b>"])
     app.run()
@@ -190,7 +167,7 @@ def test_the_find_page(home):
 def test_a_photo_of_the_wall_opens_and_its_faces_can_be_named(home, library):
     number, _ = shown(library)
     for name in ("find", "folder"):
-        app = page(name)
+        app = app_page(name)
         app.query_params["photo"] = str(number)
         app.run()
         assert not app.exception and "anne 0.jpg" in html(app) and "1 of 9" in html(app)
@@ -251,7 +228,7 @@ def test_undo_takes_back_what_was_decided_together_before_a_reload_too(home, lib
         library, stranger, library.shown(stranger), {"do": "draw", "box": [0.5, 0.5, 0.75, 1]}
     )
     assert len(library.shown(stranger).faces) == 2
-    app = button(page("review").run(), "Undo").click().run()
+    app = button(app_page("review").run(), "Undo").click().run()
     assert "Taken back: 1 face drawn" in html(app) and len(library.shown(stranger).faces) == 1
     app = button(app, "Undo").click().run()
     assert "4 faces named, 2 faces said not to be somebody" in html(app)
@@ -312,7 +289,7 @@ def test_the_folder_page_filters_and_previews_what_writing_changes(home, library
     options["confirmed_only"] = False
     assert len(folder_page.preview_of_writing(library, photos, **options)) == 6
     assert not list(home.rglob("*.xmp"))
-    app = page("folder").run()
+    app = app_page("folder").run()
     assert not app.exception and "9 of 9 photos" in html(app)
     app = button(app, "Show what would change").click().run()
     assert not app.exception and "Nothing would change" in app.info[0].value
@@ -354,7 +331,7 @@ def test_ten_thousand_photos_are_found_and_shown_a_page_at_a_time(fresh_home):
         found = find_page.find(library, ["Anne"], [], None)
         Thumbnails(fresh_home).many([Wanted(entry.path) for entry in found[:60]], 1.0)
         assert len(found) == 10_000
-    app = page("find").run()
+    app = app_page("find").run()
     assert not app.exception and "10,000 photos" in html(app)
     assert html(app).count("data-do") == wall.PHOTOS_A_PAGE
 

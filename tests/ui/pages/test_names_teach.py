@@ -7,7 +7,7 @@ import pytest
 
 from data.library.views import Shelf
 from data.tags import FaceTag, PhotoTags
-from tests.data.library.recognition.test_recognition import NETWORK, POINTS, add, look
+from tests.made_faces import NETWORK, POINTS, add, look
 from ui.actions.uploads.tagging import ShownPhoto, from_library
 from ui.components.photos.photo_view import Editing, people_html, photo_html
 from ui.components.shell.live import with_names

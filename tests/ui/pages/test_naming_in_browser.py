@@ -3,12 +3,10 @@
 import pytest
 
 from data.library.views import Shelf
-from tests.browser import chromium_path, running_app, running_browser
+from tests.browser import require_browser, running_app
 from tests.libraries import add_photo, face
 
-pytest.importorskip("playwright", reason="playwright is not installed")
-if chromium_path() is None:
-    pytest.skip("there is no Chromium (Debian: apt-get install chromium)", allow_module_level=True)
+require_browser()
 
 FACES = 5
 
@@ -31,12 +29,6 @@ def home(server):
         faces = [face("Anne" if i == 0 else None, 2 + 31 * i, person=i) for i in range(FACES)]
         add_photo(library, home / "trip" / "all.jpg", faces, 2019)
     return home
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

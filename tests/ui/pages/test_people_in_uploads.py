@@ -7,9 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data.library import Todo
 from data.library.views import Shelf
-from tests.data.library.recognition.test_recognition import NETWORK, look
+from tests.made_faces import NETWORK, look, record
 from tests.pictures import encoded
 from tests.ui.pages.test_names_teach import uploaded
 from ui.actions.uploads.likely_people import face_numbers, likely_people
@@ -71,7 +70,7 @@ def test_one_answer_names_the_faces_whatever_their_order_in_the_library(library,
             faces = [
                 replace(face, score=0.5 + 0.1 * place) for place, face in enumerate(tags.faces)
             ]
-            kept[key] = _record(library, path, faces, len(kept))
+            kept[key] = record(library, path, faces, len(kept), width=400)
         return kept[key]
 
     anne = likely_people(photos, NETWORK)[0]
@@ -86,16 +85,3 @@ def test_one_answer_names_the_faces_whatever_their_order_in_the_library(library,
         for key, photo in photos.items()
     }
     assert [person.name for person in likely_people(again, NETWORK)] == [None, None]
-
-
-def _record(library, path, faces, number):
-    return library.photos.record(
-        Todo(str(path), 0, number),
-        number.to_bytes(32, "big"),
-        width=400,
-        height=100,
-        taken=None,
-        network=NETWORK,
-        faces=faces,
-        model="untrained",
-    )

@@ -1,11 +1,9 @@
 """The page People without a browser: groups named in place, merging, hiding, a person's page."""
 
-import json
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from data.library.views import Shelf
+from tests.app_pages import button, html, run_page
 from tests.libraries import small_library
 from ui.actions.library.ages import age_in
 from ui.components.people import merging, unnamed
@@ -19,37 +17,14 @@ def library(fresh_home):
         yield library
 
 
-def page(**query):
-    def run():
-        from ui.components.shell import toasts
-        from ui.pages import people
-
-        toasts.show_toasts()
-        people.show()
-
-    app = AppTest.from_function(run, default_timeout=30)
-    for name, value in query.items():
-        app.query_params[name] = str(value)
-    return app.run()
-
-
-def html(app):
-    live = (json.loads(element.proto.json)["html"] for element in app.get("bidi_component"))
-    return "\n".join([*(element.proto.body for element in app.get("html")), *live])
-
-
-def button(app, start):
-    return next(b for b in app.button if b.label.startswith(start))
-
-
 def test_unknown_people_wait_after_the_named_ones_and_are_named_in_place(library):
-    app = page()
+    app = run_page("people")
     assert not app.exception and app.header[0].value == "Who is this?"
     [group] = library.groups.list()
     assert f'data-group="{group.id}"' in html(app) and "3 photos" in html(app)
     assert unnamed.act_on_group({"do": "name", "group": str(group.id), "value": "Cléo"})
     assert library.people.get("Cléo").confirmed == 3
-    assert "kd-group" not in html(page())
+    assert "kd-group" not in html(run_page("people"))
 
 
 def test_a_group_that_is_gone_is_not_decided_about(library):
@@ -62,21 +37,21 @@ def test_a_group_that_is_gone_is_not_decided_about(library):
 def test_near_names_are_asked_about_and_the_answer_is_kept(library):
     anne, bo = library.people.find("Anne"), library.people.find("Bo <b>")
     library.decisions.rename(bo, "Ann")
-    assert "one person?" not in html(page())  # they are on one photo together
+    assert "one person?" not in html(run_page("people"))  # they are on one photo together
     [group] = library.groups.list()
     library.decisions.confirm(group.faces, "Anne B")
-    app = page()
+    app = run_page("people")
     assert "Are Anne B and Anne one person?" in html(app)
     assert "One person: Anne B" in html(app) and "One person: Anne<" in html(app)
     other = library.people.find("Anne B")
     assert merging.act_on_merge({"do": "merge", "keep": str(anne), "other": str(other)})
     assert library.people.find("Anne B") == anne and library.people.get(anne).name == "Anne"
-    assert "one person?" not in html(page())
+    assert "one person?" not in html(run_page("people"))
 
 
 def test_renaming_to_somebody_elses_name_offers_to_merge(library):
     anne = library.people.find("Anne")
-    app = page(who=anne)
+    app = run_page("people", who=anne)
     app.text_input[0].set_value("Bo <b>")
     app = button(app, "Rename").click().run()
     assert not app.exception and "one person?" in html(app) and "<b>" not in html(app)
@@ -84,7 +59,7 @@ def test_renaming_to_somebody_elses_name_offers_to_merge(library):
 
 
 def test_several_are_picked_and_hidden(library):
-    app = page()
+    app = run_page("people")
     app.toggle[0].set_value(True).run()
     assert "Click people to pick them" in app.caption[0].value
     assert html(app).count('aria-pressed="false"') == 2
@@ -93,7 +68,7 @@ def test_several_are_picked_and_hidden(library):
 def test_a_persons_photos_stand_by_year_with_the_age_and_the_company(library):
     anne = library.people.find("Anne")
     library.decisions.describe(anne, born="2014-03")
-    app = page(who=anne)
+    app = run_page("people", who=anne)
     assert not app.exception
     shown = html(app)
     assert "Most often with" in shown and "Bo &lt;b&gt;" in shown

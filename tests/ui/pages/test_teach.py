@@ -14,7 +14,7 @@ from data.home import current_model_dir, set_current_model
 from data.jobs import FAILED, RUNNING, STOPPED, Job
 from data.jobs.files import held
 from data.library.views import Shelf
-from tests.data.library.recognition.test_recognition import add
+from tests.made_faces import add
 from tests.pictures import encoded, four_corners
 from ui.actions.models import comparing, teaching
 from ui.actions.server import serving

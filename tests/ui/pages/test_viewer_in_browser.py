@@ -5,12 +5,10 @@ import re
 import pytest
 
 from data.library.views import Shelf
-from tests.browser import chromium_path, running_app, running_browser
+from tests.browser import require_browser, running_app
 from tests.libraries import add_photo, face
 
-pytest.importorskip("playwright", reason="playwright is not installed")
-if chromium_path() is None:
-    pytest.skip("there is no Chromium (Debian: apt-get install chromium)", allow_module_level=True)
+require_browser()
 
 PHOTOS = 70  # more than one page of the wall
 
@@ -28,9 +26,10 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture
-def tab(address):
-    with running_browser() as browser:
-        yield browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+def tab(browser, address):
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
 
 
 def title(tab, name):

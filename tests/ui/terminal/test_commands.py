@@ -20,7 +20,7 @@ from tests import faces
 from tests.conftest import EILEEN, LEI
 from tests.pictures import encoded
 from tests.stubs import ColourEmbedder, CornerDetector, plain
-from tests.training.test_export import export_colours
+from tests.terminal import run
 
 ROOT = Path(__file__).parents[3]
 RED, GREEN, BLUE = (250, 0, 0), (0, 250, 0), (0, 0, 250)
@@ -29,12 +29,9 @@ RED, GREEN, BLUE = (250, 0, 0), (0, 250, 0), (0, 0, 250)
 pytestmark = pytest.mark.usefixtures("fresh_home")  # what was tagged is remembered there
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    """Knows "Red", "Grün" and "蓝" by their colours."""
-    folder = tmp_path_factory.mktemp("terminal") / "colours"
-    export_colours(folder)
-    return folder
+@pytest.fixture
+def model(colour_model):
+    return colour_model
 
 
 @pytest.fixture
@@ -57,16 +54,6 @@ def photos(tmp_path):
 def plain_environment() -> dict[str, str]:
     """This process has imported TensorFlow, which leaves its settings to its children."""
     return {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
-
-
-def run(capsys, *arguments) -> tuple[int, str, str]:
-    """Exit status, standard output and standard error."""
-    try:
-        status = kindred.main(list(map(str, arguments)))
-    except SystemExit as left:  # argparse
-        status = left.code
-    printed = capsys.readouterr()
-    return status, printed.out, printed.err
 
 
 def said(out: str) -> dict[str, str]:

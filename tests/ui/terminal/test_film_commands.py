@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -21,10 +22,8 @@ pytestmark = pytest.mark.usefixtures("fresh_home")
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("films") / "model"
-    export_colours(folder)
-    return folder
+def model(colour_model, tmp_path_factory):
+    return shutil.copytree(colour_model, tmp_path_factory.mktemp("films") / "model")
 
 
 def shots(*colours, seconds=3, size=(160, 120)):

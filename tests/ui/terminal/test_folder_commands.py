@@ -6,16 +6,14 @@ import pytest
 
 import kindred
 from tests.colours import folder_of_photos, names, tag
-from tests.training.test_export import export_colours
+from tests.terminal import said
 
 pytestmark = pytest.mark.usefixtures("fresh_home")
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("colours") / "model"
-    export_colours(folder)
-    return folder
+@pytest.fixture
+def model(colour_model):
+    return colour_model
 
 
 @pytest.fixture
@@ -25,13 +23,6 @@ def photos(tmp_path, model):
     folder_of_photos(tmp_path / "photos" / "two", 7)
     tag(tmp_path / "photos", "--model", model, out=tmp_path / "out.jsonl")
     return tmp_path / "photos"
-
-
-def said(capsys, *arguments, status: int = 0) -> list[str]:
-    """The lines that a command prints."""
-    capsys.readouterr()
-    assert kindred.main(list(map(str, arguments))) == status
-    return capsys.readouterr().out.splitlines()
 
 
 def test_folders_are_listed(photos, capsys):

@@ -30,6 +30,7 @@ from tests.colours import (
     tag,
 )
 from tests.pictures import encoded
+from tests.terminal import complaint, said
 from tests.training.test_export import export_colours
 from training.export import export
 from ui.terminal.output import CSV_COLUMNS
@@ -37,11 +38,9 @@ from ui.terminal.output import CSV_COLUMNS
 pytestmark = pytest.mark.usefixtures("fresh_home")
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("colours") / "model"
-    export_colours(folder)
-    return folder
+@pytest.fixture
+def model(colour_model):
+    return colour_model
 
 
 @pytest.fixture
@@ -57,19 +56,6 @@ def no_decoding(monkeypatch):
         raise AssertionError("a photo was decoded")
 
     return lambda: monkeypatch.setattr("data.library.intake.prefetch.read_reduced", forbidden)
-
-
-def said(capsys, *arguments, status: int = 0) -> list[str]:
-    """The lines that a command prints."""
-    capsys.readouterr()
-    assert kindred.main(list(map(str, arguments))) == status
-    return capsys.readouterr().out.splitlines()
-
-
-def complaint(capsys, *arguments, status: int = 1) -> str:
-    capsys.readouterr()
-    assert kindred.main(list(map(str, arguments))) == status
-    return capsys.readouterr().err
 
 
 def test_the_second_run_reads_nothing_and_says_the_same(tmp_path, model, out, no_decoding):

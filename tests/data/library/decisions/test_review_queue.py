@@ -15,7 +15,7 @@ from data.library.decisions.review_queue import (
     yes,
 )
 from data.library.views import Shelf
-from tests.data.library.recognition.test_recognition import NETWORK, add, named
+from tests.made_faces import NETWORK, add, named
 
 SAME = math.sqrt(2 - 2 * 0.5)
 

@@ -18,7 +18,7 @@ from data.library import content_of
 from data.library.people.people import PersonSummary
 from data.library.views import Shelf
 from data.tags import FaceTag
-from tests.data.library.recognition.test_recognition import NETWORK, look
+from tests.made_faces import NETWORK, look
 
 NAMES = ("Anne", "Bob", "Cindy", "Dora", "Zoë", "Zoe\u0308")
 FILES = tuple(f"{folder}/{number}.jpg" for folder in ("one", "two") for number in range(3))
