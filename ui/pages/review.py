@@ -21,6 +21,7 @@ from ui.components.people.unclear_faces import SHOWN, offer_unclear, show_unclea
 from ui.components.photos.photo_view import sure
 from ui.components.photos.wall import empty_html, show_faces
 from ui.components.shell.style import plain
+from ui.components.shell.templates import render
 from ui.pages.photo import show_library_viewer
 
 SKIPPED = "review.skipped"
@@ -52,10 +53,9 @@ def show() -> None:
         question = queue[0]
         done, waiting = _progress(library.stamp(), library)
         st.title(_title(question), anchor=False)
-        st.html(
-            f'<p class="kd-dates">{waiting:,} faces wait, {done:,} are confirmed. '
-            f"{_HINTS.get(question.kind, _TAKE_OUT)}</p>"
-        )
+        hint = _HINTS.get(question.kind, _TAKE_OUT)
+        text = f"{waiting:,} faces wait, {done:,} are confirmed. {hint}"
+        st.html(render("facts_line.html", facts=[text]))
         _ask(library, question)
         offer_unclear(library)
 

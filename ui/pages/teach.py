@@ -18,6 +18,7 @@ from ui.components.library.folder_picker import pick_folder
 from ui.components.models.card_view import show_card
 from ui.components.people.merging import questions_of, show_merge_questions
 from ui.components.shell.style import plain
+from ui.components.shell.templates import render
 
 _MERGES = 3  # questions whether two are one person, at once
 HANDLED = "teach.handled"  # digest of the zip that was unpacked, in the session's state
@@ -27,11 +28,12 @@ def show() -> None:
     """The whole page."""
     with st.container(key="kd-page-teach"):
         st.title("Teach Kindred your family")
-        st.html(
-            '<p class="kd-lead">Every name that you give on a page is known at once. More of them, '
-            "or a folder for each person, and Kindred can adapt to your family: in the background; "
-            "it tells you how well it does, and you decide whether to use it.</p>"
+        text = (
+            "Every name that you give on a page is known at once. More of them, or a folder for "
+            "each person, and Kindred can adapt to your family: in the background; it tells you "
+            "how well it does, and you decide whether to use it."
         )
+        st.html(render("lead.html", text=text))
         running = show_running()
         if not running:
             _show_last()

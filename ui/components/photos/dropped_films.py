@@ -67,8 +67,8 @@ def show_films(library: Shelf) -> None:
 
 def _films_html(library: Shelf, films: Sequence[str]) -> str:
     failures = {os.fspath(path): why for path, why in library.photos.failures()}
-    cards = [_strip(library, film, failures.get(film, "")) for film in films]
-    return '<div data-films></div><div class="kd-film-cards">' + "".join(cards) + "</div>"
+    strips = [_strip(library, film, failures.get(film, "")) for film in films]
+    return render("film_cards.html", films=strips)
 
 
 def _strip(library: Shelf, film: str, error: str) -> str:

@@ -144,9 +144,8 @@ def people_html(
 
 
 def photo_html(picture: str, people: str) -> str:
-    """A photo with who is in it beside or below it."""
-    both = '<div class="kd-both"><div>{}</div><div>{}</div></div>'
-    return Markup(both).format(Markup(picture), Markup(people))
+    """A photo with who is in it beside or below it; both are HTML."""
+    return render("both.html", picture=Markup(picture), people=Markup(people))
 
 
 def explanation(face: FaceTag, *, confirmed: bool = False) -> str:

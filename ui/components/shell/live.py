@@ -11,6 +11,8 @@ from pathlib import Path
 import streamlit as st
 from markupsafe import Markup
 
+from ui.components.shell.templates import render
+
 _SCRIPTS = Path(__file__).parent / "js"
 
 _component = st.components.v2.component(
@@ -87,10 +89,7 @@ def with_names(html: str, key: str, names: Sequence[str]) -> str:
     """HTML, itself escaped already, with the list that its inputs complete names from."""
     if not names:
         return str(html)
-    option = Markup('<option value="{}"></option>')
-    options = Markup().join(option.format(name) for name in names)
-    known = Markup('<datalist id="{}">{}</datalist>').format(names_list(key), options)
-    return str(Markup(html) + known)
+    return str(Markup(html) + render("names.html", id=names_list(key), names=names))
 
 
 def names_list(key: str) -> str:
