@@ -208,7 +208,7 @@ def test_the_faces_that_wait_are_counted_as_they_are_listed(tmp_path):
             add_photo(
                 library, tmp_path / f"{i}.jpg", [FaceTag(None, 0.0, box, points, 0.9, vector)]
             )
-        faces = [id for (id,) in library._db.execute("SELECT id FROM faces ORDER BY id")]
+        faces = [id for (id,) in library.db.execute("SELECT id FROM faces ORDER BY id")]
         for step in ("no groups yet", "groups", "one named", "one left out", "one group broken up"):
             if step == "groups":
                 library.groups.update(NETWORK, max_distance=DISTANCE)
