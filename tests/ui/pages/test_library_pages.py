@@ -70,7 +70,7 @@ def test_names_that_are_said_beside_photos_are_offered_to_be_clicked(home, libra
     for number in range(3):
         path = home / "trip" / f"stranger {number}.jpg"
         library.records.say(path, ["Raj", "Mia <b>"], "a photo service")
-    app = page("review").run()
+    app = app_page("review").run()
     while "Anne" in app.title[0].value or "Bo" in app.title[0].value:
         app = button(app, "Skip").click().run()
     assert app.title[0].value == "Is this Mia \\<b\\> or Raj?"

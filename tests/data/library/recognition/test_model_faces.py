@@ -196,8 +196,8 @@ def test_decisions_and_the_model_alone_decide_whatever_led_to_it(
         " JOIN people p ON p.id = r.person ORDER BY r.face"
     )
     with Library(home) as library:
-        after = library._db.execute(rows).fetchall()
-        library._db.execute("DELETE FROM recognised")
+        after = library.db.execute(rows).fetchall()
+        library.db.execute("DELETE FROM recognised")
         library.recognition.refresh()
-        assert library._db.execute(rows).fetchall() == after
+        assert library.db.execute(rows).fetchall() == after
         assert all(not named for _, name, named, _ in after if name == "Carl")
