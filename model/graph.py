@@ -62,7 +62,7 @@ class FaceGraph(tf.Module):
 
     @tf.function
     def name_faces(self, embeddings):
-        """Names of faces whose embeddings are known, each judged alone."""
+        """Names of faces whose embeddings are known, each by itself."""
         names, confidences = self.head.classify(embeddings)
         return {"names": names, "confidences": confidences}
 

@@ -137,7 +137,7 @@ def find_photos(
             programs keep for themselves; links to folders are followed.
         on_error: Called with a `PhotoError` for a folder that cannot be read; the walk goes on.
         exclude: Patterns of files and folders in the folders that are left out (`is_excluded`).
-        left_out: Is told what was not taken.
+        left_out: Called with what was not taken.
         films: Films are meant, too, but for those that are one thing with a photo: live photos.
 
     Yields:

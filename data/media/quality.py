@@ -47,7 +47,7 @@ def face_quality(
     Args:
         boxes: float32 [N, 4], xyxy pixels of the original photo.
         landmarks: float32 [N, 5, 2], xy pixels.
-        scores: float32 [N], of the detector; `None` if they cannot be judged.
+        scores: float32 [N], of the detector; `None` if they say nothing.
         min_score: The score from which that detector takes something for a face.
         sharpnesses: float32 [N], from `sharpness`; `None` if nobody measured them.
 

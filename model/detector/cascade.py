@@ -17,7 +17,7 @@ from model.detector import box_ops as bx
 from model.detector.mtcnn import ONET, PNET, RNET, load_stage
 from model.detector.refinement import SecondLook
 from model.detector.resize import shrink
-from model.detector.windows import in_photo, judge, normalised
+from model.detector.windows import classify_windows, in_photo, normalised
 
 MIN_FACE = 20.0
 WINDOW = 12.0
@@ -102,7 +102,7 @@ class Cascade(tf.Module):
         return tf.gather(boxes, keep), tf.gather(score, keep)
 
     def _refine(self, pixels: tf.Tensor, boxes: tf.Tensor, min_score: tf.Tensor) -> tf.Tensor:
-        offsets, face = judge(self.rnet, pixels, boxes, RNET.window)
+        offsets, face = classify_windows(self.rnet, pixels, boxes, RNET.window)
         least = tf.clip_by_value(min_score - RNET_MARGIN, RNET_LOWEST, RNET_HIGHEST)
         keep = face[:, 1] > least
         boxes = tf.boolean_mask(_moved(boxes, offsets), keep)
@@ -110,7 +110,7 @@ class Cascade(tf.Module):
         return bx.squared(tf.gather(boxes, bx.suppress(boxes, scores, 0.7)))
 
     def _finish(self, pixels: tf.Tensor, boxes: tf.Tensor, min_score: tf.Tensor):
-        offsets, points, face = judge(self.onet, pixels, boxes, ONET.window)
+        offsets, points, face = classify_windows(self.onet, pixels, boxes, ONET.window)
         boxes, landmarks, scores = _moved(boxes, offsets), in_photo(points, boxes), face[:, 1]
         kept = tf.where(scores >= min_score)[:, 0]
         boxes, landmarks, scores = (tf.gather(x, kept) for x in (boxes, landmarks, scores))

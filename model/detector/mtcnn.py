@@ -2,7 +2,7 @@
 
 Source: Zhang et al., "Joint Face Detection and Alignment using Multitask Cascaded Convolutional
 Networks" (IEEE SPL 2016). P-Net slides over the image (fully convolutional, window 12 px, stride
-2); R-Net (24 px) and O-Net (48 px) judge and refine its candidates. All take RGB scaled to
+2); R-Net (24 px) and O-Net (48 px) check and refine its candidates. All take RGB scaled to
 (x - 127.5) / 128.
 """
 

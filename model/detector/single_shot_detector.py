@@ -109,8 +109,8 @@ class SingleShotDetector(tf.Module):
         pixels, factors = shrink(image, self.max_pixels)
         height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
         votes = self.second_look is not None and self.second_look.votes
-        judged = bool(self.agreement) or bool(self.caution) or votes
-        least = tf.minimum(min_score, FAINT) if judged else min_score
+        rescored = bool(self.agreement) or bool(self.caution) or votes
+        least = tf.minimum(min_score, FAINT) if rescored else min_score
         if self.closer_look is None:
             cells, sharp, _ = self._search(pixels, least)
         else:
@@ -123,7 +123,7 @@ class SingleShotDetector(tf.Module):
             scores = agreed(boxes, scores, cells, self.agreement)
         if self.second_look is not None:
             landmarks, scores = self.second_look.refine(pixels, boxes, landmarks, scores, min_score)
-        if judged:
+        if rescored:
             order = tf.argsort(scores, direction="DESCENDING", stable=True)
             enough = scores >= asked(boxes, min_score, self.caution)
             order = tf.boolean_mask(order, tf.gather(enough, order))

@@ -13,7 +13,9 @@ import tensorflow as tf
 MID_GREY = 127.5
 
 
-def judge(network: keras.Model, image: tf.Tensor, boxes: tf.Tensor, side: int) -> list[tf.Tensor]:
+def classify_windows(
+    network: keras.Model, image: tf.Tensor, boxes: tf.Tensor, side: int
+) -> list[tf.Tensor]:
     """What a network of the cascade says of square windows; see `cut_windows`."""
     return say(network, cut_windows(image, boxes, side))
 

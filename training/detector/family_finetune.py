@@ -39,7 +39,7 @@ SCHEDULE = Schedule(epochs=8, steps=40, batch=8, rate=2e-4)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FineTunedDetector:
     """What fine-tuning came to.
 
     Attributes:
@@ -96,7 +96,7 @@ def fine_tune(
     second_look: SecondLook | None = None,
     closer_look: keras.Model | None = None,
     progress: Progress = silent,
-) -> Outcome:
+) -> FineTunedDetector:
     """Tries to make the shipped network better on these photos.
 
     Args:
@@ -127,7 +127,7 @@ def fine_tune(
             learned, [], Path(scratch), schedule, config,
             start=shipped, l2sp=L2SP, callbacks=[note],
         )  # fmt: skip
-    outcome = Outcome(
+    outcome = FineTunedDetector(
         len(learned), len(held_out), before, _precision(shipped, beside, held_out), shipped
     )
     if outcome.gains:

@@ -33,7 +33,7 @@ class FineTuning:
         epochs: At most so many; each shows every face about twice.
         rate: Learning rate at the start; it falls to nothing along a cosine.
         batch: Faces in a batch, equally many of every person in it.
-        margin: Of the softmax, in parts of the distance between a stranger's and kin's score.
+        margin: Of the softmax, in parts of the distance from the mean impostor to the genuine score.
         l2sp: Strength with which the weights are held close to the pretrained ones.
         distil: Weight of the pretrained geometry for faces of nobody in the family.
         views: How many views of every face, see `training.embedder.chip_views`.
@@ -212,9 +212,9 @@ def fine_tune(
     """Trains a copy of the upper part.
 
     The loss is the cross-entropy of a softmax over cosines from which the right person's margin was
-    taken (CosFace: Wang et al. 2018, eq. 4), plus a pull of all weights to where they started
-    (L2-SP: Li et al. 2018, eq. 4), plus the cosine distance of strangers' embeddings from what they
-    were.
+    taken (CosFace: Wang et al. 2018, eq. 4), plus a penalty on how far all weights
+    are from their start (L2-SP: Li et al. 2018, eq. 4), plus the cosine distance of strangers'
+    embeddings from what they were.
 
     Args:
         upper: From features to embeddings; it is not changed.

@@ -102,7 +102,7 @@ class Folders:
         Args:
             found: Paths, from `data.media.folders.find_photos`.
             asked: The files and folders that somebody named.
-            left_out: Is told what was left out, and why.
+            left_out: Called with what was left out, and why.
         """
         asked = [encode(place) for place in asked]
         with transaction(self._db):

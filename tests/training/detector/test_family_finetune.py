@@ -17,7 +17,7 @@ from tests.libraries import add_photo
 from tests.libraries import face as tag_of
 from tests.pictures import four_corners
 from training.detector import family_finetune
-from training.detector.family_finetune import Outcome, corrected_samples, fine_tune
+from training.detector.family_finetune import FineTunedDetector, corrected_samples, fine_tune
 from training.detector.fit import Schedule
 from training.detector.pictures.drawings import random_drawing
 from training.detector.pictures.ground_truth import Faces
@@ -136,8 +136,8 @@ def test_a_gain_is_tried_under_every_condition(eager, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("after", "wins"), [(0.804, False), (0.81, True), (0.7, False)])
 def test_only_a_gain_wins(after, wins):
-    assert Outcome(6, 2, 0.8, after, None).wins is wins
-    assert not Outcome(6, 2, 0.8, after, None, ("close-ups",)).wins
+    assert FineTunedDetector(6, 2, 0.8, after, None).wins is wins
+    assert not FineTunedDetector(6, 2, 0.8, after, None, ("close-ups",)).wins
 
 
 def test_boxes_come_from_photos_that_somebody_looked_through(tmp_path, fresh_home):

@@ -262,7 +262,7 @@ def test_a_box_by_hand_that_a_model_looked_at_is_named_and_grouped_like_any_face
 
     def look(box):
         assert box == (80.0, 45.0, 120.0, 90.0)
-        return deciding.Looked(drawn, NETWORK, MODEL)
+        return deciding.FaceInBox(drawn, NETWORK, MODEL)
 
     act = {"do": "draw", "box": [0.5, 0.5, 0.75, 1]}
     assert "looks like Cléo" in deciding.decide(library, number, before, act, look)

@@ -20,7 +20,7 @@ from tests import faces
 from tests.pictures import encoded
 from tests.training.detector.labelled import TINY
 from training.detector import family_finetune, fit
-from training.detector.family_finetune import Outcome
+from training.detector.family_finetune import FineTunedDetector
 
 FACE = [170, 60, 110, 150]  # x, y, width, height of the astronaut's
 
@@ -46,7 +46,7 @@ def outcome(monkeypatch):
     def set_to(after: float, worse: tuple[str, ...] = ()) -> None:
         def fine_tune(samples, shipped, **_):
             assert len(samples) == 8 and samples[0].faces.landmarks.shape == (1, 5, 2)
-            return Outcome(6, 2, 0.8, after, shipped, worse)
+            return FineTunedDetector(6, 2, 0.8, after, shipped, worse)
 
         monkeypatch.setattr(family_finetune, "fine_tune", fine_tune)
 

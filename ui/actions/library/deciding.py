@@ -15,12 +15,12 @@ from model.inference.background import BackgroundModel
 
 _SECONDS = 60.0  # to wait for the networks, when a page is used that did not need them before
 
-Look = Callable[[Sequence[float]], "Looked | None"]
+Look = Callable[[Sequence[float]], "FaceInBox | None"]
 """A box in pixels, to what the model in use makes of it; `None` if it cannot be asked."""
 
 
 @dataclass(frozen=True)
-class Looked:
+class FaceInBox:
     """A face in a drawn box, and the ids of what embedded and what named it."""
 
     face: FaceTag
@@ -80,7 +80,7 @@ def look_with(model: Callable[[], BackgroundModel], photo: Callable[[], np.ndarr
         photo: Reads the photo: upright RGB uint8 [H, W, 3].
     """
 
-    def look(box) -> Looked | None:
+    def look(box) -> FaceInBox | None:
         used = model()
         used.wait(_SECONDS)
         if used.loaded is None:
@@ -92,7 +92,7 @@ def look_with(model: Callable[[], BackgroundModel], photo: Callable[[], np.ndarr
         except Exception:  # a network's runtime raises anything; the box is kept all the same
             logging.getLogger(__name__).exception("looking at a drawn box failed")
             return None
-        return Looked(face, used.loaded.tagger.network, used.loaded.tagger.model)
+        return FaceInBox(face, used.loaded.tagger.network, used.loaded.tagger.model)
 
     return look
 
