@@ -118,7 +118,7 @@ def test_the_comparison_in_words_and_in_a_table(tmp_path):
     new = {"people": ["Rosa"], "measured": {"right": 0.8}, "compared": compared}
     said = comparing.verdict(new, old)
     assert "the same 40 faces" in said and "95.0%" in said and "90.0%" in said
-    assert "3 only it names rightly, 1 only the model in use" in said
+    assert "3 faces only it names rightly, 1 only the model in use" in said
     rows = comparing.comparison_rows(new, old)
     assert rows[0] == {
         "On the same unseen photos": "Right name", "New model": "95.0%", "Model in use": "90.0%",

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data.home import home
-from data.jobs import DONE, Jobs
+from data.jobs import DONE, FAILED, STOPPED, Job, Jobs
+from data.jobs.job import CANCELLED
 from data.library.views import Shelf
 from tests.made_faces import add
 from ui.actions.jobs import run_job
@@ -60,6 +61,28 @@ def test_the_worker_is_started_once_and_gives_way(library, monkeypatch):
     learning.learn_if_due()
     version = library.recognition.version
     assert started == [("refit", {"decisions": version}, {"gives_way": True})]
+
+
+@pytest.mark.parametrize(
+    ("ended", "begins"),
+    [
+        ([STOPPED], True),  # killed, or the computer was switched off
+        ([CANCELLED, CANCELLED, CANCELLED], True),  # other work came first
+        ([STOPPED] * learning.TRIES, False),
+        ([FAILED], False),
+        ([DONE], True),  # and somebody took an earlier model into use since
+    ],
+)
+def test_what_was_ended_is_begun_again(library, monkeypatch, ended, begins):
+    started = []
+    library.decisions.confirm(add(library, [0]), "Anne")
+    decided_before(library, learning.PAUSE + 1)
+    asked = {"decisions": library.recognition.version}
+    past = [Job(str(number), "refit", asked, status) for number, status in enumerate(ended)]
+    monkeypatch.setattr(Jobs, "list", lambda *_: past)
+    monkeypatch.setattr(Jobs, "start", lambda *job, **how: started.append(job))
+    learning.learn_if_due()
+    assert bool(started) == begins
 
 
 def test_work_that_somebody_asked_for_ends_what_gives_way(fresh_home, monkeypatch):

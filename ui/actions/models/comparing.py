@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from data.recognition.identity import model_id
+from data.words import count
 
 _SHARES = (
     ("Right name", "right"),
@@ -70,30 +71,33 @@ def same_photos_text(compared: Mapping) -> str:
             f"somebody whom both know and unseen by both.{_not_compared(compared)}"
         )
     text = (
-        f"On the same {_faces(faces)}, held out from both, it gives {new['right']:.1%} the right "
-        f"name and {new['wrong']:.1%} a wrong one; the model in use {old['right']:.1%} and "
-        f"{old['wrong']:.1%}. {compared['only_new']} only it names rightly, "
-        f"{compared['only_old']} only the model in use."
+        f"On the same {count(faces, 'face')}, held out from both, it gives {new['right']:.1%} the "
+        f"right name and {new['wrong']:.1%} a wrong one; the model in use {old['right']:.1%} and "
+        f"{old['wrong']:.1%}. {_alone(compared)}"
     )
     if compared["strangers"]:
         text += (
-            f" Of {_faces(compared['strangers'])} of people left out of both, it names "
+            f" Of {count(compared['strangers'], 'face')} of people left out of both, it names "
             f"{new['false_names']:.1%}, the model in use {old['false_names']:.1%}."
         )
     return text + _not_compared(compared)
 
 
+def _alone(compared: Mapping) -> str:
+    new, old = compared["only_new"], compared["only_old"]
+    if not new and not old:
+        return "Both name the same faces rightly."
+    return f"{count(new, 'face')} only it names rightly, {old} only the model in use."
+
+
 def _not_compared(compared: Mapping) -> str:
     text = ""
-    if count := compared["new_people"]:
-        text += f" {_faces(count)} of people whom the model in use does not know are not compared."
-    if count := compared["learned"]:
-        text += f" {_faces(count)} are not compared, as its fine-tuned network learned from them."
+    if faces := compared["new_people"]:
+        who = f"{count(faces, 'face')} of people whom the model in use does not know"
+        text += f" Not compared: {who}."
+    if faces := compared["learned"]:
+        text += f" Not compared: {count(faces, 'face')} that its fine-tuned network learned from."
     return text
-
-
-def _faces(count: int) -> str:
-    return f"{count} face{'' if count == 1 else 's'}"
 
 
 def _measured(manifest: Mapping) -> Mapping:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 from data.errors import KindredError
 from data.home import home
+from data.jobs.job import FAILED, STOPPED
 from data.library.views import Shelf
 from model.manifest import manifest_in_use
 from ui.actions.jobs.run_job import jobs
 
 ENOUGH = 10  # decisions that a model follows at once
+TRIES = 3  # times that a worker may die over the same decisions
 PAUSE = 60.0  # seconds after the last decision, after which it follows fewer
 
 
@@ -21,9 +23,11 @@ def learn_if_due() -> None:
         version = library.recognition.version
         if not due(library, manifest_in_use()) or jobs().running():
             return
-        last = jobs().latest("refit")
-        if last is None or last.arguments.get("decisions") != version:  # once, should it fail
-            jobs().start("refit", {"decisions": version}, gives_way=True)
+        asked = {"decisions": version}
+        tried = [job.status for job in jobs().list("refit") if job.arguments == asked]
+        # What was ended by other work, or by the computer, is begun again; what fails fails again.
+        if FAILED not in tried and tried.count(STOPPED) < TRIES:
+            jobs().start("refit", asked, gives_way=True)
 
 
 def due(library: Shelf, manifest: dict) -> bool:
