@@ -33,7 +33,7 @@ class FineTuning:
         epochs: At most so many; each shows every face about twice.
         rate: Learning rate at the start; it falls to nothing along a cosine.
         batch: Faces in a batch, equally many of every person in it.
-        margin: Of the softmax, in parts of the distance from the mean impostor to the genuine score.
+        margin: Of the softmax, in parts of the distance from mean impostor to genuine score.
         l2sp: Strength with which the weights are held close to the pretrained ones.
         distil: Weight of the pretrained geometry for faces of nobody in the family.
         views: How many views of every face, see `training.embedder.chip_views`.
