@@ -73,6 +73,15 @@ def cascade(detector):
 
 
 @pytest.fixture(scope="session")
+def shipped_detector():
+    """Our own detector, the default one; not to be changed."""
+    from model.zoo.catalogue import KINDRED
+    from model.zoo.networks import load_detector
+
+    return load_detector(KINDRED)
+
+
+@pytest.fixture(scope="session")
 def embedder():
     """The embedder that comes with the installation, in its own space: age is left in."""
     from model.zoo.catalogue import RESNET29

@@ -6,8 +6,6 @@ import numpy as np
 
 from data.recognition import identity
 from data.recognition.identity import network_of, without_age_correction
-from model.zoo.catalogue import KINDRED
-from model.zoo.networks import load_detector
 from tests import faces
 
 NETWORKS = {
@@ -33,7 +31,7 @@ def test_a_model_keeps_the_number_of_its_code():
     assert now == identity.network_id(NETWORKS, 0.8) != identity.network_of(manifest)
 
 
-def test_the_boxes_are_those_that_the_number_of_the_code_stands_for(find):
+def test_the_boxes_are_those_that_the_number_of_the_code_stands_for(find, shipped_detector):
     """If this fails, and is meant to, raise `CODE`."""
     assert identity.CODE == 9
     upright = faces.astronaut()
@@ -44,12 +42,13 @@ def test_the_boxes_are_those_that_the_number_of_the_code_stands_for(find):
     ):
         np.testing.assert_allclose(find(picture)[0], boxes, rtol=0, atol=0.05)
     # Our own detector: with new weights the boxes may be others, and the number stays.
-    ours = load_detector(KINDRED).detect
     for picture, boxes in (
         (upright, [[177.92, 54.96, 271.32, 176.82]]),
         (faces.resized(upright, 3.5), [[631.30, 204.97, 954.19, 616.52]]),
     ):
-        np.testing.assert_allclose(ours(picture, 0.5)[0], boxes, rtol=0, atol=0.1)
+        np.testing.assert_allclose(
+            shipped_detector.detect(picture, 0.5)[0], boxes, rtol=0, atol=0.1
+        )
 
 
 def test_a_model_knows_what_it_was_called_before_age_was_taken_out():

@@ -19,8 +19,6 @@ from model.detector.closer_look import (
 from model.detector.decode import decode
 from model.detector.single_shot import build_single_shot
 from model.detector.single_shot_detector import kindred_detector
-from model.zoo.catalogue import KINDRED
-from model.zoo.networks import load_detector
 from tests import faces
 from tests.model.detector.test_single_shot import TINY, random_model
 
@@ -28,8 +26,8 @@ HALF = np.array([0.5, 0.5], np.float32)
 
 
 @pytest.fixture(scope="module")
-def ours():
-    return load_detector(KINDRED).detector
+def ours(shipped_detector):
+    return shipped_detector.detector
 
 
 class Marks:

@@ -9,8 +9,6 @@ from PIL import Image
 from skimage import data as pictures
 
 from model.detector.refinement import SecondLook
-from model.zoo.catalogue import KINDRED
-from model.zoo.networks import load_detector
 
 BOXES = np.array(
     [[10, 10, 50, 50], [60, 60, 70, 70], [60, 60, 67, 67], [20, 20, 60, 60]], np.float32
@@ -93,8 +91,8 @@ def test_the_mirror_image_counts_as_much():
 
 
 @pytest.mark.parametrize("degrees", [-40, 25])
-def test_the_landmarks_of_a_tilted_face_are_those_of_the_upright_one(degrees):
-    look = load_detector(KINDRED).detector.second_look
+def test_the_landmarks_of_a_tilted_face_are_those_of_the_upright_one(degrees, shipped_detector):
+    look = shipped_detector.detector.second_look
     photo = Image.fromarray(pictures.astronaut())
     middle, score = np.array([224, 118], np.float32), np.array([0.9], np.float32)
     box = np.array([[*(middle - 50), *(middle + 50)]], np.float32)
@@ -114,8 +112,8 @@ def test_no_face_is_no_trouble():
     assert landmarks.shape == (0, 5, 2) and scores.shape == (0,)
 
 
-def test_a_higher_threshold_gives_the_first_of_the_same_faces():
-    detect = load_detector(KINDRED).detect
+def test_a_higher_threshold_gives_the_first_of_the_same_faces(shipped_detector):
+    detect = shipped_detector.detect
     image = pictures.astronaut()
     many, few = (detect(image, np.float32(least)) for least in (0.05, 0.5))
     scores = many[2].numpy()

@@ -7,8 +7,6 @@ import pytest
 import tensorflow as tf
 
 from model.detector.tiling import Search, turned_back
-from model.zoo.catalogue import KINDRED
-from model.zoo.networks import load_detector
 
 
 class RedDetector(tf.Module):
@@ -132,8 +130,8 @@ def test_a_box_that_a_much_surer_one_covers_goes_and_heads_cheek_to_cheek_stay(o
 
 
 @pytest.mark.parametrize("turns", range(4))
-def test_faces_say_from_which_side_they_stand(turns, astronaut):
-    look = load_detector(KINDRED).second_look
+def test_faces_say_from_which_side_they_stand(turns, astronaut, shipped_detector):
+    look = shipped_detector.second_look
     lying = np.ascontiguousarray(np.rot90(astronaut, turns))
     corners = np.array([[[182, 64], [265, 171]]], np.float32)
     for _ in range(turns):  # as `np.rot90` turns them
@@ -146,10 +144,12 @@ def test_faces_say_from_which_side_they_stand(turns, astronaut):
 
 
 @pytest.mark.parametrize("turns", range(1, 4))
-def test_our_detector_finds_a_photo_from_each_side(turns, astronaut):
-    detect = load_detector(KINDRED).detect
+def test_our_detector_finds_a_photo_from_each_side(turns, astronaut, shipped_detector):
     (upright, points, _), (boxes, landmarks, _) = (
-        [part.numpy() for part in detect(np.ascontiguousarray(np.rot90(astronaut, n)), 0.5)]
+        [
+            part.numpy()
+            for part in shipped_detector.detect(np.ascontiguousarray(np.rot90(astronaut, n)), 0.5)
+        ]
         for n in (0, turns)
     )
     back = turned_back(tf.constant(boxes.reshape(-1, 2, 2)), turns, np.float32([512, 512]))

@@ -40,9 +40,9 @@ def test_the_networks_of_the_installation_include_our_detector():
     assert network.count_params() == 802_000
 
 
-def test_the_shipped_detector_takes_no_drawing_for_a_face():
+def test_the_shipped_detector_takes_no_drawing_for_a_face(shipped_detector):
     """Drawings of seeds that were not trained on, and one of four fields that once was a face."""
-    detect = load_detector(KINDRED).detect
+    detect = shipped_detector.detect
     drawings = [random_drawing(np.random.default_rng(seed)).pixels for seed in range(1000, 1020)]
     for picture in (*drawings, four_corners(320, 240)):
         assert not len(detect(picture, np.float32(KINDRED.min_score))[2])

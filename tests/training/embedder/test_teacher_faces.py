@@ -9,11 +9,21 @@ from skimage import data
 
 from data.errors import FamilyError
 from model.zoo.catalogue import KINDRED, RESNET29
+from model.zoo.networks import load_embedder
 from training.embedder import teacher_faces
 from training.embedder.teacher_faces import gather
 
 
-def test_teachers_are_asked_once(tmp_path, monkeypatch):
+def share(monkeypatch, detector, teacher) -> None:
+    """Has networks that are loaded already taken for those that are asked for."""
+    networks = {KINDRED.name: detector, RESNET29.name: teacher}
+    for load in ("load_detector", "load_embedder"):
+        monkeypatch.setattr(teacher_faces, load, lambda spec: networks[spec.name])
+
+
+def test_teachers_are_asked_once(tmp_path, monkeypatch, shipped_detector):
+    teacher = load_embedder(RESNET29)
+    share(monkeypatch, shipped_detector, teacher)
     photos, kept = tmp_path / "photos", tmp_path / "kept"
     photos.mkdir()
     astronaut = Image.fromarray(data.astronaut())
@@ -43,7 +53,8 @@ def test_teachers_are_asked_once(tmp_path, monkeypatch):
     np.testing.assert_array_equal(again.vectors, faces.vectors)
 
 
-def test_folders_without_a_face_are_refused(tmp_path):
+def test_folders_without_a_face_are_refused(tmp_path, monkeypatch, shipped_detector, embedder):
+    share(monkeypatch, shipped_detector, embedder)
     Image.new("RGB", (64, 64), "white").save(tmp_path / "white.png")
     with pytest.raises(FamilyError, match="no face"):
         gather([tmp_path], tmp_path / "kept", KINDRED, [RESNET29], RESNET29)
