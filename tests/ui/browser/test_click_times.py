@@ -1,6 +1,6 @@
 """How long pages take to answer in a browser, with libraries of several sizes; prints a table.
 
-`python -m pytest -m slow -s tests/ui/pages/test_click_times.py`
+`python -m pytest -m slow -s tests/ui/browser/test_click_times.py`
 """
 
 import os
