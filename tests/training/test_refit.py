@@ -16,8 +16,8 @@ from data.recognition.identity import model_id
 from data.tags import FaceTag
 from model.inference.tagger import Tagger
 from model.manifest import read_manifest
-from tests.stubs import ColourEmbedder, CornerDetector, plain
-from tests.training.report.test_evaluate import BLUE, GREEN, RED, put
+from tests.stubs import ColourEmbedder, CornerDetector, plain, put
+from tests.training.report.test_evaluate import BLUE, GREEN, RED
 from training.dataset.known_people import family_to_learn, forgotten
 from training.refit import refit
 from training.train import train

@@ -12,8 +12,7 @@ from data.home import current_model_dir, home, new_model_dir
 from data.library import Library
 from data.recognition.identity import model_id
 from model.manifest import read_manifest
-from tests.stubs import ColourEmbedder, CornerDetector
-from tests.training.report.test_evaluate import put
+from tests.stubs import ColourEmbedder, CornerDetector, put
 from training.report.comparison import Outcome
 from training.train import train
 from ui.actions.models import comparing

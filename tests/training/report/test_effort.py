@@ -11,8 +11,8 @@ import kindred
 import training.report.evaluate
 from data.library.views import Shelf
 from tests.made_faces import NETWORK, add
-from tests.stubs import ColourEmbedder, CornerDetector
-from tests.training.report.test_evaluate import BLUE, GREEN, RED, put
+from tests.stubs import ColourEmbedder, CornerDetector, put
+from tests.training.report.test_evaluate import BLUE, GREEN, RED
 from training.report.effort import play
 
 

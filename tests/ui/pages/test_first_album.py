@@ -10,9 +10,10 @@ import pytest
 from data.home import home
 from data.library.views import Shelf
 from data.tags import FaceTag, PhotoTags
+from tests.app_pages import html
 from tests.made_faces import NETWORK, POINTS, look
 from tests.pictures import encoded, four_corners
-from tests.ui.pages.test_app import html, ready, tag_page, upload
+from tests.ui.pages.test_app import ready, tag_page, upload
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,10 @@ from data.library.views import Shelf
 from data.media.photos import read_photo
 from data.regions import read_regions
 from data.tags import PhotoTags
+from tests.app_pages import html
 from tests.libraries import face
 from tests.pictures import encoded, four_corners
-from tests.ui.pages.test_app import StubTagger, html, ready, tag_page, upload
+from tests.ui.pages.test_app import StubTagger, ready, tag_page, upload
 from ui.actions.library import deciding
 from ui.actions.uploads import tagging
 

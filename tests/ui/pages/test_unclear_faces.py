@@ -13,9 +13,9 @@ from data.library.storage import database, schema
 from data.library.storage.database import open_database
 from data.library.views import Shelf
 from data.media.quality import UNCLEAR
+from tests.app_pages import app_page, button, html
 from tests.data.media.test_quality import FRONTAL
 from tests.libraries import MODEL, NETWORK, add_photo, face, small_library
-from tests.ui.pages.test_library_pages import button, html, page
 
 BELOW = UNCLEAR - 0.01
 
@@ -123,7 +123,7 @@ def test_left_out_and_forgotten_faces_are_not_offered(library):
 
 
 def test_the_page_says_how_many_and_shows_them(home, library):
-    app = page("review").run()
+    app = app_page("review").run()
     assert not app.exception and any("4 unclear faces" in c.value for c in app.caption)
     assert html(app).count('aria-pressed="true"') == 6
     app = button(app, "Show").click().run()
@@ -137,7 +137,7 @@ def test_the_page_says_how_many_and_shows_them(home, library):
 def test_the_last_one_and_none(home, library):
     first, *others = library.faces.unclear()
     library.decisions.ignore(others)
-    app = page("review").run()
+    app = app_page("review").run()
     assert any("1 unclear face is" in c.value for c in app.caption)
     app = button(app, "Show").click().run()
     library.decisions.confirm(first, "Anne")

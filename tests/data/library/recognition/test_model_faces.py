@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from data.arrays import write_arrays
 from data.library import Library
 from data.recognition.identity import network_of
-from tests.data.library.recognition.test_recognition import DECISIONS, add, look, named
+from tests.data.library.recognition.test_recognition import DECISIONS
+from tests.made_faces import add, look, named
 
 ABOUT = {
     "networks": {"detector": {"name": "kindred"}, "embedder": {"name": "0095"}},
