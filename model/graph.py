@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from model.classifier.head import Head
 from model.detector.protocol import Detector
+from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
 
 IMAGE = tf.TensorSpec([None, None, 3], tf.uint8, name="image")
@@ -56,6 +57,11 @@ class FaceGraph(tf.Module):
         return {"chips": self.embedder.aligner.chips(image, landmarks)}
 
     @tf.function
+    def places(self, landmarks):
+        """Where in their photo the chips of faces are whose landmarks are known."""
+        return {"places": self.embedder.aligner.places(landmarks)}
+
+    @tf.function
     def embed_chips(self, chips):
         """Embeddings of the chips of one or several photos."""
         return {"embeddings": self.embedder.embed_chips(chips)}
@@ -76,7 +82,7 @@ class FaceGraph(tf.Module):
         """The SavedModel's signatures by name; `tag` is what a server runs by default."""
         chips = tf.TensorSpec([None, *self.embedder.chip_shape], tf.float32, name="chips")
         embeddings = tf.TensorSpec([None, self.embedder.dimension], tf.float32, name="embeddings")
-        return {
+        signatures = {
             "serving_default": self.tag,
             "tag": self.tag,
             "detect": self.detect,
@@ -86,3 +92,6 @@ class FaceGraph(tf.Module):
             "name": self.name_faces.get_concrete_function(embeddings=embeddings),
             "name_photo": self.name_photo.get_concrete_function(embeddings),
         }
+        if isinstance(self.embedder.aligner, Aligner):
+            signatures["places"] = self.places.get_concrete_function(landmarks=LANDMARKS)
+        return signatures

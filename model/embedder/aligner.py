@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-# A face that is larger than the chip is sampled several times a pixel and averaged, or fine
-# structure would alias. Eight samples cover faces of 1200 px in a chip of 150.
-_MAX_SAMPLES = 8
+from data.media.chips import MOST_SAMPLES
 
 
 class Aligner(tf.Module):
@@ -36,15 +34,23 @@ class Aligner(tf.Module):
         Returns:
             float32 [N, size, size, 3], 0..255.
         """
-        a, b, x, y = tf.unstack(self._from_chip(landmarks), axis=1)
+        a, b, x, y = tf.unstack(self.places(landmarks), axis=1)
         return tf.map_fn(
             lambda face: self._chip(image, *face),
             (a, b, x, y),
             fn_output_signature=tf.TensorSpec([self.size, self.size, 3], tf.float32),
         )
 
-    def _from_chip(self, landmarks: tf.Tensor) -> tf.Tensor:
-        """Chip to photo, float32 [N, 4]: u = a x - b y + shift x, v = b x + a y + shift y."""
+    def places(self, landmarks: tf.Tensor) -> tf.Tensor:
+        """Where in the photo the chips are, for whoever cuts them (`data.media.chips`).
+
+        Args:
+            landmarks: float32 [N, 5, 2] xy.
+
+        Returns:
+            float32 [N, 4]: a, b, shift x and shift y. The chip's pixel (x, y) shows the photo at
+            (a x - b y + shift x, b x + a y + shift y).
+        """
         source_mean = tf.reduce_mean(landmarks, axis=1)
         target_mean = tf.reduce_mean(self._template, axis=0)
         source, target = landmarks - source_mean[:, None], self._template - target_mean
@@ -62,15 +68,25 @@ class Aligner(tf.Module):
 
     def _chip(self, image, a, b, shift_x, shift_y) -> tf.Tensor:
         scale = tf.sqrt(a**2 + b**2)
-        samples = tf.clip_by_value(tf.cast(tf.math.ceil(scale - 0.25), tf.int32), 1, _MAX_SAMPLES)
+        samples = tf.clip_by_value(tf.cast(tf.math.ceil(scale - 0.25), tf.int32), 1, MOST_SAMPLES)
         k = tf.cast(samples, tf.float32)
         first = (1.0 / k - 1.0) / 2.0  # chip coordinate of the first sample of the first pixel
         shift_x += (a - b) * first
         shift_y += (a + b) * first
-        transform = tf.stack([a / k, -b / k, shift_x, b / k, a / k, shift_y, 0.0, 0.0])
+        a, b = a / k, b / k
         side = self.size * samples
+        # Only what the chip shows, and a pixel more, becomes floating point; whole grey levels
+        # would be rounded down.
+        far = tf.cast(side - 1, tf.float32)
+        height, width = tf.shape(image)[0], tf.shape(image)[1]
+        left, right = _span(shift_x + far * tf.stack([0.0, a, -b, a - b]), width)
+        top, bottom = _span(shift_y + far * tf.stack([0.0, b, a, a + b]), height)
+        part = tf.cast(image[top:bottom, left:right], tf.float32)
+        shift_x -= tf.cast(left, tf.float32)
+        shift_y -= tf.cast(top, tf.float32)
+        transform = tf.stack([a, -b, shift_x, b, a, shift_y, 0.0, 0.0])
         samples = tf.raw_ops.ImageProjectiveTransformV3(
-            images=image[None],
+            images=part[None],
             transforms=transform[None],
             output_shape=tf.stack([side, side]),
             fill_value=0.0,
@@ -79,3 +95,15 @@ class Aligner(tf.Module):
         )
         chip = tf.image.resize(samples, [self.size, self.size], method="area")[0]
         return tf.ensure_shape(chip, [self.size, self.size, 3])
+
+
+def _span(where, length):
+    """First and past the last of the pixels of a side that these coordinates lie among, int32.
+
+    One pixel at least, wherever that is.
+    """
+    last = tf.cast(length - 1, tf.float32)
+    where = tf.where(tf.math.is_finite(where), where, 0.0)
+    start = tf.clip_by_value(tf.floor(tf.reduce_min(where)) - 1.0, 0.0, last)
+    end = tf.clip_by_value(tf.math.ceil(tf.reduce_max(where)) + 1.0, start, last)
+    return tf.cast(start, tf.int32), tf.cast(end, tf.int32) + 1

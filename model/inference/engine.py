@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from data.errors import PhotoError
 from data.library.intake.prefetch import Reading
+from data.media.chips import cut_chips
 from data.media.photos import ReducedPhoto, read_reduced
 from data.media.quality import face_quality, sharpness
 
@@ -79,7 +80,8 @@ class Engine:
     that.
 
     Args:
-        functions: `detect`, `align` and `embed_chips`, as the signatures of a model folder.
+        functions: `detect`, `embed_chips`, and `places` or, which takes longer, `align`, as the
+            signatures of a model folder.
         chip_size: Side of the chips that `embed_chips` takes, pixels.
         min_score: The detector's score from which a face is taken for one.
         step_by_step: For how many photos functions that can be traced are run as Python instead:
@@ -175,10 +177,14 @@ class Engine:
     def _align(self, photo: _Photo, picture: ReducedPhoto) -> None:
         height, width = picture.image.shape[:2]
         factor = np.array([picture.width / width, picture.height / height], np.float32)
-        aligned = self._functions["align"](
-            image=tf.constant(picture.image), landmarks=tf.constant(photo.found.landmarks / factor)
-        )
-        photo.found.chips = aligned["chips"].numpy()
+        landmarks = tf.constant(photo.found.landmarks / factor)
+        if "places" in self._functions:
+            places = self._functions["places"](landmarks=landmarks)["places"].numpy()
+            photo.found.chips = cut_chips(picture.image, places, self._chip_size)
+        else:
+            image = tf.constant(picture.image)
+            aligned = self._functions["align"](image=image, landmarks=landmarks)
+            photo.found.chips = aligned["chips"].numpy()
 
     def _finish(self, waiting: list[_Photo], cutting: deque[_Photo]) -> Iterator[FoundFaces]:
         """Embeds the faces of all photos that wait, and yields these."""

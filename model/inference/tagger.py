@@ -28,6 +28,7 @@ from model.zoo.catalogue import choose
 from model.zoo.networks import describe_networks, load_detector, load_embedder
 
 _SIGNATURES = ("tag", "detect", "embed", "align", "embed_chips", "name_photo")
+_LATER_SIGNATURES = ("places",)  # a model may have been trained before there were these
 
 Source = str | os.PathLike | bytes | np.ndarray
 
@@ -77,7 +78,7 @@ class Tagger:
         try:
             model = tf.saved_model.load(os.fspath(folder))
             tagger = cls(
-                {name: model.signatures[name] for name in _SIGNATURES},
+                _functions(model.signatures),
                 tuple(manifest["people"]),
                 folder,
                 manifest,
@@ -100,8 +101,7 @@ class Tagger:
         embed = load_embedder(embedder)
         head = Head(HeadState.empty(embed.dimension))
         graph = FaceGraph(load_detector(detector), embed, head, detector.min_score)
-        signatures = graph.signatures()
-        functions = {name: signatures[name] for name in _SIGNATURES}
+        functions = _functions(graph.signatures())
         network = network_of(describe_networks(detector, embedder))
         tagger = cls(functions, min_score=detector.min_score, network=network, model=UNTRAINED)
         tagger._saved = graph  # nor does a method of the graph on to the graph
@@ -230,3 +230,8 @@ class Tagger:
             (name.decode() or None, float(sure))
             for name, sure in zip(named["names"].numpy(), named["confidences"].numpy(), strict=True)
         ]
+
+
+def _functions(signatures: Mapping[str, Callable]) -> dict[str, Callable]:
+    later = {name: signatures[name] for name in _LATER_SIGNATURES if name in signatures}
+    return {name: signatures[name] for name in _SIGNATURES} | later

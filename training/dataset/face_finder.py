@@ -16,6 +16,7 @@ from data.family import Family
 from data.library.intake.prefetch import Reading, read_ahead
 from data.library.intake.work import Work
 from data.progress import Progress, silent
+from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
 from model.inference.engine import DETECTION_PIXELS, Engine, FoundFaces
 from training.dataset.face_cache import FaceCache
@@ -99,6 +100,9 @@ class FaceFinder:
             "align": lambda image, landmarks: {"chips": cut(image, landmarks)},
             "embed_chips": lambda chips: {"embeddings": embedder.embed_chips(chips)},
         }
+        if isinstance(embedder.aligner, Aligner):
+            places = tf.function(embedder.aligner.places, input_signature=[points])
+            functions["places"] = lambda landmarks: {"places": places(landmarks)}
         chip_size = embedder.chip_shape[0]
         self._engine = Engine(functions, chip_size, min_score, step_by_step=STEP_BY_STEP)
 

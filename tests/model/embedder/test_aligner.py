@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from data.media.chips import cut_chips
 from model.embedder.aligner import Aligner
 from tests import faces
 from tests.pictures import four_corners
@@ -31,9 +32,8 @@ def ramp() -> np.ndarray:
 
 
 def assert_taken_at(pixel: np.ndarray, where) -> None:
-    """Of a chip of `ramp`; samples are whole grey levels, rounded down."""
-    behind = 2 * np.asarray(where) - pixel[:2]
-    assert behind.min() > -0.02 and behind.max() < 1.02, (pixel, where)
+    """Of a chip of `ramp`."""
+    np.testing.assert_allclose(pixel[:2], 2 * np.asarray(where), rtol=0, atol=0.02)
 
 
 def similar(points, scale: float, degrees: float, shift) -> np.ndarray:
@@ -136,6 +136,22 @@ def test_odd_landmarks_give_a_chip_all_the_same(aligner, landmarks):
     cut = chip(aligner, four_corners(64, 64), landmarks)
     assert cut.shape == (SIZE, SIZE, 3)
     assert np.isfinite(cut).all() and cut.min() >= 0 and cut.max() <= 255
+    places = aligner.places(tf.constant(landmarks[None], tf.float32)).numpy()
+    np.testing.assert_allclose(cut_chips(four_corners(64, 64), places, SIZE)[0], cut, atol=0.02)
+
+
+@pytest.mark.parametrize("scale", [0.4, 1, 1.7, 3, 5.3, 8, 20])
+@pytest.mark.parametrize("shift", [(70, 40), (-15, -25), (215, 150), (5000, 5000)])
+def test_the_batch_cuts_the_same_chips_from_the_photo(aligner, scale, shift):
+    """Inside, over a corner and the opposite one, and outside: to a hundredth of a grey level."""
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (180, 240, 3), np.uint8)
+    landmarks = similar(POINTS, scale, 25, shift) + rng.normal(0, 1, (2, 5, 2))
+    landmarks = tf.constant(landmarks, tf.float32)
+    expected = aligner.chips(tf.constant(photo), landmarks).numpy()
+    received = cut_chips(photo, aligner.places(landmarks).numpy(), SIZE)
+    assert received.dtype == np.float32
+    np.testing.assert_allclose(received, expected, rtol=0, atol=0.02)
 
 
 def test_many_faces_are_each_cut_as_if_alone(aligner):
