@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from data.tags import FilmTags, PhotoTags
+if TYPE_CHECKING:
+    from data.tags import FilmTags, PhotoTags
 
 CSV_COLUMNS = ("photo", "width", "height", "name", "confidence", "x0", "y0", "x1", "y1")
 CSV_COLUMNS += ("score", "error")
@@ -28,7 +30,7 @@ def csv_rows(tags: PhotoTags | FilmTags) -> Iterator[list]:
     Of a film a row for each person, with the box in the frame in which they are seen best.
     """
     record = tags.to_json()
-    if isinstance(tags, FilmTags):
+    if "video" in record:
         head = [record["video"], record["width"], record["height"]]
         for person in record["people"]:
             yield [*head, person["name"], person["confidence"], *person["best"]["box"], None, None]

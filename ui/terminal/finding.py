@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import math
+from typing import TYPE_CHECKING
 
 from data.home import current_model_dir, home
-from data.library import Library
-from data.library.groups.groups import Group
-from data.library.views import Shelf
-from data.lock import library_lock
 from data.words import count
-from model.inference.on_demand import ModelOnDemand
+from ui.terminal.opened import open_library
 from ui.terminal.output import DONE, Results, print_paths, say
+
+if TYPE_CHECKING:
+    from data.library.groups.groups import Group
+    from data.library.views import Shelf
 
 
 def add(commands) -> None:
@@ -51,7 +52,7 @@ def add(commands) -> None:
 
 
 def _find(options: argparse.Namespace) -> int:
-    with Library(home()) as library:
+    with open_library() as library:
         paths = library.find(
             options.with_,
             options.without,
@@ -67,6 +68,10 @@ def _find(options: argparse.Namespace) -> int:
 def _group(options: argparse.Namespace) -> int:
     if options.name is not None:
         return _name_group(options)
+    from data.library.views import Shelf
+    from data.lock import library_lock
+    from model.inference.on_demand import ModelOnDemand
+
     model = ModelOnDemand(options.model or current_model_dir())
     distance = math.sqrt(2 - 2 * model.group_threshold)
     with (
@@ -112,7 +117,7 @@ def _name_group(options: argparse.Namespace) -> int:
     number, name = options.name
     if not number.isdecimal():
         options.wrong(f"expected the number of a group. Received: {number}")
-    with Library(home()) as library:
+    with open_library() as library:
         faces = library.groups.faces(int(number))
         library.decisions.confirm(faces, name)
         say(f"confirmed {count(len(faces), 'face')} as {library.people.get(name).name}")

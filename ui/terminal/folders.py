@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
-from data.home import home
-from data.library import Library
-from data.library.photos.library_folders import Folder
-from data.lock import library_lock
 from data.words import count
+from ui.terminal.opened import open_library, working_library
 from ui.terminal.output import DONE, FAILED, agreed, say
+
+if TYPE_CHECKING:
+    from data.library.photos.library_folders import Folder
 
 
 def add(commands) -> None:
@@ -36,7 +37,7 @@ def add(commands) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    with Library(home()) as library:
+    with open_library() as library:
         folders, removed = library.folders.list(options.folder), library.folders.removed()
     for folder in folders:
         say(f"{folder.path}: {_contents(folder)}")
@@ -59,7 +60,7 @@ def _contents(folder: Folder) -> str:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    with library_lock(home(), "removing photos"), Library(home()) as library:
+    with working_library("removing photos") as library:
         leaving = library.folders.leaving(options.paths)
         what = count(leaving.files, "file")
         if leaving.confirmed:

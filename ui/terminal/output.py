@@ -11,13 +11,13 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, TextIO
 
 from data.errors import KindredError
 from data.tables import CSV_COLUMNS, csv_rows, json_line
-from data.tags import FilmTags, PhotoTags
+
+if TYPE_CHECKING:
+    from data.tags import FilmTags, PhotoTags
 
 DONE, FAILED, WRONG_USAGE, SOME_UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -46,6 +46,10 @@ class Bars:
         """
         if not of:
             return
+        from tqdm import (
+            tqdm,  # here, and the library's modules elsewhere, so that help comes at once
+        )
+
         if self._bar is None or self._bar.desc != f"{phase}: ":
             self.__exit__()
             unit = self._units.get(phase, self._unit)
@@ -57,6 +61,8 @@ class Bars:
 
 def say(line: str, to: TextIO | None = None) -> None:
     """Prints a line without tearing a progress bar."""
+    from tqdm import tqdm
+
     tqdm.write(printable(line), file=to or sys.stdout)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from data.errors import LibraryError
-from data.home import home
-from data.library import Library
 from data.words import count
+from ui.terminal.opened import open_library
 from ui.terminal.output import DONE, FAILED, agreed, say, warn
+
+if TYPE_CHECKING:
+    from data.library import Library
 
 
 def add(commands) -> None:
@@ -57,7 +60,7 @@ def add(commands) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    with Library(home()) as library:
+    with open_library() as library:
         people = library.people.list(with_ignored=options.all)
         near = library.people.near_names()
     width = max((len(person.name) for person in people), default=0)
@@ -76,7 +79,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _rename(options: argparse.Namespace) -> int:
-    with Library(home()) as library:
+    with open_library() as library:
         former = library.people.get(options.person).name
         library.decisions.rename(options.person, options.name)
         say(f"{former} is now called {library.people.get(options.name).name}")
@@ -86,7 +89,7 @@ def _rename(options: argparse.Namespace) -> int:
 def _merge(options: argparse.Namespace) -> int:
     if len(options.people) < 2:
         options.wrong("merging needs two people or more")
-    with Library(home()) as library:
+    with open_library() as library:
         names = [library.people.get(person).name for person in options.people]
         library.decisions.merge(options.people)
         kept = library.people.get(options.people[0])
@@ -95,7 +98,7 @@ def _merge(options: argparse.Namespace) -> int:
 
 
 def _split(options: argparse.Namespace) -> int:
-    with Library(home()) as library:
+    with open_library() as library:
         person = library.people.get(options.person)
         theirs = {face for face, _, _ in library.people.faces(person.id)}
         faces = [face for p in options.photos for face in _faces(library, p) if face in theirs]
@@ -108,7 +111,7 @@ def _split(options: argparse.Namespace) -> int:
 
 
 def _ignore(options: argparse.Namespace) -> int:
-    with Library(home()) as library:
+    with open_library() as library:
         library.decisions.ignore_person(options.person, not options.back)
         name = library.people.get(options.person).name
         say(f"{name} is {'listed again' if options.back else 'ignored'}")
@@ -116,7 +119,7 @@ def _ignore(options: argparse.Namespace) -> int:
 
 
 def _forget(options: argparse.Namespace) -> int:
-    with Library(home()) as library:
+    with open_library() as library:
         person = library.people.get(options.person)
         question = f"Forget {person.name} ({count(person.photos, 'photo')}) for good?"
         if not agreed(question, options, "this cannot be undone: say --yes"):
@@ -135,7 +138,7 @@ def _forget(options: argparse.Namespace) -> int:
 
 
 def _confirm(options: argparse.Namespace) -> int:
-    with Library(home()) as library:
+    with open_library() as library:
         before = library.suggestions.waiting()
         is_new = library.people.find(options.person) is None
         library.decisions.confirm(_one_face(library, options), options.person)
@@ -150,7 +153,7 @@ def _confirm(options: argparse.Namespace) -> int:
 
 
 def _reject(options: argparse.Namespace) -> int:
-    with Library(home()) as library:
+    with open_library() as library:
         name = library.people.get(options.person).name
         library.decisions.reject(_one_face(library, options), options.person)
         say(f"{options.photo}: that is not {name}")
@@ -158,7 +161,7 @@ def _reject(options: argparse.Namespace) -> int:
 
 
 def _undo(options: argparse.Namespace) -> int:
-    with Library(home()) as library:
+    with open_library() as library:
         last = next((d for d in library.decisions.history(None) if d.in_force), None)
         if library.decisions.undo() is None:
             say("there is nothing to take back")

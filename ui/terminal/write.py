@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING
 
 from data.errors import LibraryError
-from data.home import home
-from data.library import Library
-from data.library.name_writer import Written, undo_writes, write_names
-from data.lock import library_lock
 from data.words import count
+from ui.terminal.opened import working_library
 from ui.terminal.output import DONE, SOME_UNREADABLE, say, warn
+
+if TYPE_CHECKING:
+    from data.library.name_writer import Written
 
 _UNDONE = "put back"
 
@@ -40,7 +39,11 @@ def add(commands) -> None:
 def _write(options: argparse.Namespace) -> int:
     if options.undo and (options.paths or options.embed or options.confirmed):
         options.wrong("--undo takes back the last writing as a whole")
-    with library_lock(home(), "writing names"), Library(home()) as library:
+    from tqdm import tqdm
+
+    from data.library.name_writer import undo_writes, write_names
+
+    with working_library("writing names") as library:
         if options.undo:
             return _report(undo_writes(library), _UNDONE)
         unknown = [path for path in options.paths if not library.records.paths([path])]

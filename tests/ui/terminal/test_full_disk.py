@@ -44,6 +44,6 @@ def test_any_other_error_is_not_hidden(monkeypatch):
     def broken(_):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("ui.terminal.people.home", lambda: broken(None))
+    monkeypatch.setattr("ui.terminal.opened.home", lambda: broken(None))
     with pytest.raises(OSError, match="Input/output"):
         kindred.main(["people"])

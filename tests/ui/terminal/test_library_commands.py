@@ -318,7 +318,9 @@ def test_names_that_may_be_one_person_are_told(tmp_path, model, out, capsys):
 
 
 def test_two_kindreds_on_one_library(tagged, fresh_home, model, capsys, monkeypatch):
-    monkeypatch.setattr("ui.terminal.tag.library_lock", lambda *args: library_lock(*args, wait=0.2))
+    monkeypatch.setattr(
+        "ui.terminal.tagging.library_lock", lambda *args: library_lock(*args, wait=0.2)
+    )
     script = (
         "import sys, time; from data.lock import library_lock\n"
         "with library_lock(sys.argv[1], 'tagging photos'):\n"

@@ -148,7 +148,7 @@ def test_tagging_and_writing_twice_changes_nothing(loaded, files, steps):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         home, photos = Path(folder) / "home", Path(folder) / "p"
         patch.setenv("KINDRED_HOME", str(home))
-        patch.setattr("ui.terminal.tag.ModelOnDemand", lambda *_: loaded)
+        patch.setattr("ui.terminal.tagging.ModelOnDemand", lambda *_: loaded)
         for place, stem, make, number in files:
             (photos / place).mkdir(parents=True, exist_ok=True)
             make(photos / place / stem, number)
