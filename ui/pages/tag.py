@@ -48,7 +48,6 @@ def show(model: BackgroundModel | None = None) -> None:
     Args:
         model: What tags; by default the model in use.
     """
-    model = model or model_in_use()
     hero = st.empty()
     uploads = st.file_uploader(
         "Photos",
@@ -63,6 +62,7 @@ def show(model: BackgroundModel | None = None) -> None:
         live("", key="tag.paste")  # its script also takes pictures that are pasted
     else:
         hero.title("Who is in these photos?", anchor=False)
+    model = model or model_in_use()  # not before: loading it would hold up the page
     show_state(model)
     with library_in_use() as library:
         show_films(library)
