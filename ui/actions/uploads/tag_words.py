@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import functools
 from collections.abc import Sequence
-from pathlib import Path
 
 from data.tags import PhotoTags
 from data.words import count
 from ui.components.shell.templates import render
 
-_PICTURE = Path(__file__).with_name("hero.svg")  # as an image: pages drop SVG out of HTML
-
-
-@functools.cache
-def _picture() -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(_PICTURE.read_bytes()).decode()
-
 
 def hero_html() -> str:
     """What to do, for somebody who has just come."""
-    return render("hero.html", picture=_picture())
+    return render("hero.html")
 
 
 def teach_html() -> str:
