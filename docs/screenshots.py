@@ -60,7 +60,7 @@ def main() -> None:
         with running_app(home) as address:
             birthday = f"{address}/find?photo={len(YEARS) * 3 - 1}"
             shoot(browser, birthday, "name", "Add a face", scheme="dark")
-            shoot(browser, f"{address}/find?with=Mia&with=Grandpa", "find", "films")
+            shoot(browser, f"{address}/find?with=Mia&with=Grandpa", "find", "photos")
             shoot(browser, f"{address}/family?of=Mia", "family", "A wall for Mia", height=2300)
         portraits(folder / "family")
         train(folder / "family", folder / "trained")
@@ -183,6 +183,7 @@ def shoot(browser, address: str, name: str, text: str, *, scheme="light", height
     tab.goto(address)
     tab.get_by_text(text).first.wait_for(timeout=LONG)
     tab.locator(".kd-coming").first.wait_for(state="detached", timeout=LONG)
+    tab.add_style_tag(content=".kd-where { visibility: hidden }")  # a folder for a moment
     tab.wait_for_timeout(3000)
     shot = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
     shot.quantize(256).save(IMAGES / f"{name}.png", optimize=True)  # a third of the size

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from data.errors import KindredError
-from data.family import read_family
+from data.family import Family, read_family
 from data.jobs import DONE, Job
 from data.media.uploads import unpack_people
+from data.words import count
 from ui.actions.library.library_in_use import library_in_use, say
 from ui.actions.models import comparing, teaching
 from ui.actions.models.teaching import KnownModel
@@ -17,6 +19,7 @@ from ui.components.jobs.job_view import jobs, show_curve, show_ended, show_runni
 from ui.components.library.folder_picker import pick_folder
 from ui.components.models.card_view import show_card
 from ui.components.people.merging import questions_of, show_merge_questions
+from ui.components.people.own_people import show_own_people
 from ui.components.shell.style import plain
 from ui.components.shell.templates import render
 
@@ -84,7 +87,7 @@ def _ask() -> None:
             _unpack(upload)
         if teaching.people_folder().is_dir():
             st.caption(f"These photos are in {plain(str(teaching.people_folder()))}")
-            _show_family(teaching.people_folder(), "own")
+            _show_family(teaching.people_folder(), "own", show_own_people)
 
 
 def _unpack(upload) -> None:
@@ -96,7 +99,7 @@ def _unpack(upload) -> None:
             return
     st.session_state[HANDLED] = upload.file_id
     photos, people = sum(found.photos.values()), len(found.photos)
-    text = f"{photos} new photos of {people} {'person' if people == 1 else 'people'}"
+    text = f"{count(photos, 'new photo')} of {count(people, 'person', 'people')}"
     text += f", {found.known} were here already" if found.known else ""
     st.success(text, icon=":material/check_circle:")
     if found.left_out:
@@ -105,15 +108,26 @@ def _unpack(upload) -> None:
             st.dataframe(rows, hide_index=True, width="stretch")
 
 
-def _show_family(folder: Path, key: str) -> None:
+def _show_table(folder: Path, family: Family | None) -> None:
+    if family is not None:
+        st.dataframe(teaching.family_rows(family), hide_index=True, width="stretch")
+
+
+def _show_family(
+    folder: Path, key: str, show_people: Callable[[Path, Family | None], None] = _show_table
+) -> None:
+    family = None
     try:
         family = read_family(folder)
     except KindredError as error:
         st.warning(plain(str(error)), icon=":material/folder_off:")
+    else:
+        people = count(len(family.photos), "person", "people")
+        photos = count(sum(map(len, family.photos.values())), "photo")
+        st.markdown(f"**{people}, {photos}**")
+    show_people(folder, family)
+    if family is None:
         return
-    people, photos = len(family.photos), sum(map(len, family.photos.values()))
-    st.markdown(f"**{people} {'person' if people == 1 else 'people'}, {photos} photos**")
-    st.dataframe(teaching.family_rows(family), hide_index=True, width="stretch")
     if family.left_out:
         with st.expander(f"Cannot be used ({len(family.left_out)})"):
             rows = [{"File": file, "Reason": reason} for file, reason in family.left_out]

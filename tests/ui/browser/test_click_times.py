@@ -98,7 +98,8 @@ def clicks(tab, address, photos):
     field = tab.get_by_label("Name of face 1", exact=True)
 
     def name():
-        field.fill(f"Person {time.time_ns() % PEOPLE}")
+        others = [f"Person {i}" for i in range(PEOPLE) if f"Person {i}" != field.input_value()]
+        field.fill(others[time.time_ns() % len(others)])  # the same name again decides nothing
         field.press("Enter")
 
     turns = iter(range(10_000))

@@ -99,7 +99,7 @@ def test_a_zip_becomes_kindreds_own_family_folder_and_a_hostile_one_is_a_sentenc
     app.file_uploader[0].set_value(("a.zip", zipped("../../etc/x.jpg"), "application/zip")).run()
     assert "outside" in app.error[0].value and not (fresh_home / "people").exists()
     app.file_uploader[0].set_value(("b.zip", zipped("Anne/1.jpg"), "application/zip")).run()
-    assert not app.exception and "1 new photos of 1 person" in app.success[0].value
+    assert not app.exception and "1 new photo of 1 person" in app.success[0].value
     assert set(read_family(teaching.people_folder()).photos) == {"Anne"}
 
 
@@ -278,3 +278,21 @@ def test_whom_a_new_model_forgets_is_said_first_and_its_button_is_not_the_main_o
     assert app.warning[0].value.startswith("It does not know Bo any more")
     (use,) = (button for button in app.button if button.label == "Use this model")
     assert use.proto.type == "secondary"
+
+
+def test_people_of_a_zip_are_renamed_and_left_out_before_learning(fresh_home):
+    for name in ("Anne", "Bo"):
+        (fresh_home / "people" / name).mkdir(parents=True)
+        (fresh_home / "people" / name / "1.jpg").write_bytes(encoded(four_corners(), "JPEG"))
+    app = teach_page().run()
+    next(t for t in app.text_input if t.label == "Name of Bo").set_value("Björn").run()
+    assert not app.exception and sorted(read_family(fresh_home / "people").photos) == [
+        *("Anne", "Björn")
+    ]
+    next(c for c in app.checkbox if c.label == "Learn Anne").uncheck().run()
+    assert not app.exception and list(read_family(fresh_home / "people").photos) == ["Björn"]
+    assert "1 photo, left out" in [caption.value for caption in app.caption]
+    next(c for c in app.checkbox if c.label == "Learn Anne").check().run()
+    assert not app.exception and len(read_family(fresh_home / "people").photos) == 2
+    next(t for t in app.text_input if t.label == "Name of Anne").set_value("?").run()
+    assert not app.exception and len(read_family(fresh_home / "people").photos) == 2
