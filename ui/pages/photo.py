@@ -102,16 +102,20 @@ def _film_pictures(shown: Shown, start: float) -> tuple[bytes, tuple[bytes, ...]
     return whole, tuple(faces)
 
 
-def _strip(photos: Sequence[str]) -> list[bytes | None]:
+def _strip(photos: Sequence[str]) -> list[tuple[bytes | None, str]]:
     store = Thumbnails(home())
+    found: list[tuple[bytes | None, str]] = []
     with library_in_use() as library:
-        wanted = [
-            Wanted(path, time=library.moment_of(int(photo)))
-            if (path := _path(library, photo))
-            else None
-            for photo in photos
-        ]
-    return [store.kept(one) if one else None for one in wanted]
+        for photo in photos:
+            path = _path(library, photo)
+            if path is None:
+                found.append((None, "gone"))
+                continue
+            names = [name.name for name in library.suggestions.names(int(photo)).values()]
+            said = ", ".join(dict.fromkeys(names)) or "nobody with a name"
+            wanted = Wanted(path, time=library.moment_of(int(photo)))
+            found.append((store.kept(wanted), said))
+    return found
 
 
 def _path(library: Shelf, photo: str) -> str | None:

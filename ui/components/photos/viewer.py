@@ -57,14 +57,14 @@ class Album:
         photos: What tells each from the others, as it stands in the address.
         see: Opens one.
         decide: Carries out an act on one; returns whether that could be done.
-        strip: Small JPEGs of some.
+        strip: A small JPEG of each of some, and who is on it.
         names: Gives the known names.
     """
 
     photos: tuple[str, ...]
     see: Callable[[str], Seen]
     decide: Callable[[str, dict], bool]
-    strip: Callable[[Sequence[str]], Sequence[bytes | None]]
+    strip: Callable[[Sequence[str]], Sequence[tuple[bytes | None, str]]]
     names: Callable[[], Sequence[str]]
 
 
@@ -126,8 +126,8 @@ def _show(album: Album) -> None:
         picture=picture,
         people=people,
         strip=[
-            {"id": one, "number": start + i + 1, "picture": small}
-            for i, (one, small) in enumerate(zip(beside, album.strip(beside), strict=True))
+            {"id": one, "number": start + i + 1, "picture": small, "said": said}
+            for i, (one, (small, said)) in enumerate(zip(beside, album.strip(beside), strict=True))
         ],
         toasts=toasts_html(what_is_said()),
     )

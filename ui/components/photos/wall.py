@@ -22,6 +22,7 @@ from ui.components.shell.live import Answer, OnAct, live
 from ui.components.shell.templates import render
 
 PHOTOS_A_PAGE = 60
+_ROOMY = 4  # photos below a heading, on average, from which it has a row of its own
 _SECONDS = 0.8  # for making thumbnails before the page is shown with what there is
 
 
@@ -117,7 +118,10 @@ def show_photos(
 
     with above:
         wanted = [Wanted(entry.path, time=entry.time) for entry in part]
-        _show(wanted, tiles, "photos", f"{key}.{page}", on_act=_open)
+        # Where most headings are of one photo or two, they stand in the rows, not between them.
+        headings = len(set(map(heading, part))) if heading else 0
+        kind = "photos kd-inline" if headings > 1 and len(part) < _ROOMY * headings else "photos"
+        _show(wanted, tiles, kind, f"{key}.{page}", on_act=_open)
 
 
 def _open(act: dict) -> bool:
