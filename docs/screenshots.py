@@ -61,7 +61,6 @@ def main() -> None:
             birthday = f"{address}/find?photo={len(YEARS) * 3 - 1}"
             shoot(browser, birthday, "name", "Add a face", scheme="dark")
             shoot(browser, f"{address}/find?with=Mia&with=Grandpa", "find", "photos")
-            shoot(browser, f"{address}/family?of=Mia", "family", "A wall for Mia", height=2300)
         portraits(folder / "family")
         train(folder / "family", folder / "trained")
         [card] = (folder / "trained" / "models").glob("*/card.html")

@@ -91,7 +91,7 @@ def test_ages():
 
 
 def test_years_of_few_photos_stand_in_the_rows(library):
-    shown = html(page(who=library.people.find("Anne")))
+    shown = html(run_page("people", who=library.people.find("Anne")))
     assert "kd-inline" in shown and shown.count('<span class="kd-heading">') == 6
     assert 'alt="Anne, Bo &lt;b&gt;, 1 July 2015"' in shown  # every picture says who
     assert 'class="kd-heading" data-key' not in shown
@@ -100,7 +100,7 @@ def test_years_of_few_photos_stand_in_the_rows(library):
 def test_the_strip_says_who_is_on_the_photos_beside(library):
     from ui.pages.photo import _strip
 
-    numbers = [str(number) for (number,) in library._db.execute("SELECT id FROM photos")]
+    numbers = [str(number) for (number,) in library.db.execute("SELECT id FROM photos")]
     said = [who for _, who in _strip([*numbers, "999"])]
     assert said[0] == "Anne, Bo <b>" and said[5] == "Anne"
     assert said[6:] == ["nobody with a name"] * 3 + ["gone"]
