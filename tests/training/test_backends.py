@@ -26,6 +26,7 @@ ANY_BACKEND = (
     "training.detector.losses",
     "training.embedder.distill",
     "training.embedder.finetune",
+    "training.embedder.frozen_features",
     "training.embedder.joint_space",
 )
 TESTS = (

@@ -29,16 +29,8 @@ from training.classifier.fit import FitResult, conclude, finished, fold_state
 from training.classifier.held_out import NOBODY, HeldOutScores, score_held_out, scores
 from training.classifier.prototypes import fit_prototypes
 from training.dataset.folds import make_folds
-from training.embedder.finetune import (
-    DEFAULTS,
-    Features,
-    FineTuning,
-    Run,
-    embed,
-    extract,
-    fine_tune,
-    split_network,
-)
+from training.embedder.finetune import DEFAULTS, FineTuning, Run, embed, fine_tune
+from training.embedder.frozen_features import Features, extract, split_network
 from training.not_finite import NotFinite
 
 if TYPE_CHECKING:

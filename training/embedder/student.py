@@ -25,7 +25,7 @@ from model.zoo.networks import load_trainable
 from model.zoo.weight_file import load_weights, save_weights
 from training.callbacks import tensorboard
 from training.embedder.distill import Batches, Schedule, distil, view_features
-from training.embedder.finetune import split_network
+from training.embedder.frozen_features import split_network
 from training.embedder.joint_space import fit_last_layer, joint_space, targets_in, weighed
 from training.embedder.student_views import student_views
 from training.embedder.teacher_faces import MARGIN, gather

@@ -10,16 +10,8 @@ import pytest
 
 from tests.training.embedder.tiny import FAST, HEAD, PREFIXES, faces, tiny_network
 from training.callbacks import Epochs
-from training.embedder.finetune import (
-    DEFAULTS,
-    BalancedBatches,
-    Features,
-    People,
-    embed,
-    extract,
-    fine_tune,
-    split_network,
-)
+from training.embedder.finetune import DEFAULTS, BalancedBatches, People, embed, fine_tune
+from training.embedder.frozen_features import Features, extract, split_network
 from training.not_finite import NotFinite
 
 

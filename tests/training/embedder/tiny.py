@@ -9,9 +9,7 @@ import numpy as np
 from keras import layers
 
 from data.recognition.config import HeadConfig
-from training.embedder.finetune import (
-    DEFAULTS,
-)
+from training.embedder.finetune import DEFAULTS
 
 HEAD = HeadConfig(
     0.1, 0.5, 10.0, genuine=(0.8, 0.1), impostor=(0.3, 0.1), same_person_threshold=0.4
