@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 import re
 import subprocess
 import sys
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,15 @@ def imported(source: str, package: str = "") -> Iterator[str]:
 
 def modules(room: str) -> list[Path]:
     return sorted((ROOT / room).rglob("*.py"))
+
+
+def by_name(rooms: Iterable[str]) -> dict[str, Path]:
+    """Every module's file by the name under which it is imported."""
+    found = {}
+    for path in [path for room in rooms for path in modules(room)]:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
 
 
 def rooms_of(path: Path) -> set[str]:
@@ -77,15 +87,56 @@ def runs_first(path: Path, known: Container[str]) -> set[str]:
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    sources = {}
-    for path in [path for room in ROOMS for path in modules(room)]:
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        sources[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    sources = by_name(ROOMS)
     graph = {name: runs_first(path, sources) for name, path in sources.items()}
     assert "data.errors" in graph["data.media.photos"]
     with pytest.raises(graphlib.CycleError):
         graphlib.TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
     graphlib.TopologicalSorter(graph).prepare()  # raises and names the circle if there is one
+
+
+def bound(body: list[ast.stmt]) -> set[str]:
+    """The names that the statements of a module define or import, however they are nested."""
+    names = set()
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        else:
+            names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            for field in ("body", "orelse", "finalbody", "handlers"):
+                names |= bound(getattr(node, field, []))
+    return names
+
+
+@functools.cache
+def names_in(path: Path) -> set[str]:
+    return bound(ast.parse(path.read_text("utf-8")).body)
+
+
+def missing(source: str, sources: dict[str, Path]) -> set[str]:
+    """What a source imports from modules of ours that do not have it, also in functions."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        ours = isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in (*ROOMS, "tests")
+        for alias in node.names if ours else ():
+            path = sources.get(node.module)
+            names = names_in(path) if path else set()
+            if alias.name not in names and f"{node.module}.{alias.name}" not in sources:
+                found.add(f"{node.module}.{alias.name}")
+    return found
+
+
+def test_every_name_that_is_imported_is_there():
+    sources = by_name((*ROOMS, "tests"))
+    assert missing("from data.errors import KindredError, Nothing", sources) == {
+        "data.errors.Nothing"
+    }
+    assert missing("def f():\n    from data.nowhere import x", sources) == {"data.nowhere.x"}
+    files = [*sources.values(), *ROOT.glob("*.py"), *(ROOT / "bench").glob("*.py")]
+    wrong = {str(p): missing(p.read_text("utf-8"), sources) for p in files}
+    assert {path: names for path, names in wrong.items() if names} == {}
 
 
 def test_nothing_of_the_product_imports_the_tests():
