@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from data.library import Todo, content_of  # noqa: E402
-from data.library.views import Shelf  # noqa: E402
+from data.library.views import LibraryViews  # noqa: E402
 from data.tags import FaceTag  # noqa: E402
 from docs.drawn_family import (  # noqa: E402
     FAMILY,
@@ -88,7 +88,7 @@ def album(browser, home: Path, folder: Path) -> None:
     folder.mkdir()
     rng = np.random.default_rng(5)
     tab = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-    with Shelf(home) as library:
+    with LibraryViews(home) as library:
         for number in range(3 * len(YEARS)):
             year = YEARS[number // 3]
             whole = number % 3 == 1
@@ -117,7 +117,7 @@ def album(browser, home: Path, folder: Path) -> None:
     tab.close()
 
 
-def record(library: Shelf, folder: Path, png: bytes, taken: datetime, names, boxes) -> None:
+def record(library: LibraryViews, folder: Path, png: bytes, taken: datetime, names, boxes) -> None:
     """One photo, as `tag` would put it into the library."""
     exif = Image.Exif()
     stamp = f"{taken:%Y:%m:%d 12:00:00}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from data.library import Todo, content_of
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.tags import FaceTag
 from tests.pictures import encoded, exif
 
@@ -38,7 +38,9 @@ def face(
     )
 
 
-def add_photo(library: Shelf, path: Path, faces: list[FaceTag], year: int | None = None) -> int:
+def add_photo(
+    library: LibraryViews, path: Path, faces: list[FaceTag], year: int | None = None
+) -> int:
     """Draws a photo, 160 x 90, and puts it into the library; returns its number."""
     picture = np.full((90, 160, 3), (sum(os.fsencode(path.name)) % 200, 120, 90), np.uint8)
     taken = None if year is None else datetime(year, 7, 1, 12)
@@ -60,7 +62,7 @@ def add_photo(library: Shelf, path: Path, faces: list[FaceTag], year: int | None
 
 def small_library(home: Path) -> None:
     """Six photos of Anne (the last is not her), three of these with Bo, three of a stranger."""
-    with Shelf(home) as library:
+    with LibraryViews(home) as library:
         for i in range(6):
             who = face("Anne", person=0 if i < 5 else 3, number=i)
             others = [face("Bo <b>", 60, person=1, number=i)] if i < 3 else []

@@ -105,8 +105,8 @@ class Shown:
     times: tuple[tuple[float, tuple[tuple[float, float], ...]], ...] = ()
 
 
-class Shelf(Library):
-    """A library with the questions that pages ask."""
+class LibraryViews(Library):
+    """A library with the views that pages show of it."""
 
     def counts(self) -> Counts:
         """How much there is of everything; photos whose files are all gone do not count."""

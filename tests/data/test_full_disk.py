@@ -16,7 +16,7 @@ from data.jobs import DONE, FAILED, Jobs, work
 from data.library import Library
 from data.library.intake.keeping import keep_photo
 from data.library.name_writer import write_names
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.uploads import unpack_people
 from data.regions import Region, write_regions
 from data.tags import PhotoTags
@@ -64,7 +64,7 @@ def test_an_uploaded_photo_and_a_zip_of_people(tmp_path, full_disk):
     picture, archive = encoded(four_corners(), "JPEG"), tmp_path / "family.zip"
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("Anne/1.jpg", picture)
-    with Shelf(tmp_path / "home") as library:
+    with LibraryViews(tmp_path / "home") as library:
         said = full_disk()
         with pytest.raises(LibraryError, match=rf"1\.jpg: the photo cannot be kept {said}"):
             keep_photo(library, picture, PhotoTags("1.jpg", 48, 32), network="n", model="m")

@@ -11,7 +11,7 @@ import streamlit as st
 from data.home import home
 from data.library import PersonSummary
 from data.library.people.family_map import FamilyMap, next_birthdays
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.thumbnails import Thumbnails
 from ui.actions.family import pages, through_years
 from ui.actions.family.drawing import as_file
@@ -60,13 +60,13 @@ def show() -> None:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _read(stamp: tuple, _library: Shelf) -> tuple[FamilyMap, Graph]:
+def _read(stamp: tuple, _library: LibraryViews) -> tuple[FamilyMap, Graph]:
     """What is on the map, and where; kept until the library changes."""
     family = _library.overview.family_map()
     return family, graph_of(family)
 
 
-def _portraits(library: Shelf, family: FamilyMap) -> dict[int, bytes | None]:
+def _portraits(library: LibraryViews, family: FamilyMap) -> dict[int, bytes | None]:
     people = family.people[:MOST]
     places = library.places(person.key_face for person in people if person.key_face)
     wanted = [face_wanted(places.get(person.key_face)) for person in people]
@@ -105,7 +105,7 @@ def _show_company(family: FamilyMap, graph: Graph, portraits) -> None:
     st.html(render("facts_line.html", facts=most))
 
 
-def _show_person(library: Shelf, family: FamilyMap) -> list[through_years.Moment]:
+def _show_person(library: LibraryViews, family: FamilyMap) -> list[through_years.Moment]:
     """The faces of one person in a row, and on a wall; returns what is shown."""
     st.html('<div id="kd-chosen"></div>')
     _show_birthdays(family)
@@ -133,7 +133,7 @@ def _show_person(library: Shelf, family: FamilyMap) -> list[through_years.Moment
 
 @st.cache_resource(max_entries=20, show_spinner=False)
 def _moments(
-    stamp: tuple, _library: Shelf, person: PersonSummary, most: int, dated: bool = False
+    stamp: tuple, _library: LibraryViews, person: PersonSummary, most: int, dated: bool = False
 ) -> list[through_years.Moment]:
     """Faces of somebody, kept until the library changes."""
     found = through_years.moments(_library, person, most)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from data.errors import KindredError
-from data.library.views import Entry, Shelf
+from data.library.views import Entry, LibraryViews
 from ui.actions.library.library_in_use import library_in_use
 from ui.components.photos.wall import empty_html, show_photos
 from ui.components.shell.style import plain
@@ -51,7 +51,7 @@ def how_many(found: Sequence[Entry]) -> str:
 
 
 def find(
-    library: Shelf,
+    library: LibraryViews,
     with_: Sequence[str],
     without: Sequence[str],
     years: tuple[int, int] | None,
@@ -74,21 +74,21 @@ def find(
     return [known[path] for path in map(os.fspath, paths) if path in known]
 
 
-def entries_by_path(library: Shelf) -> dict[str, Entry]:
+def entries_by_path(library: LibraryViews) -> dict[str, Entry]:
     """Everything in the library, by path."""
     return {entry.path: entry for entry in library.entries()}
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def all_entries(stamp: tuple, _library: Shelf) -> dict[str, Entry]:
-    """The same, kept until the library changes: `stamp` is `Shelf.stamp()`."""
+def all_entries(stamp: tuple, _library: LibraryViews) -> dict[str, Entry]:
+    """The same, kept until the library changes: `stamp` is `LibraryViews.stamp()`."""
     return entries_by_path(_library)
 
 
 @st.cache_resource(max_entries=30, show_spinner=False)
 def _found(
     stamp: tuple,
-    _library: Shelf,
+    _library: LibraryViews,
     with_: tuple[str, ...],
     without: tuple[str, ...],
     years: tuple[int, int] | None,
@@ -107,7 +107,7 @@ def _found(
     )
 
 
-def _ask(library: Shelf) -> list[Entry] | None:
+def _ask(library: LibraryViews) -> list[Entry] | None:
     bound = {"bind": "query-params"}  # what is asked for stands in the address
     names = [person.name for person in library.people.list()]
     left, right = st.columns(2)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from data.jobs import DONE, Job
 from data.library.name_writer import Written, write_names
-from data.library.views import Entry, Shelf
+from data.library.views import Entry, LibraryViews
 from data.words import count
 from ui.actions.library.known_folders import below
 from ui.actions.library.library_in_use import library_in_use
@@ -80,7 +80,7 @@ def result_text(job: Job) -> str:
 
 
 def preview_of_writing(
-    library: Shelf, photos: list[str], *, embed: bool, confirmed_only: bool
+    library: LibraryViews, photos: list[str], *, embed: bool, confirmed_only: bool
 ) -> list[Written]:
     """What writing would change, for the first photos; changes nothing."""
     written = write_names(library, photos, embed=embed, dry_run=True, confirmed_only=confirmed_only)
@@ -106,7 +106,7 @@ def _show_result(job: Job) -> None:
         st.caption(plain(error))
 
 
-def _show_gallery(library: Shelf, running: bool, known: list[str]) -> None:
+def _show_gallery(library: LibraryViews, running: bool, known: list[str]) -> None:
     entries = _entries(library.stamp() if not running else (), library)
     if not entries:
         if not running:
@@ -144,12 +144,12 @@ def _show_gallery(library: Shelf, running: bool, known: list[str]) -> None:
     show_library_viewer([entry.photo for entry in shown])
 
 
-def _entries(stamp: tuple, library: Shelf) -> list[Entry]:
+def _entries(stamp: tuple, library: LibraryViews) -> list[Entry]:
     return _kept_entries(stamp, library) if stamp else library.entries()
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _kept_entries(stamp: tuple, _library: Shelf) -> list[Entry]:
+def _kept_entries(stamp: tuple, _library: LibraryViews) -> list[Entry]:
     return _library.entries()
 
 
@@ -161,7 +161,7 @@ def writing_title(entries: Iterable[Entry], under: str | None) -> str:
     return f"Write names beside {count} {where}"
 
 
-def _show_writing(library: Shelf, under: str | None, entries: list[Entry]) -> None:
+def _show_writing(library: LibraryViews, under: str | None, entries: list[Entry]) -> None:
     title = writing_title(entries, under)
     with st.expander(plain(title), icon=":material/sell:"):
         st.write(

@@ -6,7 +6,7 @@ import streamlit as st
 
 from data.errors import KindredError
 from data.library import PersonSummary
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from ui.actions.library.library_in_use import do, library_in_use, undo_button
 from ui.components.people.merging import questions_of, show_merge_questions
 from ui.components.people.unnamed import show_unnamed
@@ -28,7 +28,7 @@ def show() -> None:
             _show_everybody(library)
 
 
-def _show_everybody(library: Shelf) -> None:
+def _show_everybody(library: LibraryViews) -> None:
     st.title("People", anchor=False)
     everybody = library.people.list(with_ignored=True)
     if not everybody and not library.groups.list():
@@ -46,7 +46,7 @@ def _show_everybody(library: Shelf) -> None:
     show_library_viewer(dict.fromkeys(show_unnamed(library)))
 
 
-def _show_named(library: Shelf, everybody: list[PersonSummary]) -> None:
+def _show_named(library: LibraryViews, everybody: list[PersonSummary]) -> None:
     hidden = [person for person in everybody if person.ignored]
     people = [person for person in everybody if not person.ignored]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -62,7 +62,7 @@ def _show_named(library: Shelf, everybody: list[PersonSummary]) -> None:
             _show_picked(library, [p for p in people if str(p.id) in answer.picked])
 
 
-def _show_picked(library: Shelf, picked: list[PersonSummary]) -> None:
+def _show_picked(library: LibraryViews, picked: list[PersonSummary]) -> None:
     """What can be done with several people; the one in most photos gives the name."""
     if not picked:
         st.caption("Click people to pick them.")
@@ -78,14 +78,14 @@ def _show_picked(library: Shelf, picked: list[PersonSummary]) -> None:
             do(library, lambda: _hide(library, ids))
 
 
-def _hide(library: Shelf, people: list[int]) -> str:
+def _hide(library: LibraryViews, people: list[int]) -> str:
     with library.transaction():
         for person in people:
             library.decisions.ignore_person(person)
     return f"{len(people)} {'person' if len(people) == 1 else 'people'} hidden"
 
 
-def _chosen(library: Shelf) -> PersonSummary | None:
+def _chosen(library: LibraryViews) -> PersonSummary | None:
     """The person whose page is open: it is in the address, for reloads and the browser's Back."""
     who = st.query_params.get(WHO)
     try:

@@ -11,7 +11,7 @@ import streamlit as st
 from data.errors import KindredError
 from data.library import PersonSummary
 from data.library.decisions.merge_questions import ask
-from data.library.views import Entry, Shelf
+from data.library.views import Entry, LibraryViews
 from data.words import count
 from ui.actions.library.ages import age_in
 from ui.actions.library.deciding import known_names
@@ -28,7 +28,7 @@ WHO = "who"  # of the address
 _WITH = 8  # people who are named as company
 
 
-def show_person(library: Shelf, person: PersonSummary, entries: dict[str, Entry]) -> None:
+def show_person(library: LibraryViews, person: PersonSummary, entries: dict[str, Entry]) -> None:
     """The whole page.
 
     Args:
@@ -67,7 +67,7 @@ def leave() -> None:
     st.query_params.pop(WHO, None)
 
 
-def _show_photos(library: Shelf, person: PersonSummary, entries: dict[str, Entry]) -> None:
+def _show_photos(library: LibraryViews, person: PersonSummary, entries: dict[str, Entry]) -> None:
     shown = _photos(library.stamp(), library, person.id, entries)
     if not shown:
         st.caption("No photo shows this person at the moment.")
@@ -77,13 +77,15 @@ def _show_photos(library: Shelf, person: PersonSummary, entries: dict[str, Entry
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
-def _photos(stamp: tuple, _library: Shelf, person: int, _entries: dict[str, Entry]) -> list[Entry]:
+def _photos(
+    stamp: tuple, _library: LibraryViews, person: int, _entries: dict[str, Entry]
+) -> list[Entry]:
     found = map(os.fspath, _library.find([person]))
     return [_entries[path] for path in found if path in _entries]
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
-def _company(stamp: tuple, _library: Shelf, person: int) -> list[tuple[int, str, int]]:
+def _company(stamp: tuple, _library: LibraryViews, person: int) -> list[tuple[int, str, int]]:
     """Who is most often on photos with somebody: id, name and number of photos."""
     company = _library.people.together(person)[:_WITH]
     names = {other.id: other.name for other in _library.people.list()} if company else {}
@@ -107,14 +109,14 @@ def year_heading(
     return heading
 
 
-def _show_company(library: Shelf, person: PersonSummary) -> None:
+def _show_company(library: LibraryViews, person: PersonSummary) -> None:
     company = _company(library.stamp(), library, person.id)
     if company:
         html = render("together.html", said="Most often with", people=company)
         live(html, key=f"person.with.{person.id}", on_act=_go)
 
 
-def _show_actions(library: Shelf, person: PersonSummary) -> None:
+def _show_actions(library: LibraryViews, person: PersonSummary) -> None:
     with st.container(horizontal=True):
         with st.popover("Rename", icon=":material/edit:"), st.form("people.rename", border=False):
             name = st.text_input("New name", value=person.name)
@@ -145,7 +147,7 @@ def _show_actions(library: Shelf, person: PersonSummary) -> None:
             show_merge_questions(library, [ask(one, other)], "person.merge")
 
 
-def _rename(library: Shelf, person: PersonSummary, name: str) -> None:
+def _rename(library: LibraryViews, person: PersonSummary, name: str) -> None:
     """Renames; if somebody else has the name, asks whether the two are one person."""
     other = library.people.find(name) if name.strip() else None
     if other is None or other == person.id:
@@ -155,7 +157,7 @@ def _rename(library: Shelf, person: PersonSummary, name: str) -> None:
     st.rerun()
 
 
-def _describe(library: Shelf, person: PersonSummary, **what) -> str:
+def _describe(library: LibraryViews, person: PersonSummary, **what) -> str:
     library.decisions.describe(person.id, **what)
     return "Kept"
 

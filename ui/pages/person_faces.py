@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from data.library import PersonSummary
-from data.library.views import Place, Shelf
+from data.library.views import LibraryViews, Place
 from ui.actions.library.deciding import known_names
 from ui.actions.library.library_in_use import do
 from ui.actions.library.outliers import outliers
@@ -20,7 +20,7 @@ from ui.pages.photo import show_library_viewer
 FACES_A_PAGE = 120
 
 
-def show_faces_of(library: Shelf, person: PersonSummary) -> None:
+def show_faces_of(library: LibraryViews, person: PersonSummary) -> None:
     places, captions, odd = person_faces(library, person.id)
     if not places:
         st.caption("No face has this name at the moment.")
@@ -49,7 +49,7 @@ def show_faces_of(library: Shelf, person: PersonSummary) -> None:
     show_library_viewer(dict.fromkeys(place.photo for place in places))
 
 
-def odd_faces(library: Shelf, faces: Sequence[int]) -> frozenset[int]:
+def odd_faces(library: LibraryViews, faces: Sequence[int]) -> frozenset[int]:
     """Those of a person's faces that look unlike the others; networks are kept apart."""
     by_network: dict[str, list[tuple[int, np.ndarray]]] = {}
     for face, (network, embedding) in library.embeddings_of(faces).items():
@@ -61,7 +61,9 @@ def odd_faces(library: Shelf, faces: Sequence[int]) -> frozenset[int]:
     return frozenset(odd)
 
 
-def person_faces(library: Shelf, person: int) -> tuple[list[Place], list[str], frozenset[int]]:
+def person_faces(
+    library: LibraryViews, person: int
+) -> tuple[list[Place], list[str], frozenset[int]]:
     """A person's faces, those that stand out first: places, captions, and which stand out."""
     rows = library.people.faces(person)
     odd = odd_faces(library, [face for face, *_ in rows])
@@ -75,7 +77,7 @@ def person_faces(library: Shelf, person: int) -> tuple[list[Place], list[str], f
     return [places[face] for face, *_ in shown], captions, odd
 
 
-def _show_picked(library: Shelf, person: PersonSummary, picked: list[int]) -> None:
+def _show_picked(library: LibraryViews, person: PersonSummary, picked: list[int]) -> None:
     if not picked:
         st.caption("Click faces to pick them.")
         return
@@ -102,7 +104,7 @@ def _show_picked(library: Shelf, person: PersonSummary, picked: list[int]) -> No
             do(library, lambda: move(library, person.id, picked, name))
 
 
-def move(library: Shelf, person: int, faces: Sequence[int], name: str) -> str:
+def move(library: LibraryViews, person: int, faces: Sequence[int], name: str) -> str:
     """These faces of a person are somebody else, known or new."""
     if library.people.find(name) is None:
         library.decisions.split(person, faces, name)
@@ -113,6 +115,6 @@ def move(library: Shelf, person: int, faces: Sequence[int], name: str) -> str:
     return f"{len(faces)} {'face is' if len(faces) == 1 else 'faces are'} {name} now"
 
 
-def _make_portrait(library: Shelf, person: PersonSummary, face: int) -> str:
+def _make_portrait(library: LibraryViews, person: PersonSummary, face: int) -> str:
     library.decisions.describe(person.id, key_face=face)
     return f"This face stands for {person.name} now"

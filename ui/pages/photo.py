@@ -7,7 +7,7 @@ from os.path import basename, dirname
 
 from data.errors import KindredError, PhotoError
 from data.home import home
-from data.library.views import Shelf, Shown
+from data.library.views import LibraryViews, Shown
 from data.media.photos import read_photo, read_reduced
 from data.media.thumbnails import PREVIEW_SIDE, Thumbnails, Wanted, face_thumbnail, preview
 from data.tags import PhotoTags
@@ -118,7 +118,7 @@ def _strip(photos: Sequence[str]) -> list[tuple[bytes | None, str]]:
     return found
 
 
-def _path(library: Shelf, photo: str) -> str | None:
+def _path(library: LibraryViews, photo: str) -> str | None:
     paths = library.photos.paths(int(photo)) if photo.isdecimal() else ()
     return str(paths[0]) if paths else None
 

@@ -13,7 +13,7 @@ from data.library.decisions.review_queue import (
     questions,
     yes,
 )
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from ui.actions.library.library_in_use import do, library_in_use, undo_button
 from ui.components.jobs.job_view import show_running, start
 from ui.components.people.name_box import name_box
@@ -61,13 +61,13 @@ def show() -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _queue(stamp: tuple, _library: Shelf, skipped: tuple[str, ...]) -> list[Question]:
+def _queue(stamp: tuple, _library: LibraryViews, skipped: tuple[str, ...]) -> list[Question]:
     """The questions, kept until the library changes: picking faces asks for nothing anew."""
     return questions(_library, skipped)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _progress(stamp: tuple, _library: Shelf) -> tuple[int, int]:
+def _progress(stamp: tuple, _library: LibraryViews) -> tuple[int, int]:
     return progress(_library)
 
 
@@ -80,7 +80,7 @@ def _title(question: Question) -> str:
     return f"Is this {plain(question.name)}?"
 
 
-def _show_empty(library: Shelf) -> None:
+def _show_empty(library: LibraryViews) -> None:
     if library.counts().faces:
         st.html(empty_html("All answered", "No suggestion and no group of unknown faces waits."))
         with st.container(horizontal=True, horizontal_alignment="center"):
@@ -103,7 +103,7 @@ def _show_empty(library: Shelf) -> None:
         )
 
 
-def _ask(library: Shelf, question: Question) -> None:
+def _ask(library: LibraryViews, question: Question) -> None:
     places = library.places(question.faces)
     faces = [places[face] for face in question.faces if face in places]
     above = st.container()
@@ -119,7 +119,7 @@ def _ask(library: Shelf, question: Question) -> None:
     show_library_viewer(dict.fromkeys(place.photo for place in faces))
 
 
-def _ask_yes(library: Shelf, question: Question, picked: list[int]) -> None:
+def _ask_yes(library: LibraryViews, question: Question, picked: list[int]) -> None:
     out = len(question.faces) - len(picked)
     label = f"Yes, these {len(picked)}" if len(picked) > 1 else "Yes"
     label += f", not the other {out}" if out else ""
@@ -136,7 +136,7 @@ def _ask_yes(library: Shelf, question: Question, picked: list[int]) -> None:
         _other_buttons(library, question, f"None is {plain(question.name)}")
 
 
-def _ask_name(library: Shelf, question: Question, picked: list[int]) -> None:
+def _ask_name(library: LibraryViews, question: Question, picked: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key = f"review.name.{question.key}.{question.name}"
         name = name_box(library, key, question.name, question.choices)
@@ -168,7 +168,7 @@ def _ask_name(library: Shelf, question: Question, picked: list[int]) -> None:
         do(library, lambda: leave_out_alone(library))
 
 
-def _other_buttons(library: Shelf, question: Question, no_label: str) -> None:
+def _other_buttons(library: LibraryViews, question: Question, no_label: str) -> None:
     if st.button(no_label, shortcut="n", icon=":material/close:", key="review.no"):
         do(library, lambda: no(library, question))
     if st.button("Skip", shortcut="s", icon=":material/skip_next:", key="review.skip"):

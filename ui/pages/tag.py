@@ -7,7 +7,7 @@ import hashlib
 
 import streamlit as st
 
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.fonts import can_draw
 from data.media.kinds import FILM_SUFFIXES, PHOTO_SUFFIXES
 from data.media.photos import read_photo
@@ -71,7 +71,7 @@ def show(model: BackgroundModel | None = None) -> None:
             st.html(teach_html())
 
 
-def _show_photos(uploads: list, model: BackgroundModel, library: Shelf) -> None:
+def _show_photos(uploads: list, model: BackgroundModel, library: LibraryViews) -> None:
     kept = _kept(model)
     keyed = {_key(upload): upload for upload in uploads}  # the same photo twice is shown once
     for key in kept.keys() - keyed.keys():  # taken off the list
@@ -100,7 +100,7 @@ def _show_photos(uploads: list, model: BackgroundModel, library: Shelf) -> None:
 
 
 def _show_photo(
-    key: Key, upload, kept: dict, model: BackgroundModel, library: Shelf, names: list[str]
+    key: Key, upload, kept: dict, model: BackgroundModel, library: LibraryViews, names: list[str]
 ) -> None:
     # The style sheet pairs the outlines and the rows within what has such a key.
     with st.container(border=True, key=f"kd-card-{_slug(key)}"):
@@ -124,14 +124,16 @@ def _show_photo(
                 _show_downloads(key, upload, photo, model, library)
 
 
-def _named_by_library(key: Key, upload, photo: ShownPhoto, model, library: Shelf) -> ShownPhoto:
+def _named_by_library(
+    key: Key, upload, photo: ShownPhoto, model, library: LibraryViews
+) -> ShownPhoto:
     if photo.tags.error or not photo.looked_at:
         return photo
     network, digest = model.loaded.tagger.network, bytes.fromhex(key[0])
     return from_library(photo, upload.getvalue(), library, network, digest)
 
 
-def _show_faces(key: Key, upload, photo: ShownPhoto, model, library: Shelf, names) -> None:
+def _show_faces(key: Key, upload, photo: ShownPhoto, model, library: LibraryViews, names) -> None:
     trained = knows_somebody(model, library)
     mine = f"tag.photo.{_slug(key)}"
     editing = Editing(names_list(mine), photo.confirmed, photo.questions)
@@ -153,7 +155,7 @@ def _show_faces(key: Key, upload, photo: ShownPhoto, model, library: Shelf, name
     live(photo_html(picture, people), key=mine, on_act=act, names=names)
 
 
-def _show_downloads(key: Key, upload, photo: ShownPhoto, model, library: Shelf) -> None:
+def _show_downloads(key: Key, upload, photo: ShownPhoto, model, library: LibraryViews) -> None:
     slug, content = _slug(key), upload.getvalue()
 
     def download(label: str, data, suffix: str, mime: str, icon: str, **options) -> None:
@@ -200,7 +202,7 @@ def _show_downloads(key: Key, upload, photo: ShownPhoto, model, library: Shelf) 
             do(library, functools.partial(_add, [(photo, content)], library, model))
 
 
-def _show_summary(photos: dict, model: BackgroundModel, library: Shelf) -> None:
+def _show_summary(photos: dict, model: BackgroundModel, library: LibraryViews) -> None:
     """What was found in all photos, and what can be done with all of them."""
     done = [photo.tags for _, photo in photos.values() if _finished(photo)]
     if len(done) < len(photos):
@@ -234,7 +236,7 @@ def _show_summary(photos: dict, model: BackgroundModel, library: Shelf) -> None:
             do(library, functools.partial(_add, new, library, model))
 
 
-def _add(photos: list, library: Shelf, model: BackgroundModel) -> str:
+def _add(photos: list, library: LibraryViews, model: BackgroundModel) -> str:
     for photo, content in photos:
         add_to_library(photo, content, library, model)
     return f"{len(photos)} photos are in your library" if len(photos) > 1 else "In your library"

@@ -13,7 +13,7 @@ from ui.terminal.output import DONE, Results, print_paths, say
 
 if TYPE_CHECKING:
     from data.library.groups.groups import Group
-    from data.library.views import Shelf
+    from data.library.views import LibraryViews
 
 
 def add(commands) -> None:
@@ -68,7 +68,7 @@ def _find(options: argparse.Namespace) -> int:
 def _group(options: argparse.Namespace) -> int:
     if options.name is not None:
         return _name_group(options)
-    from data.library.views import Shelf
+    from data.library.views import LibraryViews
     from data.lock import library_lock
     from model.inference.on_demand import ModelOnDemand
 
@@ -76,7 +76,7 @@ def _group(options: argparse.Namespace) -> int:
     distance = math.sqrt(2 - 2 * model.group_threshold)
     with (
         library_lock(home(), "grouping faces"),
-        Shelf(home()) as library,
+        LibraryViews(home()) as library,
         Results(options.json, None) as results,
     ):
         changed = set(library.groups.update(model.network, max_distance=distance))
@@ -95,14 +95,14 @@ def _group(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _show(library: Shelf, group: Group, is_new: bool, samples: int) -> None:
+def _show(library: LibraryViews, group: Group, is_new: bool, samples: int) -> None:
     say(f"group {group.id}: {count(len(group.faces), 'face')}{' (new faces)' if is_new else ''}")
     for face in group.faces[:samples]:
         for path in library.photos.paths(library.faces.get(face).photo)[:1]:
             say(f"    {path}")
 
 
-def _record(library: Shelf, group: Group) -> dict:
+def _record(library: LibraryViews, group: Group) -> dict:
     """One line of `--json`; boxes are xyxy pixels of the upright photo."""
     places = library.places(group.faces)
     faces = [

@@ -11,7 +11,7 @@ import numpy as np
 
 from data.library import Library
 from data.library.groups.neighbours import nearest
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 
 # Measured by `evaluate effort`: see `docs/recognition.md`, Effort.
 TOGETHER = 48  # faces of one person that are looked at together
@@ -215,6 +215,6 @@ def leave_out_alone(library: Library) -> str:
     return f"{len(faces):,} {'face is' if len(faces) == 1 else 'faces are'} left out from now on"
 
 
-def progress(library: Shelf) -> tuple[int, int]:
+def progress(library: LibraryViews) -> tuple[int, int]:
     """How many faces are confirmed, and how many wait for an answer."""
     return library.confirmed(), library.groups.waiting() + library.suggestions.waiting()

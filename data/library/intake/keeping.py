@@ -15,14 +15,14 @@ from data.errors import LibraryError
 from data.home import replace_file
 from data.library import Todo, content_of
 from data.library.photos.photo_index import content_of_file
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.photos import captured_at
 from data.media.uploads import safe_name
 from data.tags import FaceTag, PhotoTags
 
 
 def keep_photo(
-    library: Shelf,
+    library: LibraryViews,
     content: bytes,
     tags: PhotoTags,
     *,

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data.errors import FamilyError, ModelError
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from model.detector.family_detector import adopt, family_detector, forget
 from model.detector.single_shot import KINDRED_CONFIG, SingleShotConfig, build_single_shot
 from model.zoo.catalogue import KINDRED, choose, known
@@ -142,7 +142,7 @@ def test_only_a_gain_wins(after, wins):
 
 def test_boxes_come_from_photos_that_somebody_looked_through(tmp_path, fresh_home):
     drawn, confirmed, untouched = (tmp_path / "trip" / f"{n}.jpg" for n in range(3))
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         numbers = [
             add_photo(library, path, [tag_of(None, 10), tag_of(None, 60, person=1)])
             for path in (drawn, confirmed, untouched)

@@ -9,7 +9,7 @@ import pytest
 
 import kindred
 import training.report.evaluate
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests.made_faces import NETWORK, add
 from tests.stubs import ColourEmbedder, CornerDetector, put
 from tests.training.report.test_evaluate import BLUE, GREEN, RED
@@ -18,7 +18,7 @@ from training.report.effort import play
 
 @pytest.fixture
 def library(tmp_path):
-    with Shelf(tmp_path / "home") as opened:
+    with LibraryViews(tmp_path / "home") as opened:
         yield opened
 
 

@@ -11,7 +11,7 @@ import pytest
 from data.home import home
 from data.jobs import DONE, FAILED, STOPPED, Job, Jobs
 from data.jobs.job import CANCELLED
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests.made_faces import add
 from ui.actions.jobs import run_job
 from ui.actions.models import learning
@@ -19,7 +19,7 @@ from ui.actions.models import learning
 
 @pytest.fixture
 def library(fresh_home):
-    with Shelf(home()) as opened:
+    with LibraryViews(home()) as opened:
         yield opened
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests.made_faces import NETWORK, look, record
 from tests.pictures import encoded
 from tests.ui.pages.test_names_teach import uploaded
@@ -17,7 +17,7 @@ from ui.actions.uploads.tagging import from_library
 
 @pytest.fixture
 def library(tmp_path):
-    with Shelf(tmp_path / "home") as opened:
+    with LibraryViews(tmp_path / "home") as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests.browser import require_browser, running_app, running_browser
 from tests.pictures import encoded, four_corners
 
@@ -29,7 +29,7 @@ def large_library(home, photos):
     random = np.random.default_rng(7)
     centres = random.normal(size=(2 * PEOPLE, 128))
     names = [f"Person {i}" for i in range(PEOPLE)]
-    with Shelf(home) as library, library.transaction():
+    with LibraryViews(home) as library, library.transaction():
         db = library.db
         db.executemany("INSERT INTO people (name, name_key) VALUES (?, ?)", [(n, n) for n in names])
         db.executemany("INSERT INTO groups (id) VALUES (?)", [(i + 1,) for i in range(PEOPLE)])
@@ -130,7 +130,7 @@ def test_how_long_pages_take_to_answer(tmp_path):
                     times.append(timed(tab, act))
                 rows.append((what, photos, np.median(times), np.percentile(times, 95)))
                 print(f"{what:20} {photos:6,} photos  {rows[-1][2]:6.0f} {rows[-1][3]:6.0f} ms")
-        with Shelf(home) as library:
+        with LibraryViews(home) as library:
             made = len(library.decisions.history(None))
         assert made == (REPEATS if photos else 0)
     assert len(rows) == sum(9 if photos else 4 for photos in SIZES)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests.browser import require_browser, running_app
 from tests.libraries import add_photo, face
 
@@ -25,7 +25,7 @@ def home(server):
     home, _ = server
     for file in home.glob("library.sqlite*"):  # the application opens it anew for every run
         file.unlink()
-    with Shelf(home) as library:
+    with LibraryViews(home) as library:
         faces = [face("Anne" if i == 0 else None, 2 + 31 * i, person=i) for i in range(FACES)]
         add_photo(library, home / "trip" / "all.jpg", faces, 2019)
     return home
@@ -49,7 +49,7 @@ def field(tab, number):
 
 def names(home):
     """The confirmed names of the photo from left to right; None for the others."""
-    with Shelf(home) as library:
+    with LibraryViews(home) as library:
         shown = library.shown(1)
         order = sorted(range(len(shown.faces)), key=lambda i: shown.tags.faces[i].box[0])
         return [
@@ -58,7 +58,7 @@ def names(home):
 
 
 def decisions(home):
-    with Shelf(home) as library:
+    with LibraryViews(home) as library:
         return [(d.kind, d.in_force) for d in reversed(library.decisions.history())]
 
 
@@ -119,7 +119,7 @@ def test_two_quick_clicks_are_two_decisions(tab, home):
         tab.mouse.click(box["x"] + 5, box["y"] + 5)
     settle(tab)
     assert decisions(home) == [("ignore", True), ("ignore", True)]
-    with Shelf(home) as library:
+    with LibraryViews(home) as library:
         assert [face.ignored for face in library.faces.of(1)].count(True) == 2
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests.browser import require_browser, running_app
 from tests.libraries import add_photo, face
 
@@ -16,7 +16,7 @@ PHOTOS = 70  # more than one page of the wall
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     home = tmp_path_factory.mktemp("kindred")
-    with Shelf(home) as library:
+    with LibraryViews(home) as library:
         for i in range(PHOTOS):
             name = "Anne" if i % 2 == 0 else None
             people = [face(name, number=i), face(None, 80, person=1, number=i)]

@@ -9,7 +9,7 @@ from PIL import Image
 
 from data.library.people.family_map import FamilyMap
 from data.library.people.people import PersonSummary
-from data.library.views import Place, Shelf
+from data.library.views import LibraryViews, Place
 from tests.app_pages import html, run_page
 from tests.libraries import add_photo, face, small_library
 from ui.actions.family import pages, through_years
@@ -47,7 +47,7 @@ def test_an_empty_library_says_what_to_do(fresh_home):
 
 
 def test_one_person_has_years_and_a_wall_and_no_graph(fresh_home):
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         add_photo(library, fresh_home / "a.jpg", [face("Anne")], 2015)
     app = run_page("family")
     assert not app.exception
@@ -78,13 +78,13 @@ def test_a_click_on_somebody_shows_their_faces(fresh_home, monkeypatch):
     small_library(fresh_home)
     state = {}
     monkeypatch.setattr("ui.pages.family.st.session_state", state)
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         assert family._choose({"do": "person", "id": str(library.people.find("Bo <b>"))})
     assert state == {family.OF: "Bo <b>"}
 
 
 def test_photos_without_a_date_are_told_and_shown(fresh_home):
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         for number in range(3):
             add_photo(library, fresh_home / f"{number}.jpg", [face("Anne", number=number)])
     app = run_page("family")
@@ -95,7 +95,7 @@ def test_photos_without_a_date_are_told_and_shown(fresh_home):
 def test_birthdays_come_first_with_the_age(fresh_home):
     small_library(fresh_home)
     today = date.today()
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         library.decisions.describe("Anne", born=f"{today.year - 9}-{today:%m-%d}")
     shown = html(run_page("family"))
     assert "Next birthdays" in shown and "9 on " in shown
@@ -172,7 +172,7 @@ def test_a_square_on_the_wall_lies_in_the_photo_and_holds_the_face():
 
 def test_the_map_is_saved_as_pages_and_as_a_picture(fresh_home):
     small_library(fresh_home)
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         found = library.overview.family_map()
         drawn = family._map_pages(found, graph_of(found), family._portraits(library, found))
         anne = library.people.get("Anne")

@@ -15,7 +15,7 @@ from data.jobs import Jobs
 from data.library import Todo, content_of
 from data.library.decisions import review_queue as reviewing
 from data.library.photos.film_tracks import FilmTracks, TrackTimes
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.thumbnails import Thumbnails, Wanted
 from tests.app_pages import html, run_page
 from tests.films import drawn, paste, write_film
@@ -53,7 +53,7 @@ def add_film(library, path, *names):
 
 @pytest.fixture
 def library(fresh_home):
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         yield library
 
 
@@ -192,11 +192,11 @@ def test_a_dropped_film_is_watched_by_a_job_and_shown_as_a_strip(library, monkey
 
     def run(path):
         from data.home import home
-        from data.library.views import Shelf
+        from data.library.views import LibraryViews
         from ui.components.photos import dropped_films
 
         dropped_films.act_on_films({"do": "film", "path": path})
-        with Shelf(home()) as library:
+        with LibraryViews(home()) as library:
             dropped_films.show_films(library)
 
     path = library.home / "photos" / "x" / "a.mp4"

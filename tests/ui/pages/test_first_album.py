@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data.home import home
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.tags import FaceTag, PhotoTags
 from tests.app_pages import html
 from tests.made_faces import NETWORK, POINTS, look
@@ -76,7 +76,7 @@ def test_three_answers_name_thirty_photos_and_those_that_come_later(fresh_home):
     for name, left in (("Anne", 3), ("Cy", 2), ("Bo", 1)):
         app = answer(app, name)
         assert not app.exception and len(who(app)) == left
-    with Shelf(home()) as library:
+    with LibraryViews(home()) as library:
         assert {p.name: p.confirmed for p in library.people.list()} == {
             "Anne": 20,
             "Cy": 9,
@@ -102,5 +102,5 @@ def test_nobody_to_name_leaves_a_person_out(fresh_home):
     no = next(b for b in app.button if b.key and b.key.startswith("tag.person.no."))
     app = no.click().run()
     assert not app.exception and who(app) == []
-    with Shelf(home()) as library:
+    with LibraryViews(home()) as library:
         assert library.counts().confirmed == 0 and library.people.list() == []

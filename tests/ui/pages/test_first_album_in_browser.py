@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests import faces
 from tests.browser import chromium_path, running_app, running_browser
 from tests.pictures import encoded
@@ -73,6 +73,6 @@ def test_two_answers_name_an_album_and_what_is_dropped_later(tmp_path):
         faces_named(tab, "Eileen", 5)
         faces_named(tab, "Lei", 4)
         asks(tab)
-        with Shelf(tmp_path / "home") as library:
+        with LibraryViews(tmp_path / "home") as library:
             confirmed = {person.name: person.confirmed for person in library.people.list()}
         assert confirmed == {"Eileen": 4, "Lei": 3}

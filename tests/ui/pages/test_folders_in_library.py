@@ -6,7 +6,7 @@ import pytest
 
 from data.jobs import DONE, Job
 from data.library.photos.library_folders import Folder
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests.app_pages import live_html, run_page
 from tests.libraries import add_photo, face, small_library
 from ui.actions.library.known_folders import known_folders
@@ -16,7 +16,7 @@ from ui.pages import folder as folder_page
 @pytest.fixture
 def library(fresh_home):
     small_library(fresh_home)
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         add_photo(library, fresh_home / "other" / "deep" / "bo.jpg", [face("Bo <b>", 60)], 2019)
         yield library
 

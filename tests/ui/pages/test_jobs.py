@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.jobs import CANCELLED, DONE, PAUSED, STOPPED, Jobs
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.lock import library_lock
 from tests.app_pages import button, live_html
 from tests.libraries import small_library
@@ -137,7 +137,7 @@ def test_what_is_done_when_it_is_cancelled_stays(jobs, photos):
 
 def test_an_adopted_model_names_the_library_in_the_background(jobs, monkeypatch):
     small_library(jobs.home)
-    with Shelf(jobs.home) as library:
+    with LibraryViews(jobs.home) as library:
         library.db.execute("UPDATE photos SET model = 'model:former'")
         anne = library.decisions.confirm(library.people.faces("Anne")[0][0], "Anne")
     folder = jobs.home / "models" / "new"
@@ -155,6 +155,6 @@ def test_an_adopted_model_names_the_library_in_the_background(jobs, monkeypatch)
     app = button(app, "Use").click().run()
     assert not app.exception and "names everybody" in live_html(app)
     assert until(jobs, jobs.latest("renew").id, DONE).result["renamed"] == 9
-    with Shelf(jobs.home) as library:
+    with LibraryViews(jobs.home) as library:
         assert library.people.get("Berta").photos == 9 and anne
         assert library.people.get("Anne").photos == 1  # confirmed: no model changes it

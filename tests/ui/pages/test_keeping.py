@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from data.library.intake.keeping import keep_photo
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.photos import read_photo
 from data.regions import read_regions
 from data.tags import PhotoTags
@@ -22,7 +22,7 @@ JPEG = encoded(four_corners(160, 96), "JPEG")
 
 @pytest.fixture
 def library(fresh_home):
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         yield library
 
 
@@ -120,5 +120,5 @@ def test_add_to_library_on_the_page(fresh_home):
     button.click().run()
     assert not app.exception
     assert "Add to library" not in [b.label for b in app.button]
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         assert len(library.find(["Anne"])) == 1

@@ -5,7 +5,7 @@ import pytest
 
 from data.errors import KindredError
 from data.library.decisions import review_queue as reviewing
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.thumbnails import Thumbnails, Wanted
 from tests.app_pages import app_page, button, html
 from tests.libraries import MODEL, NETWORK, add_photo, direction, face, small_library
@@ -24,7 +24,7 @@ def home(fresh_home):
 
 @pytest.fixture
 def library(home):
-    with Shelf(home) as library:
+    with LibraryViews(home) as library:
         yield library
 
 
@@ -311,7 +311,7 @@ def test_thumbnails_are_made_once_and_again_when_the_file_changes(home, monkeypa
 
 
 def test_ten_thousand_photos_are_found_and_shown_a_page_at_a_time(fresh_home):
-    with Shelf(fresh_home) as library, library.transaction():
+    with LibraryViews(fresh_home) as library, library.transaction():
         first = add_photo(library, fresh_home / "first.jpg", [face("Anne"), face(None, 60)], 2015)
         for sql in (
             "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
@@ -327,7 +327,7 @@ def test_ten_thousand_photos_are_found_and_shown_a_page_at_a_time(fresh_home):
         ):
             library.db.execute(sql)
     assert first == 1
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         found = find_page.find(library, ["Anne"], [], None)
         Thumbnails(fresh_home).many([Wanted(entry.path) for entry in found[:60]], 1.0)
         assert len(found) == 10_000

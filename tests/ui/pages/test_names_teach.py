@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.tags import FaceTag, PhotoTags
 from tests.made_faces import NETWORK, POINTS, add, look
 from ui.actions.uploads.tagging import ShownPhoto, from_library
@@ -26,7 +26,7 @@ def uploaded(*vectors, name="new.jpg") -> ShownPhoto:
 
 @pytest.fixture
 def library(tmp_path):
-    with Shelf(tmp_path / "home") as opened:
+    with LibraryViews(tmp_path / "home") as opened:
         yield opened
 
 

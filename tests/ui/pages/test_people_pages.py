@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests.app_pages import button, html, run_page
 from tests.libraries import small_library
 from ui.actions.library.ages import age_in
@@ -13,7 +13,7 @@ from ui.pages import person
 @pytest.fixture
 def library(fresh_home):
     small_library(fresh_home)
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         yield library
 
 

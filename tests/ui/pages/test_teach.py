@@ -13,7 +13,7 @@ from data.family import read_family
 from data.home import current_model_dir, set_current_model
 from data.jobs import FAILED, RUNNING, STOPPED, Job
 from data.jobs.files import held
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests.made_faces import add
 from tests.pictures import encoded, four_corners
 from ui.actions.models import comparing, teaching
@@ -253,7 +253,7 @@ def test_it_opens_with_whom_kindred_knows_and_learns_more_deeply(fresh_home, mon
         fresh_home, "used", training={"photos": {"Anne": 9, "Bo": 4}}, people=["Anne", "Bo"]
     )
     set_current_model(folder)
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         library.people.ensure("Bo")
         library.decisions.rename("Bo", "Bodo")
         library.decisions.confirm([add(library, [0])[0] for _ in range(2)], "Cy")

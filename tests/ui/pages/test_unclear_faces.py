@@ -11,7 +11,7 @@ from data.library import Library
 from data.library.decisions import review_queue as reviewing
 from data.library.storage import database, schema
 from data.library.storage.database import open_database
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.quality import UNCLEAR
 from tests.app_pages import app_page, button, html
 from tests.data.media.test_quality import FRONTAL
@@ -24,7 +24,7 @@ BELOW = UNCLEAR - 0.01
 def home(fresh_home):
     """The small library, and two photos that show an unclear Anne and an unclear stranger."""
     small_library(fresh_home)
-    with Shelf(fresh_home) as library:
+    with LibraryViews(fresh_home) as library:
         for i in range(2):
             faces = [
                 face("Anne", number=10 + i, quality=BELOW),
@@ -37,7 +37,7 @@ def home(fresh_home):
 
 @pytest.fixture
 def library(home):
-    with Shelf(home) as library:
+    with LibraryViews(home) as library:
         yield library
 
 

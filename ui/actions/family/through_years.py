@@ -10,7 +10,7 @@ import numpy as np
 from data.home import home
 from data.library.people.family_map import YearFace
 from data.library.people.people import PersonSummary
-from data.library.views import Place, Shelf
+from data.library.views import LibraryViews, Place
 from data.media.thumbnails import Thumbnails, Wanted
 from ui.actions.library.ages import age_on
 
@@ -38,7 +38,7 @@ class Moment:
         return ", ".join(filter(None, (name, self.year, self.age)))
 
 
-def moments(library: Shelf, person: PersonSummary, most: int) -> list[Moment]:
+def moments(library: LibraryViews, person: PersonSummary, most: int) -> list[Moment]:
     """Faces from as many years as there are, in order of time; see `Overview.faces_by_year`."""
     found = library.overview.faces_by_year(person.id, most)
     places = library.places(one.face for one in found)

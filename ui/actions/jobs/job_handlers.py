@@ -12,7 +12,7 @@ from data.errors import KindredError
 from data.home import current_model_dir, home, new_model_dir
 from data.jobs import JobProgress
 from data.library.name_writer import undo_writes, write_names
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.lock import library_lock
 from data.media.folders import LeftOut, find_photos
 from data.media.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
@@ -56,7 +56,7 @@ def tag(arguments: dict, report: JobProgress) -> dict:
 
     left_out = LeftOut()
 
-    def photos(library: Shelf, broken: list) -> Iterable[str]:
+    def photos(library: LibraryViews, broken: list) -> Iterable[str]:
         asked = arguments["paths"]
         found = find_photos(asked, on_error=broken.append, left_out=left_out, films=True)
         return library.folders.admit(found, asked, left_out.folders)
@@ -72,14 +72,16 @@ def renew(arguments: dict, report: JobProgress) -> dict:
     From the stored embeddings; photos are read again only if the model's networks are others.
     """
 
-    def photos(library: Shelf, broken: list) -> Iterable[str]:
+    def photos(library: LibraryViews, broken: list) -> Iterable[str]:
         return (str(path) for path in library.records.paths())
 
     return _tag(photos, report)
 
 
 def _tag(
-    find: Callable[[Shelf, list], Iterable[str]], report: JobProgress, folders: Sequence[str] = ()
+    find: Callable[[LibraryViews, list], Iterable[str]],
+    report: JobProgress,
+    folders: Sequence[str] = (),
 ) -> dict:
     report.progress("loading the networks", 0, 0)
     # Only now: this imports TensorFlow, or will.
@@ -87,7 +89,7 @@ def _tag(
 
     model = model_of_jobs()
     unreadable = unknown = 0
-    with library_lock(home(), "tagging photos"), Shelf(home()) as library:
+    with library_lock(home(), "tagging photos"), LibraryViews(home()) as library:
         album, broken = Album(library, model.network, model.model, model.conversion), []
         report.progress("looking for photos", 0, 0)
         plan = album.plan(find(library, broken))
@@ -129,7 +131,7 @@ def group(arguments: dict, report: JobProgress) -> dict:
 def _group(model: ModelOnDemand, report: JobProgress) -> int:
     report.progress("grouping unknown faces", 0, 0)
     distance = math.sqrt(2 - 2 * model.group_threshold)
-    with library_lock(home(), "grouping faces"), Shelf(home()) as library:
+    with library_lock(home(), "grouping faces"), LibraryViews(home()) as library:
         library.groups.update(model.network, max_distance=distance)
         return len(library.groups.list())
 
@@ -142,7 +144,7 @@ def model_of_jobs() -> ModelOnDemand:
 def write(arguments: dict, report: JobProgress) -> dict:
     """Writes names into the metadata of the library's photos under `paths`."""
     changed, errors = 0, []
-    with library_lock(home(), "writing names"), Shelf(home()) as library:
+    with library_lock(home(), "writing names"), LibraryViews(home()) as library:
         photos = library.records.paths(arguments.get("paths") or ())
         written = write_names(
             library,
@@ -161,7 +163,7 @@ def write(arguments: dict, report: JobProgress) -> dict:
 def unwrite(arguments: dict, report: JobProgress) -> dict:
     """Takes back what was written last."""
     changed, errors = 0, []
-    with library_lock(home(), "taking names back"), Shelf(home()) as library:
+    with library_lock(home(), "taking names back"), LibraryViews(home()) as library:
         for done, photo in enumerate(undo_writes(library), 1):
             changed += bool(photo.change)
             errors += [photo.error] if photo.error else []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.errors import KindredError, PhotoError
-from data.library.views import Shelf, Shown
+from data.library.views import LibraryViews, Shown
 from data.tags import FaceTag
 from model.inference.background import BackgroundModel
 
@@ -29,7 +29,7 @@ class FaceInBox:
 
 
 def decide(
-    library: Shelf, photo: int, shown: Shown, act: Mapping, look: Look = lambda _: None
+    library: LibraryViews, photo: int, shown: Shown, act: Mapping, look: Look = lambda _: None
 ) -> str:
     """Carries out what was done on the page of one photo.
 
@@ -108,12 +108,12 @@ def face_keys(faces: Sequence[FaceTag]) -> list[str]:
     ]
 
 
-def known_names(library: Shelf) -> list[str]:
+def known_names(library: LibraryViews) -> list[str]:
     """Everybody's name, those in most photos first."""
     return [person.name for person in library.people.list(with_ignored=True)]
 
 
-def what_was_decided(library: Shelf, decisions: Sequence[int]) -> str:
+def what_was_decided(library: LibraryViews, decisions: Sequence[int]) -> str:
     """Decisions in words: "3 faces confirmed"."""
     made = [d for d in library.decisions.history(None) if d.id in set(decisions)]
     said = []
@@ -137,7 +137,7 @@ _DONE = {
 }
 
 
-def take_back(library: Shelf, decisions: Sequence[int]) -> int:
+def take_back(library: LibraryViews, decisions: Sequence[int]) -> int:
     """Takes back decisions that were made together, the last one first; returns how many.
 
     Raises:
@@ -149,19 +149,19 @@ def take_back(library: Shelf, decisions: Sequence[int]) -> int:
     return len(decisions)
 
 
-def last_decision(library: Shelf) -> int:
+def last_decision(library: LibraryViews) -> int:
     """The number of the newest decision, 0 if there is none."""
     return next((decision.id for decision in library.decisions.history(1)), 0)
 
 
-def decided_since(library: Shelf, last: int) -> tuple[int, ...]:
+def decided_since(library: LibraryViews, last: int) -> tuple[int, ...]:
     """The decisions that were made after another, oldest first."""
     newer = last_decision(library) - last
     found = library.decisions.history(newer) if newer > 0 else ()
     return tuple(sorted(d.id for d in found if d.id > last and d.in_force))
 
 
-def _draw(library: Shelf, photo: int, shown: Shown, box: Sequence[float], look: Look) -> str:
+def _draw(library: LibraryViews, photo: int, shown: Shown, box: Sequence[float], look: Look) -> str:
     x0, y0, x1, y1 = (float(edge) for edge in box) if len(box) == 4 else (0.0,) * 4
     if not (0.0 <= x0 < x1 <= 1.0 and 0.0 <= y0 < y1 <= 1.0):
         raise KindredError("a face needs a box with a width and a height")

@@ -11,7 +11,7 @@ import streamlit as st
 
 from data.errors import KindredError
 from data.home import home
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from ui.actions.library.deciding import decided_since, last_decision, take_back, what_was_decided
 from ui.components.shell.style import plain
 
@@ -39,10 +39,10 @@ class Said:
 
 
 @contextmanager
-def library_in_use() -> Iterator[Shelf]:
+def library_in_use() -> Iterator[LibraryViews]:
     """The library, open for one run of a page; ends the page with a sentence if it cannot be."""
     try:
-        library = Shelf(home())
+        library = LibraryViews(home())
     except KindredError as error:
         st.error(plain(str(error)), icon=":material/error:")
         st.stop()
@@ -50,7 +50,7 @@ def library_in_use() -> Iterator[Shelf]:
         yield library
 
 
-def carry_out(library: Shelf, action: Callable[[], str | None]) -> bool:
+def carry_out(library: LibraryViews, action: Callable[[], str | None]) -> bool:
     """Does something to the library and says it, with a way to take it back.
 
     Args:
@@ -73,20 +73,20 @@ def carry_out(library: Shelf, action: Callable[[], str | None]) -> bool:
     return True
 
 
-def do(library: Shelf, action: Callable[[], str | None]) -> None:
+def do(library: LibraryViews, action: Callable[[], str | None]) -> None:
     """The same, and runs the page again."""
     carry_out(library, action)
     st.rerun()
 
 
-def take_back_newest(library: Shelf) -> None:
+def take_back_newest(library: LibraryViews) -> None:
     """Takes back what was decided last, in whatever tab and before a reload, too."""
     step = library.decisions.newest_step()
     if step:
         carry_out(library, lambda: _taken_back(library, step))
 
 
-def undo_button(library: Shelf, *, shortcut: str | None = None) -> None:
+def undo_button(library: LibraryViews, *, shortcut: str | None = None) -> None:
     """A button for that; greyed while there is nothing to take back."""
     if st.button(
         "Undo",
@@ -136,7 +136,7 @@ def _add(
     del said[:-50]
 
 
-def _taken_back(library: Shelf, decisions: tuple[int, ...]) -> str:
+def _taken_back(library: LibraryViews, decisions: tuple[int, ...]) -> str:
     what = what_was_decided(library, decisions)
     take_back(library, decisions)
     return f"Taken back: {what}"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from data.errors import KindredError
 from data.home import home
 from data.jobs.job import FAILED, STOPPED
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from model.manifest import manifest_in_use
 from ui.actions.jobs.run_job import jobs
 
@@ -19,7 +19,7 @@ PAUSE = 60.0  # seconds after the last decision, after which it follows fewer
 
 def learn_if_due() -> None:
     """Starts the worker when enough was decided since the model was made, and nothing else runs."""
-    with suppress(KindredError), Shelf(home()) as library:  # a page has said it already
+    with suppress(KindredError), LibraryViews(home()) as library:  # a page has said it already
         version = library.recognition.version
         if not due(library, manifest_in_use()) or jobs().running():
             return
@@ -30,7 +30,7 @@ def learn_if_due() -> None:
             jobs().start("refit", asked, gives_way=True)
 
 
-def due(library: Shelf, manifest: dict) -> bool:
+def due(library: LibraryViews, manifest: dict) -> bool:
     """Whether a model does not know what was decided, and nobody is in the middle of deciding.
 
     Args:

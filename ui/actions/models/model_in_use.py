@@ -8,7 +8,7 @@ import streamlit as st
 
 from data.errors import ModelError
 from data.home import current_model_dir
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.recognition.identity import UNTRAINED, model_id
 from model.inference.background import BackgroundModel
 from model.manifest import read_manifest
@@ -49,7 +49,7 @@ def show_state(model: BackgroundModel) -> None:
             st.html(_state(model, library))
 
 
-def knows_somebody(model: BackgroundModel, library: Shelf) -> bool:
+def knows_somebody(model: BackgroundModel, library: LibraryViews) -> bool:
     """Whether a face can get a name: by the model, or by faces that somebody confirmed."""
     return bool(model.loaded.tagger.people) or bool(library.recognition.known())
 
@@ -69,7 +69,7 @@ def _show_loading(model: BackgroundModel) -> None:
     st.html(render("state.html", loading=True))
 
 
-def _state(model: BackgroundModel, library: Shelf) -> str:
+def _state(model: BackgroundModel, library: LibraryViews) -> str:
     people = len({*model.loaded.tagger.people, *library.recognition.known()})
     knows = f"{people} {'person' if people == 1 else 'people'}" if people else "nobody yet"
     return render(

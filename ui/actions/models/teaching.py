@@ -9,7 +9,7 @@ from data.errors import KindredError, ModelError
 from data.family import Family
 from data.home import current_model_dir, home, set_current_model
 from data.library.people.people import PersonSummary
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.words import count
 from model.manifest import manifest_in_use, read_manifest
 from ui.actions.models.about_facts import created_text
@@ -78,7 +78,7 @@ def use(name: str) -> None:
     set_current_model(model.folder)
 
 
-def known_rows(library: Shelf) -> list[dict]:
+def known_rows(library: LibraryViews) -> list[dict]:
     """Everybody who is known, by the model in use or by names given in the library."""
     today = library.people.name_today
     learned = {today(name): photos for name, photos in _learned_photos().items()}

@@ -23,7 +23,7 @@ from starlette.routing import Route
 from data.errors import KindredError
 from data.home import home
 from data.library.intake.keeping import place_of_file
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.kinds import is_film_name
 
 LARGEST_UPLOAD = 2 << 30  # bytes
@@ -36,7 +36,7 @@ def send_film(request: Request) -> Response:
     if not _is_ours(request):
         return PlainTextResponse("not for other sites", 403)
     try:
-        with Shelf(home()) as library:
+        with LibraryViews(home()) as library:
             number = int(request.path_params["photo"])
             is_film = library.films.duration(number) is not None
             paths = library.photos.paths(number) if is_film else []

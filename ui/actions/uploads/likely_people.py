@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.library.groups.clustering import cluster
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.quality import UNCLEAR
 from data.recognition.spaces import space_of
 from ui.actions.uploads.tagging import ShownPhoto
@@ -79,7 +79,7 @@ def _by_quality(faces: list[Face], photos) -> tuple[Face, ...]:
 def face_numbers(
     person: LikelyPerson,
     photos: Mapping[Key, ShownPhoto],
-    library: Shelf,
+    library: LibraryViews,
     keep: Callable[[Key], int],
 ) -> list[int]:
     """The numbers of a person's faces in the library.

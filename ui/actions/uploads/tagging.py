@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from data.errors import PhotoError
 from data.library import content_of
 from data.library.intake.keeping import keep_photo
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.drawing import annotated_file
 from data.media.photos import read_photo
 from data.media.thumbnails import face_thumbnail, preview
@@ -85,7 +85,7 @@ def look_at(
 def from_library(
     photo: ShownPhoto,
     content: bytes,
-    library: Shelf,
+    library: LibraryViews,
     network: str = "",
     digest: bytes | None = None,
 ) -> ShownPhoto:
@@ -116,7 +116,7 @@ def from_library(
     )
 
 
-def _recognised(photo: ShownPhoto, library: Shelf, network: str) -> ShownPhoto:
+def _recognised(photo: ShownPhoto, library: LibraryViews, network: str) -> ShownPhoto:
     """The photo with names and questions by the faces that are confirmed in the library."""
     found = photo.found or photo.tags
     if not found.faces:
@@ -136,7 +136,7 @@ def _recognised(photo: ShownPhoto, library: Shelf, network: str) -> ShownPhoto:
 
 
 def add_to_library(
-    photo: ShownPhoto, content: bytes, library: Shelf, model: BackgroundModel
+    photo: ShownPhoto, content: bytes, library: LibraryViews, model: BackgroundModel
 ) -> ShownPhoto:
     """The photo, now in the library if it was not there before.
 

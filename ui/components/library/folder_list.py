@@ -7,7 +7,7 @@ import os
 import streamlit as st
 
 from data.errors import KindredError
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from ui.actions.library.known_folders import KnownFolder, known_folders
 from ui.actions.library.library_in_use import library_in_use, say
 from ui.components.jobs.job_view import jobs, start
@@ -16,7 +16,7 @@ from ui.components.shell.style import plain
 from ui.components.shell.templates import render
 
 
-def show_folders(library: Shelf, *, busy: bool) -> list[KnownFolder]:
+def show_folders(library: LibraryViews, *, busy: bool) -> list[KnownFolder]:
     """Shows the folders with what can be done to them, unless work is going on; returns them."""
     folders = known_folders(library.folders.list(), jobs().list("tag"))
     if not folders:

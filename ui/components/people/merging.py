@@ -9,7 +9,7 @@ import streamlit as st
 from data.home import home
 from data.library.decisions.merge_questions import MergeQuestion, merge_questions
 from data.library.people.people import PersonSummary
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.thumbnails import Thumbnails
 from ui.actions.library.library_in_use import carry_out, library_in_use
 from ui.components.photos.wall import face_wanted, person_caption
@@ -21,12 +21,14 @@ _FACES = 3  # of each person
 _SECONDS = 1.5  # for making their thumbnails
 
 
-def questions_of(library: Shelf) -> list[MergeQuestion]:
+def questions_of(library: LibraryViews) -> list[MergeQuestion]:
     """The questions that wait, those of the most alike people first."""
     return _questions(library.stamp(), library)
 
 
-def show_merge_questions(library: Shelf, questions: Sequence[MergeQuestion], key: str) -> None:
+def show_merge_questions(
+    library: LibraryViews, questions: Sequence[MergeQuestion], key: str
+) -> None:
     """Shows questions, if there are any; an answer is a decision that can be taken back."""
     if not questions:
         return
@@ -44,11 +46,11 @@ def show_merge_questions(library: Shelf, questions: Sequence[MergeQuestion], key
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _questions(stamp: tuple, _library: Shelf) -> list[MergeQuestion]:
+def _questions(stamp: tuple, _library: LibraryViews) -> list[MergeQuestion]:
     return merge_questions(_library)
 
 
-def _side(library: Shelf, person: PersonSummary) -> dict:
+def _side(library: LibraryViews, person: PersonSummary) -> dict:
     faces = [face for face, *_ in library.people.faces(person.id) if face != person.key_face]
     faces = [*filter(None, (person.key_face,)), *faces][:_FACES]
     places = library.places(faces)

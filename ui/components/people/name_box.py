@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from ui.actions.library.deciding import known_names
 
 
 def name_box(
-    library: Shelf, key: str, likely: str | None = None, first: Sequence[str] = ()
+    library: LibraryViews, key: str, likely: str | None = None, first: Sequence[str] = ()
 ) -> str | None:
     """Shows the field and returns the name in it, if there is one.
 

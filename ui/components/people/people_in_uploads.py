@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from data.library.decisions.review_queue import Kind, Question, no, yes
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.words import count
 from model.inference.background import BackgroundModel
 from ui.actions.library.library_in_use import do
@@ -23,7 +23,7 @@ _FACES = 8  # pictures of each
 
 
 def show_people(
-    library: Shelf,
+    library: LibraryViews,
     model: BackgroundModel,
     photos: Mapping[Key, ShownPhoto],
     uploads: Mapping[Key, object],
@@ -49,7 +49,9 @@ def show_people(
             st.caption(f"{more}.")
 
 
-def _ask(library: Shelf, person: LikelyPerson, photos: Mapping[Key, ShownPhoto], keep) -> None:
+def _ask(
+    library: LibraryViews, person: LikelyPerson, photos: Mapping[Key, ShownPhoto], keep
+) -> None:
     slug = hashlib.sha256(repr((person.faces, person.name)).encode()).hexdigest()[:16]
     number = len(person.faces)
     pictures = [photos[key].thumbnails[place] for key, place in person.faces[:_FACES]]

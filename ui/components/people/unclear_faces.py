@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.words import count
 from ui.actions.library.library_in_use import do, undo_button
 from ui.components.people.name_box import name_box
@@ -15,7 +15,7 @@ SHOWN = "review.unclear"  # whether the page Review shows them instead of its qu
 TOGETHER = 60  # faces on the wall, the clearest
 
 
-def offer_unclear(library: Shelf) -> None:
+def offer_unclear(library: LibraryViews) -> None:
     """A line that says how many faces are not asked about, and shows them."""
     unclear = len(library.faces.unclear())
     if not unclear:
@@ -33,7 +33,7 @@ def offer_unclear(library: Shelf) -> None:
             st.rerun()
 
 
-def show_unclear(library: Shelf) -> None:
+def show_unclear(library: LibraryViews) -> None:
     """The wall, where faces can be picked and named or left out."""
     faces = library.faces.unclear()
     if st.button("Back to the questions", icon=":material/arrow_back:", key="review.unclear.back"):
@@ -59,7 +59,7 @@ def show_unclear(library: Shelf) -> None:
         _ask(library, [int(face) for face in answer.picked])
 
 
-def _ask(library: Shelf, picked: list[int]) -> None:
+def _ask(library: LibraryViews, picked: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = name_box(library, "review.unclear.name")
         these = count(len(picked), "face")

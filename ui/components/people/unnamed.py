@@ -8,7 +8,7 @@ import streamlit as st
 
 from data.errors import KindredError
 from data.home import home
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.thumbnails import Thumbnails
 from ui.actions.library.deciding import known_names
 from ui.actions.library.library_in_use import carry_out, library_in_use
@@ -33,7 +33,7 @@ class _Group:
     likely: str | None
 
 
-def show_unnamed(library: Shelf) -> list[int]:
+def show_unnamed(library: LibraryViews) -> list[int]:
     """Shows the groups, the largest first; returns the photos of the faces that are shown."""
     waiting = _waiting(library.stamp(), library)
     if not waiting:
@@ -79,7 +79,7 @@ def show_unnamed(library: Shelf) -> list[int]:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _waiting(stamp: tuple, _library: Shelf) -> list[_Group]:
+def _waiting(stamp: tuple, _library: LibraryViews) -> list[_Group]:
     """The groups, kept until the library changes."""
     groups = _library.groups.list()
     likely = _library.recognition.resemblances({group.id: group.faces for group in groups})

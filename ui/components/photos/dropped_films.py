@@ -14,7 +14,7 @@ from data.errors import KindredError
 from data.films.clock import clock, clock_spans
 from data.home import home, replace_file
 from data.library.intake.keeping import place_of
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.media.kinds import is_film_name
 from data.media.thumbnails import Thumbnails, Wanted
 from ui.components.jobs.job_view import jobs, show_running
@@ -48,7 +48,7 @@ def take_uploads(uploads: Sequence) -> list:
     return others
 
 
-def show_films(library: Shelf) -> None:
+def show_films(library: LibraryViews) -> None:
     """The films that were dropped in this tab, with the people in them."""
     films = st.session_state.setdefault(FILMS, [])
     live(_films_html(library, films), key="tag.films", on_act=act_on_films)
@@ -65,13 +65,13 @@ def show_films(library: Shelf) -> None:
         show_library_viewer([library.photos.photo_of(film) for film in films])
 
 
-def _films_html(library: Shelf, films: Sequence[str]) -> str:
+def _films_html(library: LibraryViews, films: Sequence[str]) -> str:
     failures = {os.fspath(path): why for path, why in library.photos.failures()}
     strips = [_strip(library, film, failures.get(film, "")) for film in films]
     return render("film_cards.html", films=strips)
 
 
-def _strip(library: Shelf, film: str, error: str) -> str:
+def _strip(library: LibraryViews, film: str, error: str) -> str:
     photo = library.photos.photo_of(film)
     shown = None if photo is None else library.shown(photo)
     name = os.path.basename(film)
@@ -101,7 +101,7 @@ def _strip(library: Shelf, film: str, error: str) -> str:
     )
 
 
-def _waits(library: Shelf, film: str) -> bool:
+def _waits(library: LibraryViews, film: str) -> bool:
     tried = st.session_state.get(TRIED, ())
     return library.photos.photo_of(film) is None and film not in tried
 

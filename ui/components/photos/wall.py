@@ -15,7 +15,7 @@ import streamlit as st
 
 from data.films.clock import clock
 from data.home import home
-from data.library.views import Entry, Place, Shelf
+from data.library.views import Entry, LibraryViews, Place
 from data.media.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
 from ui.components.photos.viewer import open_viewer
 from ui.components.shell.live import Answer, OnAct, live
@@ -172,7 +172,7 @@ def show_faces(
 
 
 def show_people(
-    library: Shelf,
+    library: LibraryViews,
     people: Sequence,
     key: str,
     *,

@@ -4,7 +4,7 @@ import pytest
 
 from data.errors import LibraryError
 from data.library.decisions.merge_questions import merge_questions
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests.libraries import MODEL, add_photo, direction, face
 
 NETWORK = "kindred+resnet29:1"  # one whose space is known
@@ -13,7 +13,7 @@ NETWORK = "kindred+resnet29:1"  # one whose space is known
 @pytest.fixture
 def library(tmp_path, monkeypatch):
     monkeypatch.setattr("tests.libraries.NETWORK", NETWORK)
-    with Shelf(tmp_path / "home") as library:
+    with LibraryViews(tmp_path / "home") as library:
         yield library
 
 

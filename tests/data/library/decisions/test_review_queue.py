@@ -14,7 +14,7 @@ from data.library.decisions.review_queue import (
     questions,
     yes,
 )
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests.made_faces import NETWORK, add, named
 
 SAME = math.sqrt(2 - 2 * 0.5)
@@ -22,7 +22,7 @@ SAME = math.sqrt(2 - 2 * 0.5)
 
 @pytest.fixture
 def library(tmp_path):
-    with Shelf(tmp_path / "home") as opened:
+    with LibraryViews(tmp_path / "home") as opened:
         yield opened
 
 

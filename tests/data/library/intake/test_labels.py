@@ -10,7 +10,7 @@ import pytest
 from data.library import Todo
 from data.library.intake.carried_over import carry_over
 from data.library.intake.labels import adopt_labels, labels_state, photos_of_notes, read_labels
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.regions import Region, write_regions
 from data.tags import FaceTag
 from tests.colours import make_foreign
@@ -19,7 +19,7 @@ from tests.libraries import MODEL, NETWORK, add_photo, direction, face
 
 @pytest.fixture
 def library(fresh_home):
-    with Shelf(fresh_home) as opened:
+    with LibraryViews(fresh_home) as opened:
         yield opened
 
 

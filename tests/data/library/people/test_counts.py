@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from data.errors import LibraryError
 from data.library import content_of
 from data.library.people.people import PersonSummary
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from data.tags import FaceTag
 from tests.made_faces import NETWORK, look
 
@@ -32,7 +32,7 @@ PICTURES = {
 }
 
 
-def tag(library: Shelf, file: Path, model: str = "model-1", names=str) -> None:
+def tag(library: LibraryViews, file: Path, model: str = "model-1", names=str) -> None:
     """Tags a file as the pipeline would."""
     (todo,) = library.photos.todo([file], NETWORK, retry_failed=True)
     content = file.read_bytes()
@@ -58,7 +58,7 @@ class World:
     """A library, its files, and everything that can happen to both."""
 
     def __init__(self, home: Path):
-        self.library, self.home = Shelf(home / "home"), home
+        self.library, self.home = LibraryViews(home / "home"), home
         for file, content in zip(FILES, PICTURES, strict=False):
             self.put(file, content)
 
@@ -144,7 +144,7 @@ STEP = st.one_of(
 )
 
 
-def check(library: Shelf) -> None:
+def check(library: LibraryViews) -> None:
     """Everything that counts anybody or anything says the same."""
     entries, everything = library.entries(), library.find()
     photo_of = {entry.path: entry.photo for entry in entries}
@@ -174,11 +174,13 @@ def check(library: Shelf) -> None:
     )  # fmt: skip
 
 
-def face_is_there(library: Shelf, face: int) -> bool:
+def face_is_there(library: LibraryViews, face: int) -> bool:
     return bool(library.photos.paths(library.faces.get(face).photo))
 
 
-def check_person(library: Shelf, person: PersonSummary, photo_of: dict, on_walls: set) -> None:
+def check_person(
+    library: LibraryViews, person: PersonSummary, photo_of: dict, on_walls: set
+) -> None:
     found = {photo_of[str(path)] for path in library.find([person.id])}
     confirmed = {photo_of[str(path)] for path in library.find([person.name], confirmed=True)}
     assert found == {photo_of[str(path)] for path in library.find([person.name])} == on_walls

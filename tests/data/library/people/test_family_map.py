@@ -6,19 +6,19 @@ import pytest
 
 from data.errors import LibraryError
 from data.library.people.family_map import next_birthdays
-from data.library.views import Shelf
+from data.library.views import LibraryViews
 from tests.libraries import add_photo, face, small_library
 
 
 @pytest.fixture
 def library(tmp_path):
     small_library(tmp_path)
-    with Shelf(tmp_path) as library:
+    with LibraryViews(tmp_path) as library:
         yield library
 
 
 def test_nobody_is_on_the_map_of_an_empty_library(tmp_path):
-    with Shelf(tmp_path) as library:
+    with LibraryViews(tmp_path) as library:
         found = library.overview.family_map()
     assert found.people == () and found.pairs == () and found.span is None
 
