@@ -352,7 +352,7 @@ def test_a_full_disk_says_so_and_loses_nothing(tmp_path, model, out, capsys, fre
 
     def cramped(self, *args, **options):
         real(self, *args, **options)
-        self._db.execute(f"PRAGMA max_page_count = {pages + 3}")
+        self.db.execute(f"PRAGMA max_page_count = {pages + 3}")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Library, "__init__", cramped)
