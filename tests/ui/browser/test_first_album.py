@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from data.library.views import LibraryViews
 from tests import faces
-from tests.browser import chromium_path, running_app, running_browser
+from tests.browser import require_browser, running_app
 from tests.pictures import encoded
 
-pytest.importorskip("playwright", reason="playwright is not installed")
-from playwright.sync_api import expect
-
-if chromium_path() is None:
-    pytest.skip("there is no Chromium (Debian: apt-get install chromium)", allow_module_level=True)
+require_browser()
 
 EILEEN, LEI = faces.astronaut(), faces.portrait(26)
 SECONDS = 300_000  # ms for the networks to be loaded and to see the photos, on a busy computer
@@ -29,6 +23,8 @@ def dropped(tab, *photos: dict) -> None:
 
 def asks(tab, *questions: str) -> None:
     """Waits until the strip asks this, in this order."""
+    from playwright.sync_api import expect
+
     expect(tab.locator(".st-key-kd-uploaded-people h4")).to_have_text(
         list(questions), timeout=SECONDS
     )
@@ -44,12 +40,14 @@ def answer(tab, name: str) -> None:
 
 def faces_named(tab, name: str, count: int) -> None:
     """Waits until so many faces on the page have a name."""
+    from playwright.sync_api import expect
+
     fields = tab.locator(f'input[name=name][value="{name}"]')
     expect(fields).to_have_count(count, timeout=SECONDS)
 
 
-def test_two_answers_name_an_album_and_what_is_dropped_later(tmp_path):
-    with running_app(tmp_path / "home") as address, running_browser() as browser:
+def test_two_answers_name_an_album_and_what_is_dropped_later(tmp_path, browser):
+    with running_app(tmp_path / "home") as address:
         tab = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
         tab.goto(address)
         tab.locator("input[type=file]").first.wait_for(state="attached", timeout=SECONDS)
