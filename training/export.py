@@ -9,6 +9,7 @@ import os
 import platform
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,8 @@ from model.graph import FaceGraph
 from model.manifest import FILE, FORMAT, read_manifest
 from model.zoo.specs import DetectorSpec, EmbedderSpec
 from training.reuse_graph import copy_graph, describe_graph, graph_key, reuse_graph
+
+DRAFT_SECONDS = 3600.0  # after which nobody writes a draft any more
 
 
 def export(
@@ -202,10 +205,19 @@ def _require_equal(trained: tf.Tensor, written: tf.Tensor) -> None:
         raise ModelError(f"the written model differs from the trained one by {most:.2g}")
 
 
+def _remove_left_drafts(folder: Path) -> None:
+    """Removes drafts of this folder that a process left which was killed while it wrote them."""
+    for draft in folder.parent.glob(f".{folder.name}.*"):
+        with contextlib.suppress(OSError):
+            if folder.exists() and time.time() - draft.stat().st_mtime > DRAFT_SECONDS:
+                shutil.rmtree(draft)
+
+
 @contextlib.contextmanager
 def _replacing(folder: Path) -> Iterator[Path]:
     """A draft folder beside `folder`, which takes its place when the block ends well."""
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _remove_left_drafts(folder)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     former = draft.with_name(draft.name + ".former")
     try:

@@ -217,6 +217,16 @@ def test_when_writing_fails_the_former_model_stays(model, monkeypatch, fail):
     assert names(model) == ["Grün"]
 
 
+def test_what_a_killed_process_left_goes_when_the_model_is_written_again(model):
+    old, new = (model.with_name(f".{model.name}.{name}") for name in ("old", "new"))
+    for draft in (old, new):
+        (draft / "variables").mkdir(parents=True)
+    os.utime(old, (0, 0))
+    export_colours(model, ("Red",))
+    assert not old.exists() and new.exists(), "somebody may write that one just now"
+    assert names(model) == ["Red"]
+
+
 @pytest.mark.parametrize("fail", [fail_saving, fail_checking])
 def test_when_the_first_writing_fails_nothing_is_left(tmp_path, monkeypatch, fail):
     fail(monkeypatch)
