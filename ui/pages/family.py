@@ -50,10 +50,10 @@ def show() -> None:
                 )
             )
             return
-        portraits = _portraits(library, family)
-        _show_years(family, portraits)
-        _show_company(family, graph, portraits)
-        draw = partial(_map_pages, family, graph, portraits)
+        pictures = portraits(library, family)
+        _show_years(family, pictures)
+        _show_company(family, graph, pictures)
+        draw = partial(map_pages, family, graph, pictures)
         _show_downloads("the map", "Map of the family", "family", draw)
         seen = _show_person(library, family)
         show_library_viewer(dict.fromkeys(one.photo for one in seen))
@@ -66,7 +66,8 @@ def _read(stamp: tuple, _library: LibraryViews) -> tuple[FamilyMap, Graph]:
     return family, graph_of(family)
 
 
-def _portraits(library: LibraryViews, family: FamilyMap) -> dict[int, bytes | None]:
+def portraits(library: LibraryViews, family: FamilyMap) -> dict[int, bytes | None]:
+    """A JPEG of everybody's face by person; `None` where it is still being made."""
     people = family.people[:MOST]
     places = library.places(person.key_face for person in people if person.key_face)
     wanted = [face_wanted(places.get(person.key_face)) for person in people]
@@ -84,7 +85,7 @@ def _show_years(family: FamilyMap, portraits: dict[int, bytes | None]) -> None:
     if family.span:
         st.header("Through the years", anchor=False)
     pictures = [portraits[row.person.id] for row in timeline.rows]
-    live(parts.timeline_html(timeline, pictures), key="family.years", on_act=_choose)
+    live(parts.timeline_html(timeline, pictures), key="family.years", on_act=choose)
     said = []
     if timeline.more:
         said.append(f"{timeline.more:,} more on fewer photos")
@@ -100,14 +101,14 @@ def _show_company(family: FamilyMap, graph: Graph, portraits) -> None:
     st.header("Who with whom", anchor=False)
     names = {person.id: person.name for person in family.people}
     pictures = [portraits[family.people[node.place].id] for node in graph.nodes]
-    live(parts.company_html(family, graph, pictures), key="family.company", on_act=_choose)
+    live(parts.company_html(family, graph, pictures), key="family.company", on_act=choose)
     most = [parts.pair_text(names[a], names[b], n) for a, b, n in family.pairs[:4]]
     st.html(render("facts_line.html", facts=most))
 
 
 def _show_person(library: LibraryViews, family: FamilyMap) -> list[through_years.Moment]:
     """The faces of one person in a row, and on a wall; returns what is shown."""
-    st.html('<div id="kd-chosen"></div>')
+    st.html(render("anchor.html", id="kd-chosen"))
     _show_birthdays(family)
     names = [person.name for person in family.people]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -126,7 +127,7 @@ def _show_person(library: LibraryViews, family: FamilyMap) -> list[through_years
     st.header(f"A wall for {plain(person.name)}", anchor=False)
     live(parts.wall_html(person.name, wall, on_wall), key=f"family.wall.{person.id}", on_act=_open)
     file = f"{person.name} through the years"
-    draw = partial(_wall_pages, person, wall)
+    draw = partial(wall_pages, person, wall)
     _show_downloads("the wall", file, f"wall.{person.id}", draw)
     return [*years, *wall]
 
@@ -154,7 +155,7 @@ def _show_birthdays(family: FamilyMap) -> None:
             for one in coming
         ]
         html = render("together.html", said="Next birthdays", people=said)
-        live(html, key="family.birthdays", on_act=_choose)
+        live(html, key="family.birthdays", on_act=choose)
 
 
 def _show_downloads(what: str, title: str, key: str, draw) -> None:
@@ -172,7 +173,8 @@ def _show_downloads(what: str, title: str, key: str, draw) -> None:
             )
 
 
-def _map_pages(family: FamilyMap, graph: Graph, portraits: dict[int, bytes | None]) -> list:
+def map_pages(family: FamilyMap, graph: Graph, portraits: dict[int, bytes | None]) -> list:
+    """The pages that are saved of the map: the years, and who is with whom."""
     drawn = pages.pages_of_years(timeline_of(family), portraits)
     if graph.lines:
         people = [family.people[node.place] for node in graph.nodes]
@@ -182,12 +184,13 @@ def _map_pages(family: FamilyMap, graph: Graph, portraits: dict[int, bytes | Non
     return drawn
 
 
-def _wall_pages(person: PersonSummary, faces: Sequence[through_years.Moment]) -> list:
+def wall_pages(person: PersonSummary, faces: Sequence[through_years.Moment]) -> list:
+    """The page that is saved of one person: a wall of faces."""
     pictures = through_years.wall_pictures(faces, _PRINTED)
     return [pages.birthday_page(person.name, person_caption(person), faces, pictures)]
 
 
-def _choose(act: dict) -> bool:
+def choose(act: dict) -> bool:
     """Shows the faces of a person who was clicked."""
     with library_in_use() as library:
         st.session_state[OF] = library.people.get(int(act["id"])).name

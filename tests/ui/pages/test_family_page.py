@@ -17,6 +17,7 @@ from ui.actions.family.drawing import as_file
 from ui.actions.family.graph_layout import LABEL, graph_of, strongest
 from ui.actions.family.timeline import colour, timeline_of
 from ui.actions.library.ages import age_on
+from ui.components.family import parts
 from ui.pages import family
 
 
@@ -67,6 +68,13 @@ def test_everybody_is_shown_with_names_that_cannot_break_out(fresh_home):
     assert 'alt="Anne, 2017"' in shown  # every picture says who
 
 
+def test_a_face_that_cannot_be_shown_is_not_waited_for():
+    timeline = timeline_of(a_family(2))
+    assert parts.timeline_html(timeline, [b"jpeg", None]).count("kd-coming") == 1
+    shown = parts.timeline_html(timeline, [b"jpeg", b""])
+    assert "kd-coming" not in shown and "kd-none" in shown and shown.count("<img") == 1
+
+
 def test_whose_faces_stands_in_the_address(fresh_home):
     small_library(fresh_home)
     app = run_page("family", of="Bo <b>")
@@ -79,7 +87,7 @@ def test_a_click_on_somebody_shows_their_faces(fresh_home, monkeypatch):
     state = {}
     monkeypatch.setattr("ui.pages.family.st.session_state", state)
     with LibraryViews(fresh_home) as library:
-        assert family._choose({"do": "person", "id": str(library.people.find("Bo <b>"))})
+        assert family.choose({"do": "person", "id": str(library.people.find("Bo <b>"))})
     assert state == {family.OF: "Bo <b>"}
 
 
@@ -174,9 +182,9 @@ def test_the_map_is_saved_as_pages_and_as_a_picture(fresh_home):
     small_library(fresh_home)
     with LibraryViews(fresh_home) as library:
         found = library.overview.family_map()
-        drawn = family._map_pages(found, graph_of(found), family._portraits(library, found))
+        drawn = family.map_pages(found, graph_of(found), family.portraits(library, found))
         anne = library.people.get("Anne")
-        wall = family._wall_pages(anne, through_years.moments(library, anne, 30))
+        wall = family.wall_pages(anne, through_years.moments(library, anne, 30))
     pdf = as_file([*drawn, *wall], "pdf")
     assert pdf.startswith(b"%PDF") and b"/Count 3" in pdf
     picture = Image.open(io.BytesIO(as_file(drawn, "jpg")))

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from data.html import jpeg_uri
 from data.library.people.family_map import FamilyMap
 from ui.actions.family.graph_layout import Graph
 from ui.actions.family.through_years import Moment
@@ -106,7 +105,5 @@ def _company(family: FamilyMap, person: int, names: Mapping[int, str]) -> str:
 
 
 def _portrait(picture: bytes | None) -> Markup:
-    """A face whose name stands beside it."""
-    if not picture:
-        return Markup('<span class="kd-none{}"></span>').format("" if picture else " kd-coming")
-    return Markup('<img src="{}" alt="">').format(jpeg_uri(picture))
+    """A face whose name stands beside it; `None` while it is made, `b""` if it cannot be."""
+    return render("portrait.html", picture=picture)
