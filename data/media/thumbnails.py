@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from data.errors import PhotoError
-from data.films.frames import read_frame
+from data.films.frame_reader import read_frame
 from data.home import replace_file
 from data.media.photos import ReducedPhoto, read_reduced
 

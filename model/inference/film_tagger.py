@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from data.arrays import read_arrays, write_arrays
-from data.films.frames import Frame, probe, read_frames
+from data.films.frame_reader import Frame, probe, read_frames
 from data.films.tracks import Linker, Sighting, Track
 from data.library.intake.prefetch import Reading, in_thread
 from data.library.intake.work import TaggedPhoto, Work

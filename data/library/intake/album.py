@@ -23,7 +23,7 @@ from typing import Protocol
 import numpy as np
 
 from data.errors import PhotoError
-from data.films.frames import duration_of
+from data.films.frame_reader import duration_of
 from data.library import Library, Todo
 from data.library.intake.carried_over import SOURCE as CARRIED_OVER
 from data.library.intake.carried_over import carry_over

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.errors import PhotoError
-from data.films.frames import MAX_HOURS, probe, read_frame, read_frames
+from data.films.frame_reader import MAX_HOURS, probe, read_frame, read_frames
 from data.films.header import read_header
 from tests.films import drawn, paste, turned, write_film
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data.errors import PhotoError
-from data.films.frames import FRAME_SIDE, probe, read_frame, read_frames
+from data.films.frame_reader import FRAME_SIDE, probe, read_frame, read_frames
 from tests.films import SIZE, drawn, paste, turned, write_film
 
 WHITE = np.full((60, 60, 3), 255, np.uint8)
