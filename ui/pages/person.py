@@ -180,7 +180,8 @@ def _confirm_forgetting(person: int, name: str) -> None:
             return
     models = ""
     if gone.models:
-        models = " A model still knows the name: teach a new one on the page Teach."
+        models = " A model still knows the name: teach a new one on the page Teach, without photos"
+        models += " of this person in the family folder."
     say(
         f"Forgotten: {count(gone.faces, 'face')}, "
         f"{count(gone.reference_photos, 'reference photo')}.{models}"

@@ -134,6 +134,8 @@ def _forget(options: argparse.Namespace) -> int:
     say("The photos themselves, and names written into them, stay.")
     for model in gone.models:
         say(f"This model still knows the person; train again and remove it: {model}")
+    if gone.models:
+        say("Where it learned from a family folder, take the person's photos out of that first.")
     return DONE
 
 
