@@ -130,7 +130,7 @@ def tag_film(
 
 
 @dataclass(frozen=True)
-class _Looked:
+class _FrameFaces:
     """The faces of one frame; `faces` are sightings that do not know yet when they end."""
 
     time: float
@@ -140,7 +140,7 @@ class _Looked:
     faces: tuple[Sighting, ...]
 
 
-def _look(film, find: Find, start: float, former: _Looked | None) -> Iterator[_Looked]:
+def _look(film, find: Find, start: float, former: _FrameFaces | None) -> Iterator[_FrameFaces]:
     """The faces of each frame; those of a frame in which nothing has changed are the former's."""
     waiting: deque[tuple[Frame, float]] = deque()
 
@@ -158,7 +158,7 @@ def _look(film, find: Find, start: float, former: _Looked | None) -> Iterator[_L
             faces = tuple(replace(face, time=frame.time) for face in former.faces)
         else:
             faces = tuple(_sightings(frame, found, scale))
-        former = _Looked(frame.time, frame.width, frame.height, frame.is_cut, faces)
+        former = _FrameFaces(frame.time, frame.width, frame.height, frame.is_cut, faces)
         yield former
 
 
@@ -178,7 +178,7 @@ def _sightings(frame: Frame, found: FoundFaces, scale: float) -> Iterator[Sighti
         )
 
 
-def _link(looked: list[_Looked], duration: float, same_person: float) -> list[Track]:
+def _link(looked: list[_FrameFaces], duration: float, same_person: float) -> list[Track]:
     linker = Linker(same_person, link=same_person - 0.5 * (1 - same_person))
     ends = [frame.time for frame in looked[1:]] + [duration]
     for frame, end in zip(looked, ends, strict=True):
@@ -198,7 +198,7 @@ def _named(tracks: list[Track], name: Name) -> Iterator[TaggedTrack]:
         yield TaggedTrack(tag, track)
 
 
-def _save(path: Path, looked: list[_Looked]) -> None:
+def _save(path: Path, looked: list[_FrameFaces]) -> None:
     """Keeps the faces found so far, whole or not at all; a full disk only costs the time."""
     faces = [face for frame in looked for face in frame.faces]
     arrays = {key: np.array([getattr(face, key) for face in faces]) for key in _ARRAYS}
@@ -210,7 +210,7 @@ def _save(path: Path, looked: list[_Looked]) -> None:
         write_arrays(path, arrays)
 
 
-def _load(path: Path | None) -> list[_Looked]:
+def _load(path: Path | None) -> list[_FrameFaces]:
     """What `_save` kept; nothing if there is none, or it is damaged."""
     if path is None or not path.is_file():
         return []
@@ -231,7 +231,7 @@ def _load(path: Path | None) -> list[_Looked]:
                 for i in range(first, first + int(count))
             )
             first += int(count)
-            looked.append(_Looked(float(at), int(width), int(height), bool(is_cut), faces))
+            looked.append(_FrameFaces(float(at), int(width), int(height), bool(is_cut), faces))
         return looked
     except (OSError, ValueError, KeyError, IndexError):
         return []

@@ -79,7 +79,7 @@ def test_too_few_photos_are_refused(tmp_path):
         fine_tune(samples, build_single_shot(TINY), TINY)
 
 
-def test_fine_tuning_judges_on_photos_that_it_did_not_learn_from(eager, tmp_path):
+def test_fine_tuning_is_evaluated_on_photos_that_it_did_not_learn_from(eager, tmp_path):
     samples = [
         Sample(photo(tmp_path / f"{i}.png", i), Faces.of_boxes([[10, 10, 40, 40]]))
         for i in range(8)

@@ -60,7 +60,7 @@ def test_pairs_of_one_colour_and_of_two(capsys, family, tmp_path):
     assert "accuracy over the folds" in page.read_text("utf-8")
 
 
-def test_a_detector_is_judged_by_boxes(capsys, tmp_path):
+def test_a_detector_is_evaluated_by_boxes(capsys, tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "eileen.png").write_bytes(encoded(faces.astronaut()))
     boxes = {"eileen.png": {"boxes_xywh": [[180, 66, 85, 108]]}}
@@ -112,7 +112,7 @@ def test_results_that_cannot_be_written_are_an_error_by_name(capsys, family, tmp
     assert status != 0 and "results cannot be written" in err and "Name another file" in err
 
 
-def test_a_model_is_judged_by_folders(tmp_path):
+def test_a_model_is_evaluated_by_folders(tmp_path):
     export_colours(tmp_path / "model")
     folder = tmp_path / "judged"
     put(folder / "Red" / "right.png", RED)
