@@ -27,6 +27,7 @@ from ui.pages.photo import show_library_viewer
 SKIPPED = "review.skipped"
 _CHOICES = 4  # names that are said beside the photos, as buttons
 
+_UNSURE = 0.75  # probability below which a face is marked, to be looked at closely
 _TAKE_OUT = "Take out what does not belong by clicking it."
 _HINTS = {
     Kind.SAID: "Another program says who is in these photos, and not where. "
@@ -108,8 +109,21 @@ def _ask(library: LibraryViews, question: Question) -> None:
     faces = [places[face] for face in question.faces if face in places]
     above = st.container()
     sureness = dict(zip(question.faces, question.confidences, strict=False))
-    captions = [sure(sureness[p.face]) if p.face in sureness else "" for p in faces]
-    answer = show_faces(faces, f"review.{question.key}", captions=captions, picked=question.picked)
+    asked = question.kind is Kind.SUGGESTED
+    unsure = frozenset(face for face, share in sureness.items() if asked and share < _UNSURE)
+    captions = [
+        ("check: " if p.face in unsure else "") + sure(sureness[p.face])
+        if p.face in sureness
+        else ""
+        for p in faces
+    ]
+    answer = show_faces(
+        faces,
+        f"review.{question.key}",
+        captions=captions,
+        marked=unsure,
+        picked=question.picked,
+    )
     picked = [int(face) for face in answer.picked]
     with above:
         if question.name and question.kind is not Kind.GROUP:

@@ -31,13 +31,15 @@ from ui.actions.uploads.tagging import (
 from ui.components.people.people_in_uploads import show_people
 from ui.components.photos.dropped_films import FILMS, show_films, take_uploads
 from ui.components.photos.photo_view import Editing, people_html, photo_html, picture_html
+from ui.components.photos.upload_wall import uploads_html
 from ui.components.shell.live import live, names_list
 from ui.components.shell.style import plain
 
 # Keys of the session's state.
-SHOWN, MODEL, DIGESTS, PAGE = "tag.shown", "tag.model", "tag.digests", "tag.page"
+SHOWN, MODEL, DIGESTS, OPENED = "tag.shown", "tag.model", "tag.digests", "tag.opened"
 
-PHOTOS_A_PAGE = 12
+AS_CARDS = 12  # photos that are shown large below each other; more are a wall first
+_AT_A_TIME = 4  # photos after which the wall grows while they are looked at
 
 Key = tuple[str, str]  # of a photo: digest of its content, its name
 
@@ -79,24 +81,43 @@ def _show_photos(uploads: list, model: BackgroundModel, library: LibraryViews) -
     if not uploads:
         return
     above, cards = st.container(), st.container(gap="medium")
-    pages = -(-len(keyed) // PHOTOS_A_PAGE)
-    page = st.pagination(pages, key=PAGE) if pages > 1 else 1
     names, progress = known_names(library), above.empty()
+    is_wall = len(keyed) > AS_CARDS
+    opened = {st.session_state.get(OPENED)} if is_wall else {_slug(key) for key in keyed}
+    wall = cards.empty() if is_wall else None
     for number, (key, upload) in enumerate(keyed.items()):
         if model.loaded and len(keyed) > 1 and not _finished(kept.get(key)):
             progress.progress(number / len(keyed), f"Photo {number + 1} of {len(keyed)}")
-        if number // PHOTOS_A_PAGE == page - 1:
+        if _slug(key) in opened:
             with cards:
+                if is_wall:
+                    st.button("All photos", icon=":material/arrow_back:", on_click=_close)
                 _show_photo(key, upload, kept, model, library, names)
-        else:
-            if not _finished(kept.get(key)):
-                kept[key] = look_at(upload.getvalue(), upload.name, model)
-            kept[key] = _named_by_library(key, upload, kept[key], model, library)
+            continue
+        if not _finished(kept.get(key)):
+            kept[key] = look_at(upload.getvalue(), upload.name, model)
+            if wall is not None and number % _AT_A_TIME == 0:
+                wall.html(uploads_html({_slug(key): kept.get(key) for key in keyed}))
+        kept[key] = _named_by_library(key, upload, kept[key], model, library)
+    if wall is not None and not opened & {_slug(key) for key in keyed}:
+        with wall.container():
+            photos = {_slug(key): kept[key] for key in keyed}
+            live(uploads_html(photos), key="tag.wall", on_act=_open)
     progress.empty()
     with above:
         _show_summary({key: (upload, kept[key]) for key, upload in keyed.items()}, model, library)
         if len(keyed) > 1 and all(_finished(kept[key]) for key in keyed):
             show_people(library, model, {key: kept[key] for key in keyed}, keyed)
+
+
+def _open(act: dict) -> bool:
+    """Shows a photo of the wall alone."""
+    st.session_state[OPENED] = act["id"]
+    return True
+
+
+def _close() -> None:
+    st.session_state.pop(OPENED, None)
 
 
 def _show_photo(

@@ -16,7 +16,7 @@ from tests.pictures import encoded, four_corners
 skimage_data = pytest.importorskip("skimage.data", reason="scikit-image is not installed")
 require_browser()
 
-PAGES = ("folder", "review", "people", "find", "teach", "about")
+PAGES = ("folder", "review", "people", "find", "family", "teach", "about", "tag")
 LOADED = 120_000  # milliseconds for TensorFlow and the networks on a slow machine
 
 

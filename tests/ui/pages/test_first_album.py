@@ -14,6 +14,7 @@ from tests.app_pages import html
 from tests.made_faces import NETWORK, POINTS, look
 from tests.pictures import encoded, four_corners
 from tests.ui.pages.test_app import ready, tag_page, upload
+from ui.pages import tag
 
 
 @pytest.fixture(autouse=True)
@@ -104,3 +105,22 @@ def test_nobody_to_name_leaves_a_person_out(fresh_home):
     assert not app.exception and who(app) == []
     with LibraryViews(home()) as library:
         assert library.counts().confirmed == 0 and library.people.list() == []
+
+
+def test_many_photos_are_a_wall_first_and_one_of_them_opens_alone(fresh_home):
+    app = upload(tag_page(ready(Seer())).run(), *(photo("0-1", n) for n in range(13)))
+    assert not app.exception and named(app, "") == 0
+    tiles = re.findall(r'data-do="open" data-id="(\w+)" aria-label="([^"]*)"', html(app))
+    assert len(tiles) == 13 and html(app).count("kd-mark-unknown") == 26
+    assert tiles[0][1] == "2 unknown, 0-1 0.jpg"
+    app.session_state[tag.OPENED] = tiles[4][0]
+    app.run()
+    assert not app.exception and html(app).count("kd-row kd-stranger") == 2
+    assert "0-1 4.jpg" in html(app) and "kd-wall" not in html(app)
+    next(b for b in app.button if b.label == "All photos").click().run()
+    assert not app.exception and html(app).count('data-do="open"') == 13
+
+
+def test_a_dozen_photos_are_shown_large(fresh_home):
+    app = upload(tag_page(ready(Seer())).run(), *(photo("0", n) for n in range(12)))
+    assert not app.exception and html(app).count("kd-row kd-stranger") == 12

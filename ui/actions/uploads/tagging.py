@@ -17,7 +17,7 @@ from data.library.intake.keeping import keep_photo
 from data.library.views import LibraryViews
 from data.media.drawing import annotated_file
 from data.media.photos import read_photo
-from data.media.thumbnails import face_thumbnail, preview
+from data.media.thumbnails import WALL_SIDE, face_thumbnail, preview
 from data.media.uploads import safe_name
 from data.regions import Region, write_regions
 from data.tables import CSV_COLUMNS, csv_rows, json_line
@@ -33,6 +33,7 @@ class ShownPhoto:
         tags: The result; its `error` says why there is no picture.
         found: What the model alone says, where the library's names are in `tags` as well.
         preview: The photo as a JPEG for the screen.
+        small: The same for a wall of photos.
         thumbnails: One JPEG a face.
         looked_at: Whether the model has seen it yet.
         photo: Its number in the library, `None` if it is not there.
@@ -43,6 +44,7 @@ class ShownPhoto:
     tags: PhotoTags
     found: PhotoTags | None = None
     preview: bytes = b""
+    small: bytes = b""
     thumbnails: tuple[bytes, ...] = ()
     looked_at: bool = True
     photo: int | None = None
@@ -69,7 +71,12 @@ def look_at(
     except PhotoError as error:
         return ShownPhoto(PhotoTags(name, error=str(error)))
     height, width = image.shape[:2]
-    opened = ShownPhoto(PhotoTags(name, width, height), preview=preview(image), looked_at=False)
+    opened = ShownPhoto(
+        PhotoTags(name, width, height),
+        preview=preview(image),
+        small=preview(image, WALL_SIDE),
+        looked_at=False,
+    )
     on_open(opened)
     if model.loaded is None:
         return opened

@@ -42,6 +42,7 @@ class Tile:
         photo: Number of the photo in which a face can be looked at.
         whole: That photo as a JPEG, shown when one points at the face.
         box: Where the face is in it, xyxy, as fractions.
+        outlines: Faces in the picture: xyxy as fractions, and whether they have a name.
         heading: What stands above it and the tiles after it: large, and small beside that.
     """
 
@@ -58,6 +59,7 @@ class Tile:
     box: tuple[float, ...] = ()
     moment: float | None = None
     heading: tuple[str, str] | None = None
+    outlines: tuple[tuple[tuple[float, ...], bool], ...] = ()
 
     @property
     def said(self) -> str:
