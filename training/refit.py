@@ -35,6 +35,7 @@ from training.dataset.training_set import TrainingSet, learn
 from training.export import export, export_classifier
 from training.report.card import card
 from training.report.training_report import TrainingReport, exemplar_row, report_of
+from training.reuse_graph import holds
 
 FOLDER = (
     "answers"  # under `models/`: the model that follows the library; each takes the last's place
@@ -72,6 +73,7 @@ def refit(progress: Progress = silent) -> TrainingReport:
         # Faces that other networks embedded are asked about again when the photos are tagged.
         waiting = not confirmed and bool(library.recognition.known())
         known = _join(_of_model(former, library, network, waiting), confirmed)
+        unlabelled = library.recognition.unlabelled(network)
     if not known and former:
         set_current_model(None)
     if not known:
@@ -80,7 +82,7 @@ def refit(progress: Progress = silent) -> TrainingReport:
             file=home(),
             remedy="Confirm some faces, or train a family folder",
         )
-    training_set = _training_set(known)
+    training_set = _training_set(known, unlabelled)
     asked = (manifest.get("measured") or {}).get("false_names_asked", 0.01)
     fitted = learn(training_set, networks[1].head, asked)
     target = home() / "models" / FOLDER
@@ -97,6 +99,8 @@ def refit(progress: Progress = silent) -> TrainingReport:
     page = card(report, training_set, fitted)
     if former:
         training["training"]["stages"] = manifest.get("training", {}).get("stages")
+    # A model that an earlier version wrote has another classifier in its graph.
+    if former and (holds(former, Head(fitted.state)) or not _same_networks(manifest, networks)):
         export_classifier(former, target, fitted.state, training=training, card=page)
     else:
         finds, embeds = networks
@@ -107,6 +111,12 @@ def refit(progress: Progress = silent) -> TrainingReport:
     set_current_model(target)
     progress("learning", 2, 2)
     return report
+
+
+def _same_networks(manifest: dict, networks: tuple[DetectorSpec, EmbedderSpec]) -> bool:
+    """Whether networks that are installed make the very faces and vectors of a model."""
+    installed = all(network.is_installed() for network in networks)
+    return installed and network_of(describe_networks(*networks)) == network_of(manifest)
 
 
 def _networks(manifest: dict) -> tuple[DetectorSpec, EmbedderSpec]:
@@ -184,9 +194,10 @@ def _join(model: list[_Known], library: list[_Known]) -> list[_Known]:
     return found
 
 
-def _training_set(known: list[_Known]) -> TrainingSet:
+def _training_set(known: list[_Known], unlabelled: np.ndarray) -> TrainingSet:
     people = tuple(dict.fromkeys(face.name for face in known))
     good = np.ones(4, np.float32)
+    nowhere = np.zeros(4, np.float32)
     return TrainingSet(
         people=people,
         examples=[
@@ -200,7 +211,7 @@ def _training_set(known: list[_Known]) -> TrainingSet:
         owners=np.array([people.index(face.name) for face in known]),
         groups=np.array([face.moment for face in known]),
         strangers=[],
-        bystanders=[],
+        bystanders=[Face(nowhere, vector, good) for vector in unlabelled],
         sightings=[],
         left_out=[],
     )

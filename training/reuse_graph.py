@@ -64,6 +64,17 @@ def reuse_graph(former: Path, draft: Path, head: Head, key: str) -> bool:
     return copy_graph(former, draft, head)
 
 
+def holds(former: Path, head: Head) -> bool:
+    """Whether a former model's graph has everything that this classifier learned; damaged: no."""
+    try:
+        reader = tf.train.load_checkpoint(str(former / _CHECKPOINT))
+        return {
+            _KEY.format(name) for name in head.learned()
+        } <= reader.get_variable_to_shape_map().keys()
+    except (OSError, RuntimeError, ValueError, tf.errors.OpError):
+        return False
+
+
 def copy_graph(former: Path, draft: Path, head: Head) -> bool:
     """Writes a former model's graph and networks beside a new classifier.
 

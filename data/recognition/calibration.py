@@ -8,12 +8,9 @@ from statistics import NormalDist
 import numpy as np
 
 from data.recognition.config import HeadConfig
+from data.recognition.impostors import Impostors
 
-# How many faces the prior over scores counts for, beside those of the family itself. A percent of
-# strangers is read off the far tail, for which a family has too few faces: so their mean and their
-# spread are measured, and the tail follows from them. A spread takes more faces than a mean.
-GENUINE_PRIOR, IMPOSTOR_PRIOR, SPREAD_PRIOR = 30.0, 100.0, 200.0
-FEWEST = 4  # strangers from which they are measured
+GENUINE_PRIOR = 30.0  # faces that the prior over the family's own scores counts for
 COUNTED = 10  # strangers above the threshold from which they are counted, whatever their spread
 # No name that is less likely than not. A little more than half, because two people who score alike
 # can have all the probability between them.
@@ -29,6 +26,12 @@ class Calibration:
     centre: float
     threshold: float
 
+    @property
+    def cut(self) -> float:
+        """The score from which a name is given."""
+        odds = self.threshold / max(1.0 - self.threshold, 1e-12)
+        return self.centre + float(np.log(odds)) / self.slope
+
     def probability(self, scores: np.ndarray) -> np.ndarray:
         """Of scores of any shape: 0..1."""
         return 1.0 / (1.0 + np.exp(-self.slope * (np.asarray(scores, float) - self.centre)))
@@ -38,6 +41,7 @@ def calibrate(
     right: np.ndarray,
     confused: np.ndarray,
     strangers: np.ndarray,
+    impostors: Impostors,
     config: HeadConfig,
     false_names: float,
 ) -> Calibration:
@@ -45,13 +49,14 @@ def calibrate(
 
     Faces of the family and of strangers count as equally frequent. The family's own scores are
     mixed with a prior (`HeadConfig.genuine`), so that one photo a person is enough to start.
-    Strangers' scores are taken for normal, with a mean and a spread between the family's own and
-    the prior (`HeadConfig.impostor`): how strangers score depends on what the photos are like.
+    What strangers score follows from pairs of different people (`data.recognition.impostors`).
+    Only where there are so many strangers that ten of them may get a name they are counted.
 
     Args:
         right: Best scores of faces whose best person was the right one.
         confused: Best scores of faces of the family whose best person was a wrong one.
         strangers: Best scores of faces of nobody the classifier had learned.
+        impostors: What such faces score as far as the collection tells.
         false_names: The share of strangers that may get a name, 0..1.
 
     Returns:
@@ -60,8 +65,7 @@ def calibrate(
     """
     right, right_weight = _with_prior(right, config.genuine, GENUINE_PRIOR)
     given = np.asarray(strangers, float)
-    impostors = _impostors(given, NormalDist(*config.impostor))
-    strangers = np.array([impostors.inv_cdf(q) for q in _QUANTILES])
+    strangers = np.quantile(impostors.scores(), _QUANTILES)
     confused_weight = np.full(len(confused), right_weight[0])
     slope, centre = _logistic(
         np.concatenate([right, confused, strangers]),
@@ -73,7 +77,7 @@ def calibrate(
     if len(given) * false_names >= COUNTED:
         cut = np.nextafter(np.quantile(given, 1.0 - false_names, method="higher"), np.inf)
     else:
-        cut = impostors.inv_cdf(min(max(1.0 - false_names, 1e-6), 1.0 - 1e-6))
+        cut = impostors.cut(false_names)
     threshold = float(Calibration(slope, centre, 0.5).probability(cut))
     return Calibration(slope, centre, max(LEAST_PROBABILITY, threshold))
 
@@ -115,21 +119,6 @@ def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, bins: 
     diagram = reliability(confidence, right, bins)
     gaps = [b.count * abs(b.confidence - b.accuracy) for b in diagram]
     return float(sum(gaps) / max(len(confidence), 1))
-
-
-def _impostors(strangers: np.ndarray, prior: NormalDist) -> NormalDist:
-    """The distribution of strangers' best scores, as far as the strangers can tell.
-
-    Median and the middle 68 %, because photos in a wrong folder make strangers of the family's own
-    people.
-    """
-    count = len(strangers)
-    if count < FEWEST:
-        return prior
-    low, middle, high = np.quantile(strangers, [0.1587, 0.5, 0.8413])
-    mean = (count * middle + IMPOSTOR_PRIOR * prior.mean) / (count + IMPOSTOR_PRIOR)
-    variance = count * ((high - low) / 2) ** 2 + SPREAD_PRIOR * prior.variance
-    return NormalDist(mean, float(np.sqrt(variance / (count + SPREAD_PRIOR))))
 
 
 def _with_prior(scores, normal: tuple[float, float], weight: float):

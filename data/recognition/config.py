@@ -15,7 +15,12 @@ class HeadConfig:
         half_weight_count: Photos a person at which the nearest one and the prototype weigh the
             same; with n photos the nearest has n / (n + half_weight_count), the prototype the rest.
         genuine: (mean, standard deviation) of the score of a face with its own person.
-        impostor: The same of a stranger's best score in a family of about eight.
+        impostor: The same of a stranger's likeness to one person of five photos.
+        impostor_skew: Of that likeness: above zero if its upper tail is the longer one.
+        common_prior: People that a collection without anything in common counts for
+            (`data.recognition.common`); infinite where nothing is taken off.
+        common_likeness: What strangers of one collection are more alike before that, about.
+        log_count_rise: By how much its mean rises when the photos become e times as many.
         same_person_threshold: Cosine below which two photos are hardly of one person.
         runner_up_weight: How much of the runner-up's score counts against the best person, times
             the prototype's weight: the more photos there are, the less the runner-up tells.
@@ -34,4 +39,8 @@ class HeadConfig:
     runner_up_weight: float = 0.0
     default_runner_up: float = 0.0
     log_count_shift: float = 0.0
+    common_prior: float = 4.0
+    common_likeness: float = 0.0
+    log_count_rise: float = 0.0
+    impostor_skew: float = 0.0
     group_threshold: float = 1.0

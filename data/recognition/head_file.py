@@ -23,6 +23,7 @@ def write_head(path: Path, head: HeadState) -> None:
             "embeddings": head.exemplars,
             "prototypes": head.prototypes,
             "owners": head.owners,
+            "common": np.broadcast_to(np.float32(head.common), head.prototypes.shape[1]),
             "offsets": np.broadcast_to(np.float32(head.offsets), len(head.people)),
             **{name: np.float64(getattr(head, name)) for name in _NUMBERS},
         },
@@ -47,6 +48,7 @@ def read_head(path: Path, people: tuple[str, ...]) -> HeadState | None:
             kept["embeddings"],
             kept["owners"],
             offsets=kept["offsets"],
+            common=kept["common"],
             **{name: float(kept[name]) for name in _NUMBERS},
         )
     except (OSError, ValueError, LookupError, TypeError):

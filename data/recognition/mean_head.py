@@ -16,19 +16,21 @@ def head_of(
     exemplars: np.ndarray,
     owners: np.ndarray,
     config: HeadConfig,
+    common: np.ndarray | float = 0.0,
 ) -> HeadState:
     """A classifier that is not calibrated yet.
 
     Args:
         people: K names or numbers, as text.
-        prototypes: float32 [K, D], unit length.
+        prototypes: float32 [K, D], unit length, without the common part.
         exemplars: float32 [M, D], unit length, person by person.
         owners: int32 [M], ascending, 0..K-1; everybody has at least one.
         config: Of the embedder.
+        common: See `HeadState.common`.
     """
     # One weight for all people: a cosine with a photo and one with a prototype are not of one
     # scale, and people with other weights could not be compared.
-    photos = float(np.exp(np.log(np.bincount(owners)).mean()))
+    photos = usual_photos(owners)
     nearest = photos / (photos + config.half_weight_count)
     return HeadState(
         people,
@@ -42,7 +44,13 @@ def head_of(
         config.runner_up_weight * (1.0 - nearest),
         config.default_runner_up,
         config.log_count_shift * np.log(photos / USUAL),
+        common,
     )
+
+
+def usual_photos(owners: np.ndarray) -> float:
+    """How many photos a person has: the geometric mean over the owners int [M] of exemplars."""
+    return float(np.exp(np.log(np.bincount(owners)).mean()))
 
 
 def mean_prototypes(exemplars: np.ndarray, owners: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.recognition.common import without
+
 # Odds against a person being in a photo a second time. They do occur: mirrors, collages, pictures
 # on the wall. So a face that is surely the same person keeps the name all the same.
 SECOND_TIME = 20.0
@@ -33,6 +35,8 @@ class HeadState:
         threshold: Least probability at which a name is given, 0..1.
         runner_up_weight: How much of the runner-up's likeness counts against the best person.
         default_runner_up: See `data.recognition.config.HeadConfig`.
+        common: float32 [D] or 0: what faces of this collection have in common; it is taken off
+            every face (`data.recognition.common`). Exemplars still have it, prototypes do not.
         offsets: float32 [K] or one number: by how much each person has to score more than others,
             because strangers look like this person or find a like photo among many.
     """
@@ -48,6 +52,7 @@ class HeadState:
     runner_up_weight: float = 0.0
     default_runner_up: float = 0.0
     offsets: np.ndarray | float = 0.0
+    common: np.ndarray | float = 0.0
 
     @classmethod
     def empty(cls, dimension: int) -> HeadState:
@@ -66,9 +71,10 @@ def likeness(state: HeadState, embeddings: np.ndarray) -> np.ndarray:
     Returns:
         float32 [N, K], cosines less offsets.
     """
+    embeddings, exemplars = (without(x, state.common) for x in (embeddings, state.exemplars))
     to_prototypes = embeddings @ state.prototypes.T
     starts = np.searchsorted(state.owners, np.arange(len(state.people)))
-    nearest = np.maximum.reduceat(embeddings @ state.exemplars.T, starts, axis=1)
+    nearest = np.maximum.reduceat(embeddings @ exemplars.T, starts, axis=1)
     weight = np.float32(state.nearest_weight)
     offsets = np.asarray(state.offsets, np.float32)
     return (1 - weight) * to_prototypes + weight * nearest - offsets

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from data.recognition.config import HeadConfig
 
 SPACES: dict[str, HeadConfig] = {
@@ -9,37 +11,46 @@ SPACES: dict[str, HeadConfig] = {
         temperature=0.05,
         prototype_l2=0.5,
         half_weight_count=10.0,
-        genuine=(0.8, 0.065),
-        impostor=(0.614, 0.05),
+        genuine=(0.785, 0.07),
+        impostor=(0.46, 0.11),
         same_person_threshold=0.58,
         group_threshold=0.78,
         runner_up_weight=0.18,
         default_runner_up=0.5,
         log_count_shift=0.0067,
+        common_prior=inf,
+        log_count_rise=0.055,
+        impostor_skew=-0.35,
     ),
     "0095": HeadConfig(
         temperature=0.1,
         prototype_l2=0.5,
         half_weight_count=5.0,
-        genuine=(0.62, 0.125),
-        impostor=(0.28, 0.075),
+        genuine=(0.61, 0.125),
+        impostor=(0.005, 0.09),
         same_person_threshold=0.22,
         group_threshold=0.46,
         runner_up_weight=0.25,
-        default_runner_up=0.2,
+        default_runner_up=0.1,
         log_count_shift=0.015,
+        common_likeness=0.16,
+        log_count_rise=0.023,
+        impostor_skew=0.27,
     ),
     "likeness": HeadConfig(
         temperature=0.1,
         prototype_l2=0.5,
         half_weight_count=5.0,
-        genuine=(0.637, 0.12),
-        impostor=(0.315, 0.075),
+        genuine=(0.61, 0.125),
+        impostor=(0.01, 0.095),
         same_person_threshold=0.25,
         group_threshold=0.48,
         runner_up_weight=0.25,
-        default_runner_up=0.235,
+        default_runner_up=0.13,
         log_count_shift=0.015,
+        common_likeness=0.16,
+        log_count_rise=0.023,
+        impostor_skew=0.27,
     ),
 }
 

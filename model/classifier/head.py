@@ -12,7 +12,8 @@ from model.classifier.assignment import compete
 class Head(tf.Module):
     """Names embeddings; `data.recognition.scoring` is the same in NumPy.
 
-    A person's likeness is a weighted mean of the cosine with the person's prototype and of the
+    What the faces of the family's photos have in common is taken off every face. A person's
+    likeness is a weighted mean of the cosine with the person's prototype and of the
     highest cosine with one of the person's photos, less the person's offset. The score is the
     likeness less a part of the runner-up's: who looks like two people is certain to be neither, and
     strangers often are such faces. The probabilities of all people and of "unknown" are the
@@ -29,6 +30,8 @@ class Head(tf.Module):
         self.prototypes = _kept(state.prototypes)
         self.exemplars = _kept(state.exemplars)
         self.owners = _kept(state.owners, tf.int32)
+        size = self.prototypes.shape[1]
+        self.common = _kept(np.broadcast_to(np.float32(state.common), size))
         self.offsets = _kept(np.broadcast_to(state.offsets, len(state.people)))
         self.nearest_weight = _kept(state.nearest_weight)
         self.runner_up_weight = _kept(state.runner_up_weight)
@@ -42,11 +45,18 @@ class Head(tf.Module):
 
     def likeness(self, embeddings: tf.Tensor) -> tf.Tensor:
         """float32 [N, D] to float32 [N, K], -1..1; K >= 1."""
+        embeddings, exemplars = (
+            self._without_common(embeddings),
+            self._without_common(self.exemplars),
+        )
         to_prototypes = tf.matmul(embeddings, self.prototypes, transpose_b=True)
-        to_exemplars = tf.matmul(self.exemplars, embeddings, transpose_b=True)
+        to_exemplars = tf.matmul(exemplars, embeddings, transpose_b=True)
         nearest = tf.transpose(tf.math.segment_max(to_exemplars, self.owners))
         weight = self.nearest_weight
         return (1.0 - weight) * to_prototypes + weight * nearest - self.offsets
+
+    def _without_common(self, embeddings: tf.Tensor) -> tf.Tensor:
+        return tf.math.l2_normalize(embeddings - self.common, axis=-1)
 
     def scores(self, embeddings: tf.Tensor) -> tf.Tensor:
         """float32 [N, D] to float32 [N, K]; K >= 1."""

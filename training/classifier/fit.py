@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from data.recognition.calibration import Calibration, calibrate, expected_calibration_error
+from data.recognition.common import common_part, without
 from data.recognition.config import HeadConfig
+from data.recognition.impostors import Impostors, measure_impostors
+from data.recognition.mean_head import head_of, usual_photos
 from data.recognition.scoring import HeadState, probabilities
 from training.classifier.held_out import (
     NOBODY,
@@ -22,7 +25,9 @@ from training.classifier.held_out import (
 from training.classifier.prototypes import fit_prototypes
 from training.dataset.folds import Folds, make_folds
 
-USUAL = 5  # photos a person, with which the priors of `HeadConfig` were measured
+# Times what was asked for: if strangers may be named more often than that, the family is too small
+# to tell.
+VAGUE = 2.5
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Metrics:
         right, unknown, wrong: Shares of those with the right name, no name, a wrong name.
         strangers: Faces of people whom the classifier had not learned at all.
         false_names: Share of those that got a name.
+        false_names_range: Between which shares that of other strangers of such photos lies in
+            90 % of cases, as far as the family tells (`data.recognition.impostors`).
         calibration_error: Expected calibration error of the probabilities.
         false_names_asked: The share of strangers that was allowed to get a name.
     """
@@ -44,14 +51,22 @@ class Metrics:
     wrong: float | None
     strangers: int
     false_names: float | None
+    false_names_range: tuple[float, float]
     calibration_error: float | None
     false_names_asked: float
 
+    @property
+    def cannot_tell(self) -> bool:
+        """Whether so few people say too little about strangers."""
+        return self.false_names_range[1] > VAGUE * max(self.false_names_asked, 1e-3)
+
     def to_json(self) -> dict:
-        return {
-            key: round(value, 4) if isinstance(value, float) else value
-            for key, value in asdict(self).items()
-        }
+        def rounded(value):
+            if isinstance(value, tuple):
+                return [rounded(one) for one in value]
+            return round(value, 4) if isinstance(value, float) else value
+
+        return {key: rounded(value) for key, value in asdict(self).items()}
 
 
 @dataclass(frozen=True)
@@ -91,6 +106,7 @@ def learn_head(
     false_names: float = 0.01,
     groups: np.ndarray | None = None,
     strangers: np.ndarray | None = None,
+    others: np.ndarray | None = None,
     on_epoch: Callable[[dict], object] | None = None,
 ) -> FitResult:
     """Fits prototypes, calibration and threshold.
@@ -102,6 +118,8 @@ def learn_head(
         false_names: The share of strangers that may get a name.
         groups: int [N], which photos must not be separated; see `training.dataset.folds`.
         strangers: float32 [S, D], faces of nobody in the family.
+        others: float32 [U, D], a face each of other people in the same photos
+            (`data.recognition.common`).
         on_epoch: Called with a row of the learning curve after every epoch of the prototypes
             (`training.callbacks`).
 
@@ -112,21 +130,21 @@ def learn_head(
 
     def note(epoch: int, loss: float, prototypes: np.ndarray) -> None:
         row = {"run": "classifier", "epoch": epoch, "loss": round(loss, 5)}
-        right = nearest_accuracy(prototypes, embeddings, owners, folds.train)
+        right = nearest_accuracy(prototypes, seen, owners, folds.train)
         on_epoch(row if right is None else {**row, "val_accuracy": round(right, 5)})
 
+    seen = seen_by_folds(embeddings, owners, folds.train, config, others)
     prototypes = fit_prototypes(
-        embeddings,
+        seen,
         owners,
         folds.train,
         temperature=config.temperature,
         prototype_l2=config.prototype_l2,
         **({"on_epoch": note} if on_epoch else {}),
     )
-    held_out = score_folds(embeddings, owners, folds, prototypes, config, strangers)
-    fitted = conclude(held_out, people, config, false_names)
-    whole, _ = fold_state(embeddings, owners, folds.train[0], prototypes[0], config)
-    return replace(fitted, state=finished(whole, people, fitted.state))
+    held_out = score_folds(embeddings, owners, folds, prototypes, config, strangers, others)
+    whole, _ = fold_state(embeddings, owners, folds.train[0], prototypes[0], config, others)
+    return conclude(held_out, people, whole, config, false_names)
 
 
 def score_folds(
@@ -136,6 +154,7 @@ def score_folds(
     prototypes: np.ndarray,
     config: HeadConfig,
     strangers: np.ndarray | None = None,
+    others: np.ndarray | None = None,
 ) -> HeldOutScores:
     """Every fold's classifier scores the faces that the fold holds out; the kept one strangers."""
     count = prototypes.shape[1]
@@ -144,13 +163,15 @@ def score_folds(
         out = np.flatnonzero(~folds.train[fold])
         if len(out):
             state, present = fold_state(
-                embeddings, owners, folds.train[fold], prototypes[fold], config
+                embeddings, owners, folds.train[fold], prototypes[fold], config, others
             )
             parts.append(
                 score_held_out(state, present, count, embeddings[out], owners[out], out, fold=fold)
             )
     if strangers is not None and len(strangers):
-        state, present = fold_state(embeddings, owners, folds.train[0], prototypes[0], config)
+        state, present = fold_state(
+            embeddings, owners, folds.train[0], prototypes[0], config, others
+        )
         number = np.arange(len(strangers))
         nobody = np.full(len(strangers), NOBODY)
         parts.append(
@@ -159,53 +180,79 @@ def score_folds(
     return HeldOutScores.join(parts, count)
 
 
+def seen_by_folds(
+    embeddings: np.ndarray,
+    owners: np.ndarray,
+    train: np.ndarray,
+    config: HeadConfig,
+    others: np.ndarray | None = None,
+) -> np.ndarray:
+    """Embeddings float32 [F, N, D] without what the faces that each fold learns have in common."""
+    commons = [common_of(embeddings, owners, rows, config, others) for rows in train]
+    return np.stack([without(embeddings, common) for common in commons])
+
+
+def common_of(
+    embeddings: np.ndarray,
+    owners: np.ndarray,
+    train: np.ndarray,
+    config: HeadConfig,
+    others: np.ndarray | None = None,
+) -> np.ndarray:
+    """What the faces have in common that a fold learns from, float32 [D]."""
+    order = _by_person(owners, train)
+    return common_part(embeddings[order], owners[order], config.common_prior, others)
+
+
 def fold_state(
     embeddings: np.ndarray,
     owners: np.ndarray,
     train: np.ndarray,
     prototypes: np.ndarray,
     config: HeadConfig,
+    others: np.ndarray | None = None,
 ) -> tuple[HeadState, np.ndarray]:
     """A classifier, not calibrated, of the people whom a fold learns, and who they are."""
-    order = np.argsort(owners, kind="stable")  # the classifier wants them person by person
-    order = order[train[order]]
+    order = _by_person(owners, train)
     present = np.unique(owners[order])
     rows = np.searchsorted(present, owners[order]).astype(np.int32)
-    # One weight for all people: a cosine with a photo and one with a prototype are not of one
-    # scale, and people with other weights could not be compared.
-    photos = float(np.exp(np.log(np.bincount(rows)).mean()))
-    nearest = photos / (photos + config.half_weight_count)
-    state = HeadState(
-        tuple(str(k) for k in present),
-        prototypes[present],
-        embeddings[order],
-        rows,
-        nearest,
-        1.0,
-        0.0,
-        1.0,
-        config.runner_up_weight * (1.0 - nearest),
-        config.default_runner_up,
-        config.log_count_shift * np.log(photos / USUAL),
-    )
-    return state, present
+    names = tuple(str(k) for k in present)
+    common = common_of(embeddings, owners, train, config, others)
+    return head_of(names, prototypes[present], embeddings[order], rows, config, common), present
+
+
+def _by_person(owners: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Rows to learn from, person by person, as the classifier wants them."""
+    order = np.argsort(owners, kind="stable")
+    return order[train[order]]
 
 
 def conclude(
-    held_out: HeldOutScores, people: tuple[str, ...], config: HeadConfig, false_names: float
+    held_out: HeldOutScores,
+    people: tuple[str, ...],
+    whole: HeadState,
+    config: HeadConfig,
+    false_names: float,
 ) -> FitResult:
-    """Calibrates on held-out faces, and measures on them; `state` holds no faces yet."""
-    evidence = scores(held_out, crossed_offsets(held_out), config)
+    """Calibrates on held-out faces, and measures on them.
+
+    Args:
+        whole: The classifier of everybody, not calibrated; it comes back calibrated.
+    """
+    offsets = crossed_offsets(held_out)
+    evidence = scores(held_out, offsets, config)
     if len(evidence):
         best, top = evidence.argmax(1), evidence.max(1)
     else:
         best, top = np.zeros(0, int), np.zeros(0)
     known = held_out.known
     right = known & (best == held_out.owners)
+    impostors = impostors_of(held_out, offsets, whole, config)
     calibration = calibrate(
         right=top[right],
         confused=top[known & ~right],
         strangers=top[~known],
+        impostors=impostors,
         config=config,
         false_names=false_names,
     )
@@ -213,32 +260,43 @@ def conclude(
     named = confidence >= calibration.threshold
     predictions = HeldOutPredictions(held_out, best, confidence, named, right)
     state = replace(
-        HeadState.empty(0),
+        whole,
         people=people,
         slope=calibration.slope,
         centre=calibration.centre,
         threshold=calibration.threshold,
-        offsets=person_offsets(held_out).astype(np.float32),
+        offsets=(whole.offsets + person_offsets(held_out)).astype(np.float32),
     )
-    return FitResult(state, measure(predictions, false_names), predictions)
+    likely = impostors.interval(calibration.cut)
+    return FitResult(state, measure(predictions, false_names, likely), predictions)
 
 
-def finished(whole: HeadState, people: tuple[str, ...], calibrated: HeadState) -> HeadState:
-    """The classifier of everybody with names, calibration and threshold."""
-    return replace(
-        whole,
-        people=people,
-        slope=calibrated.slope,
-        centre=calibrated.centre,
-        threshold=calibrated.threshold,
-        offsets=(whole.offsets + calibrated.offsets).astype(np.float32),
+def impostors_of(
+    held_out: HeldOutScores, offsets: np.ndarray, whole: HeadState, config: HeadConfig
+) -> Impostors:
+    """What strangers score with the classifier of everybody, by those who were held out."""
+    strangers = ~held_out.known
+    likeness = (held_out.likeness - offsets)[strangers]
+    owners, rows = held_out.owners[strangers], held_out.rows[strangers]
+    number = np.where(held_out.from_elsewhere[strangers], len(whole.people) + rows, owners)
+    there = np.isfinite(likeness)
+    pairs = sum(int(there[number == k].any(0).sum()) for k in np.unique(number))
+    return measure_impostors(
+        likeness,
+        pairs / 2,  # of two people of the family each was a stranger to the other
+        len(whole.people),
+        usual_photos(whole.owners),
+        whole.runner_up_weight,
+        config,
     )
 
 
-def measure(predictions: HeldOutPredictions, false_names: float) -> Metrics:
-    """The figures of the predictions."""
+def measure(
+    predictions: HeldOutPredictions, false_names: float, likely: tuple[float, float]
+) -> Metrics:
+    """The figures of the predictions; `likely` is the `false_names_range`."""
     if not len(predictions.best):
-        return Metrics(0, None, None, None, 0, None, None, false_names)
+        return Metrics(0, None, None, None, 0, None, likely, None, false_names)
     known, named, right = predictions.faces.known, predictions.named, predictions.right
 
     def share(flags: np.ndarray, of: np.ndarray) -> float | None:
@@ -251,6 +309,7 @@ def measure(predictions: HeldOutPredictions, false_names: float) -> Metrics:
         wrong=share(named & ~right, known),
         strangers=int((~known).sum()),
         false_names=share(named, ~known),
+        false_names_range=likely,
         calibration_error=expected_calibration_error(predictions.confidence, right),
         false_names_asked=false_names,
     )

@@ -90,7 +90,7 @@ def nearest_accuracy(
 
     Args:
         prototypes: float32 [F, K, D], unit length, of every fold.
-        embeddings: float32 [N, D], unit length.
+        embeddings: float32 [F, N, D], unit length, as each fold sees them.
         owners: int [N].
         train: bool [F, N], what each fold learns from.
 
@@ -102,7 +102,7 @@ def nearest_accuracy(
     held_out = ~train & present[:, owners]  # a stranger in a fold has no right person
     if not held_out.any():
         return None
-    cosines = np.einsum("nd,fkd->fnk", embeddings, prototypes)
+    cosines = embeddings @ prototypes.transpose(0, 2, 1)
     nearest = np.where(present[:, None], cosines, -np.inf).argmax(-1)
     return float((nearest == owners)[held_out].mean())
 

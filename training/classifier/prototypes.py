@@ -34,7 +34,7 @@ def fit_prototypes(
     person weighing the same, plus prototype_l2 / 2K times the squared distance from the means.
 
     Args:
-        embeddings: float32 [N, D], unit length.
+        embeddings: float32 [F, N, D], unit length, as each fold sees them.
         owners: int [N], 0..K-1.
         train: bool [F, N], what each fold learns from.
         on_epoch: Called after every `STEPS` steps with the number of the epoch, from 1 on, its mean
@@ -50,11 +50,11 @@ def fit_prototypes(
     members = train[:, :, None] * one_hot  # [F, N, K]
     counts = members.sum(1)
     present = counts > 0
-    means = _unit(np.einsum("fnk,nd->fkd", members, embeddings)).astype(np.float32)
+    means = _unit(members.transpose(0, 2, 1) @ embeddings).astype(np.float32)
     prototypes = means
     if present.shape[1] > 1:
         shares = members / np.maximum(counts, 1)[:, None] / present.sum(1)[:, None, None]
-        shares = shares.transpose(1, 0, 2).astype(np.float32)
+        shares = shares.astype(np.float32)
         means[~present] = np.eye(means.shape[2])[0]  # any direction: zero has none, nor a gradient
         absent = np.where(present, 0.0, ABSENT).astype(np.float32)
         fixed = [ops.convert_to_tensor(x, "float32") for x in (means, embeddings, shares, absent)]
@@ -81,26 +81,20 @@ def _loss_and_gradient(
 
     Args:
         prototypes, means: float32 [F, K, D].
-        embeddings: float32 [N, D].
-        shares: float32 [N, F, K], one-hot times the weight of the face in the fold.
+        embeddings: float32 [F, N, D].
+        shares: float32 [F, N, K], one-hot times the weight of the face in the fold.
         absent: float32 [F, K], 0 or, for a person who is not in the fold, `ABSENT`.
     """
-    folds, people, size = means.shape
+    people = means.shape[1]
     lengths = ops.sqrt(ops.sum(prototypes**2, axis=-1, keepdims=True))
     directions = prototypes / lengths
-    # One plain matrix product: several times faster than an einsum over three axes.
-    cosines = ops.matmul(embeddings, ops.transpose(ops.reshape(directions, (-1, size))))
-    logs = ops.log_softmax(
-        ops.reshape(cosines, (-1, folds, people)) / temperature + absent, axis=-1
-    )
+    cosines = ops.matmul(embeddings, ops.swapaxes(directions, 1, 2))  # [F, N, K]
+    logs = ops.log_softmax(cosines / temperature + absent[:, None], axis=-1)
     away = prototypes - means
     loss = prototype_l2 / (2.0 * people) * ops.sum(away**2) - ops.sum(shares * logs)
 
     by_cosines = (ops.sum(shares, axis=-1, keepdims=True) * ops.exp(logs) - shares) / temperature
-    by_directions = ops.matmul(
-        ops.transpose(ops.reshape(by_cosines, (-1, folds * people))), embeddings
-    )
-    by_directions = ops.reshape(by_directions, (folds, people, size))
+    by_directions = ops.matmul(ops.swapaxes(by_cosines, 1, 2), embeddings)
     along = ops.sum(by_directions * directions, axis=-1, keepdims=True)
     by_prototypes = (by_directions - along * directions) / lengths
     return loss, by_prototypes + prototype_l2 / people * away

@@ -25,7 +25,7 @@ from model.embedder.embedder import Embedder
 from model.zoo.networks import load_age_correction, load_trainable
 from model.zoo.specs import EmbedderSpec
 from training.callbacks import Epochs, OnEpoch, tensorboard
-from training.classifier.fit import FitResult, conclude, finished, fold_state
+from training.classifier.fit import FitResult, conclude, fold_state, seen_by_folds
 from training.classifier.held_out import NOBODY, HeldOutScores, score_held_out, scores
 from training.classifier.prototypes import fit_prototypes
 from training.dataset.folds import make_folds
@@ -206,7 +206,8 @@ def _score_splits(splits, embeddings, owners: np.ndarray, head: HeadConfig) -> H
     parts, count = [], int(owners.max()) + 1
     for fold, (train, (family, strangers)) in enumerate(zip(splits, embeddings, strict=True), 1):
         options = {"temperature": head.temperature, "prototype_l2": head.prototype_l2}
-        prototypes = fit_prototypes(family, owners, train[None], **options)[0]
+        seen = seen_by_folds(family, owners, train[None], head)
+        prototypes = fit_prototypes(seen, owners, train[None], **options)[0]
         state, present = fold_state(family, owners, train, prototypes, head)
         out = np.flatnonzero(~train)
         parts.append(
@@ -265,10 +266,10 @@ def _finish(
     family = embed(top, features.family, age)
     options = {"temperature": head.temperature, "prototype_l2": head.prototype_l2}
     everything = np.ones(len(owners), bool)
-    prototypes = fit_prototypes(family, owners, everything[None], **options)[0]
+    seen = seen_by_folds(family, owners, everything[None], head)
+    prototypes = fit_prototypes(seen, owners, everything[None], **options)[0]
     whole, _ = fold_state(family, owners, everything, prototypes, head)
-    fitted = conclude(tuned, people, head, false_names)
-    return FitResult(finished(whole, people, fitted.state), fitted.metrics, fitted.predictions)
+    return conclude(tuned, people, whole, head, false_names)
 
 
 def tune(

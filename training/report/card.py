@@ -15,7 +15,7 @@ from PIL import Image
 
 from data.recognition.calibration import reliability
 from data.words import between, count
-from training.classifier.fit import FitResult, HeldOutPredictions
+from training.classifier.fit import FitResult, HeldOutPredictions, Metrics
 from training.dataset.training_set import TrainingSet
 from training.report.charts import TEMPLATES, curves, diagonal
 from training.report.comparison import Comparison
@@ -80,6 +80,9 @@ def _tiles(report: TrainingReport) -> list[tuple[str, str, str]]:
         asked = f"of {count(m.strangers, 'stranger')}, so of all strangers {likely};"
         asked += f" {m.false_names_asked:.1%} were allowed"
         tiles.append((f"{m.false_names:.1%}", "got a name", asked))
+    low, high = m.false_names_range
+    of = "of other strangers in such photos are likely to get a name"
+    tiles.append((f"{low:.1%} to {high:.1%}", of, _tell_more(m, len(report.photos))))
     if m.calibration_error is not None:
         tiles.append(
             (
@@ -108,6 +111,13 @@ def _compared(comparison: Comparison) -> dict:
         for label, part in parts
     ]
     return {"rows": rows, "of": comparison}
+
+
+def _tell_more(metrics: Metrics, people: int) -> str:
+    if not metrics.cannot_tell:
+        return f"9 times in 10, judged by pairs of {people} people"
+    who = "one person" if people == 1 else f"{people} people"
+    return f"{who} cannot tell more exactly; more people would, or a folder of strangers"
 
 
 def _people(

@@ -25,7 +25,7 @@ from data.recognition.spaces import space_of
 from model.inference.tagger import Tagger
 from model.manifest import read_manifest
 from model.zoo.specs import EmbedderSpec
-from training.classifier.fit import FitResult, fold_state
+from training.classifier.fit import FitResult, fold_state, seen_by_folds
 from training.classifier.held_out import NOBODY, score_held_out, scores
 from training.classifier.prototypes import fit_prototypes
 from training.dataset.known_people import names_of_today
@@ -201,10 +201,11 @@ def _ask(known: _Former, vectors: np.ndarray, held_out, serves: np.ndarray, whos
     best, familiar = np.zeros(len(serves), int), np.zeros(len(serves), bool)
     if not parts:
         return named, best, familiar
+    learning = np.stack(train)
     prototypes = fit_prototypes(
-        known.exemplars,
+        seen_by_folds(known.exemplars, known.owners, learning, known.config),
         known.owners,
-        np.stack(train),
+        learning,
         temperature=known.config.temperature,
         prototype_l2=known.config.prototype_l2,
     )

@@ -85,6 +85,10 @@ def _train(options: argparse.Namespace) -> int:
             f" {measured.false_names:.1%} got a name (of all such faces likely"
             f" {between(measured.false_names, measured.strangers)})."
         )
+    low, high = measured.false_names_range
+    print(f"Of other strangers in such photos {low:.1%} to {high:.1%} are likely to get a name.")
+    if measured.cannot_tell:
+        print("So few people cannot tell more exactly: name more, or give --strangers FOLDER.")
     if measured.calibration_error is not None:
         print(f"Expected calibration error: {measured.calibration_error:.1%}")
     if report.comparison is not None:

@@ -22,8 +22,11 @@ from data.library.recognition.model_faces import ModelFaces
 from data.library.recognition.reference_classifier import ReferenceClassifier
 from data.library.recognition.references import networks_with_references, read_references
 from data.library.storage.database import Connection, transaction
-from data.recognition.calibration import calibrate
+from data.recognition.calibration import Calibration, calibrate
+from data.recognition.config import HeadConfig
+from data.recognition.impostors import measure_impostors
 from data.recognition.leave_one_out import leave_one_out
+from data.recognition.mean_head import usual_photos
 from data.recognition.nearest import Nearest, log_odds, nearest_of
 from data.recognition.scoring import HeadState
 from data.recognition.spaces import space_of
@@ -34,6 +37,7 @@ FALSE_NAMES = 0.01  # share of strangers that may get a name unasked
 QUESTION = 0.4
 # Decimals of a probability that are kept: what a further decision moves less is not written anew.
 _DECIMALS = 3
+MOST_UNLABELLED = 4000  # faces without a name that say what the collection has in common
 RESEMBLANCE = 0.1  # probability from which a group is likely somebody who is known
 _AT_A_TIME = 500  # values in one statement
 _ASKED = 48  # faces of a group, the clearest, whose mean is compared
@@ -253,6 +257,15 @@ class Recognition:
             for person, face in self._taught.references(network)
         ]
 
+    def unlabelled(self, network: str) -> np.ndarray:
+        """Faces float32 [N, D] of whom nobody said who they are, clear ones, evenly chosen."""
+        rows = self._db.execute(
+            "SELECT f.id, f.embedding FROM faces f"
+            f" WHERE f.network = ? AND {_OPEN} AND {CLEAR} ORDER BY f.id",
+            (network,),
+        ).fetchall()
+        return stacked(rows[:: max(1, -(-len(rows) // MOST_UNLABELLED))])[1]
+
     def _follow(self) -> None:
         """At the end of a transaction: what was decided teaches at once."""
         if not self._db.decided:
@@ -312,10 +325,7 @@ class Recognition:
                 references = config and read_references(self._db, network, config, self._taught)
                 if references is None:
                     continue
-                known = leave_one_out(references.head)
-                calibration = calibrate(
-                    known.right, known.confused, known.strangers, config, FALSE_NAMES
-                )
+                calibration = _calibrated(references.head, config)
                 classifiers[network] = ReferenceClassifier(references, calibration)
             self._classifiers = state, classifiers
         return self._classifiers[1]
@@ -349,3 +359,19 @@ class Recognition:
 
     def _note(self, state: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES ('recognised', ?)", (state,))
+
+
+def _calibrated(head: HeadState, config: HeadConfig) -> Calibration:
+    """By the confirmed faces alone, each left out in turn."""
+    known = leave_one_out(head, config.common_prior)
+    people = len(head.people)
+    impostors = measure_impostors(
+        known.likeness,
+        people * (people - 1) / 2,
+        people,
+        usual_photos(head.owners),
+        head.runner_up_weight,
+        config,
+    )
+    strangers = known.strangers
+    return calibrate(known.right, known.confused, strangers, impostors, config, FALSE_NAMES)

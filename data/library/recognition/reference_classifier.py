@@ -9,6 +9,7 @@ import numpy as np
 
 from data.library.recognition.references import References
 from data.recognition.calibration import Calibration
+from data.recognition.common import without
 from data.recognition.nearest import log_odds, nearest_of
 from data.recognition.scoring import (
     SECOND_TIME,
@@ -107,7 +108,8 @@ class ReferenceClassifier:
         known = self._known
         for row, others in known.negatives.items():
             # Somebody else who looks like the face takes a share of the probability from the name.
-            alike = (vectors @ others.T).max(1)
+            common = self._head.common
+            alike = (without(vectors, common) @ without(others, common).T).max(1)
             odds = self._head.slope * (alike - self._head.centre)
             logits[:, row] -= np.logaddexp(0.0, odds)
         logits[_is_among(faces, known.rejected, logits.shape[1])] = -np.inf

@@ -10,6 +10,7 @@ from data.library.photos.film_tracks import scenes
 from data.library.photos.photo_faces import stacked
 from data.library.recognition.model_faces import ModelFaces
 from data.library.storage.database import Connection
+from data.recognition.common import common_part, without
 from data.recognition.config import HeadConfig
 from data.recognition.mean_head import head_of, mean_prototypes
 from data.recognition.scoring import HeadState
@@ -70,12 +71,14 @@ def read_references(
         np.arange(len(people), dtype=np.int32), np.diff([*starts.tolist(), len(rows)])
     )
     _, exemplars = stacked((0, blob) for _, blob in rows)
+    common = common_part(exemplars, owners, config.common_prior)
     head = head_of(
         tuple(map(str, people.tolist())),
-        mean_prototypes(exemplars, owners),
+        mean_prototypes(without(exemplars, common), owners),
         exemplars,
         owners,
         config,
+        common,
     )
     is_confirmed = np.isin(people, [person for person, _ in confirmed])
     scene = scenes(db)

@@ -33,6 +33,7 @@ def family(people: int, seed: int = 0) -> HeadState:
         tuple(f"person {k}" for k in range(people)), prototypes, photos, owners,
         nearest_weight=0.4, slope=12.0, centre=0.6, threshold=0.55, runner_up_weight=0.15,
         default_runner_up=0.2, offsets=rng.uniform(0, 0.05, people).astype(np.float32),
+        common=0.1 * rng.normal(size=16).astype(np.float32),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from data.recognition.calibration import calibrate
+from data.recognition.impostors import measure_impostors
 from data.recognition.scoring import HeadState
 from model.classifier.head import Head
 from model.zoo.catalogue import RESNET29
@@ -24,6 +25,10 @@ TWO = HeadState(
     centre=0.7,
     threshold=0.5,
 )
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
 
 
 def classify(state: HeadState, *embeddings) -> tuple[list[str], list[float]]:
@@ -86,7 +91,8 @@ def test_the_runner_up_and_the_offset_by_hand():
 def calibrated_threshold() -> float:
     """The lowest threshold that training gives: any stranger may get a name."""
     none = np.zeros(0)
-    return calibrate(none, none, none, RESNET29.head, false_names=0.99).threshold
+    impostors = measure_impostors(np.zeros((0, 2)), 0.0, 2, 5.0, 0.1, RESNET29.head)
+    return calibrate(none, none, none, impostors, RESNET29.head, false_names=0.99).threshold
 
 
 @pytest.mark.parametrize("slope", [1.0, 10.0, 1000.0])
@@ -141,11 +147,11 @@ def test_names_in_any_script():
 
 def test_it_keeps_its_scores_for_many_photos_of_a_person():
     rng = np.random.default_rng(1)
-    photos = rng.normal(size=(300, 8)).astype(np.float32)
+    photos = unit(rng.normal(size=(300, 8)))
     owners = np.sort(rng.integers(0, 5, 300)).astype(np.int32)
     prototypes = rng.normal(size=(5, 8)).astype(np.float32)
     state = HeadState(tuple("abcde"), prototypes, photos, owners, 0.3, 1.0, 0.0, 0.5)
-    faces = rng.normal(size=(4, 8)).astype(np.float32)
+    faces = unit(rng.normal(size=(4, 8)))
     expected = np.stack(
         [
             0.7 * faces @ prototypes[k] + 0.3 * (faces @ photos[owners == k].T).max(1)

@@ -26,8 +26,9 @@ NEAR = cloud([[1, 0.2, 0, 0], [1, -0.2, 0, 0], [0, 0, 1, 0]])
 
 def fit(embeddings, owners, train=None, prototype_l2=3.0, **options) -> np.ndarray:
     train = np.ones((1, len(owners)), bool) if train is None else np.asarray(train)
+    seen = np.stack([embeddings] * len(train))
     return fit_prototypes(
-        embeddings, owners, train, temperature=TEMPERATURE, prototype_l2=prototype_l2, **options
+        seen, owners, train, temperature=TEMPERATURE, prototype_l2=prototype_l2, **options
     )
 
 

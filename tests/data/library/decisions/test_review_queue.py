@@ -65,7 +65,7 @@ def test_suggestions_come_before_groups_and_names_that_were_given_after_them(lib
 def test_a_group_like_somebody_asks_for_that_name_until_it_is_turned_down(library):
     anne = [add(library, [0])[0] for _ in range(3)]
     # Each of these is too unlike Anne to be asked about; their mean is not.
-    others = [add(library, [0], noise=3.0)[0] for _ in range(9)]
+    others = [add(library, [0], noise=3.4)[0] for _ in range(9)]
     library.decisions.confirm(anne, "Anne")
     assert not library.suggestions.waiting()
     library.groups.update(NETWORK, max_distance=1.4)
@@ -78,7 +78,7 @@ def test_a_group_like_somebody_asks_for_that_name_until_it_is_turned_down(librar
 
 def test_a_little_like_somebody_is_asked_with_nothing_picked(library):
     anne = [add(library, [0])[0] for _ in range(3)]
-    far = [add(library, [0], noise=3.0)[0] for _ in range(6)]
+    far = [add(library, [0], noise=3.4)[0] for _ in range(6)]
     library.decisions.confirm(anne, "Anne")
     asked = first(library)
     assert (asked.kind, asked.name, asked.picked) == (Kind.MAYBE, "Anne", ())
