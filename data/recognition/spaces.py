@@ -20,7 +20,7 @@ SPACES: dict[str, HeadConfig] = {
         log_count_shift=0.0067,
         common_prior=inf,
         log_count_rise=0.055,
-        impostor_skew=-0.35,
+        impostor_skew=-0.45,
     ),
     "0095": HeadConfig(
         temperature=0.1,

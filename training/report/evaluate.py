@@ -21,8 +21,23 @@ from training.classifier.fit import learn_head
 from training.dataset.face_cache import FaceCache
 from training.dataset.face_finder import FaceFinder
 from training.dataset.training_set import learn, prepare
+from training.report.ages import (
+    AGES,
+    GAPS,
+    accepted_by_age,
+    ages_in_names,
+    gaps_to_learned,
+    shares_by,
+)
 from training.report.card import card
-from training.report.protocols import Rule, draw_families, measure_families, read_pairs, verify
+from training.report.protocols import (
+    Draw,
+    Rule,
+    draw_families,
+    measure_families,
+    read_pairs,
+    verify,
+)
 from training.report.training_report import report_of
 
 
@@ -68,7 +83,9 @@ def evaluate_family(
 
     Returns:
         `nearest_mean` and `kindred`, both as `training.report.protocols.measure_families` has them,
-        and `own_threshold`: what happens at the thresholds that Kindred sets by itself.
+        and `own_threshold`: what happens at the thresholds that Kindred sets by itself. Where
+        the files' names say how old people are (`training.report.ages`), also the right names at
+        those thresholds `by_age` and `by_age_gap`, and pairs `accepted_by_age`.
     """
     photos = read_family(folder).photos
     todo = [(person, path) for person, paths in photos.items() for path in paths]
@@ -82,6 +99,9 @@ def evaluate_family(
         raise FamilyError("there is no face in this folder", file=folder, remedy="Name another one")
     embeddings = np.stack([found[i] for i in there])
     people = np.array([todo[i][0] for i in there])
+    ages = ages_in_names([todo[i][1] for i in there])
+    own, tested = _at_own_thresholds(embeddings, people, network, false_names)
+    by_age = {} if ages is None else _by_age(embeddings, people, ages, tested)
     return {
         "protocol": "family",
         "networks": names,
@@ -89,7 +109,8 @@ def evaluate_family(
         "photos_without_a_face": len(todo) - len(there),
         "nearest_mean": measure_families(embeddings, people),
         "kindred": measure_families(embeddings, people, kindred_rule(network)),
-        "own_threshold": _at_own_thresholds(embeddings, people, network, false_names),
+        "own_threshold": own,
+        **by_age,
     }
 
 
@@ -184,8 +205,9 @@ def evaluate_model(
     }
 
 
-def _at_own_thresholds(embeddings, people, network: EmbedderSpec, false_names: float) -> dict:
-    rows = []
+def _at_own_thresholds(embeddings, people, network: EmbedderSpec, false_names: float):
+    """The figures, and of each drawn family the faces that got their name, bool."""
+    rows, tested = [], []
     for draw in draw_families(people):
         names = tuple(str(k) for k in range(int(draw.train_owners.max()) + 1))
         fitted = learn_head(
@@ -197,8 +219,24 @@ def _at_own_thresholds(embeddings, people, network: EmbedderSpec, false_names: f
         right = given.numpy() == np.array([names[k].encode() for k in draw.test_owners], object)
         named = given.numpy() != b""
         rows.append((right.mean(), (named & ~right).mean(), (others.numpy() != b"").mean()))
+        tested.append((draw, right))
     right, wrong, strangers = (round(float(x), 4) for x in np.mean(rows, axis=0))
-    return {"right": right, "wrong": wrong, "strangers_named": strangers, "asked": false_names}
+    figures = {"right": right, "wrong": wrong, "strangers_named": strangers, "asked": false_names}
+    return figures, tested
+
+
+def _by_age(embeddings, people, ages: np.ndarray, tested: list[tuple[Draw, np.ndarray]]) -> dict:
+    old = np.concatenate([ages[draw.test] for draw, _ in tested])
+    right = np.concatenate([flags for _, flags in tested])
+    gaps = [
+        gaps_to_learned(ages[draw.test], draw.test_owners, ages[draw.train], draw.train_owners)
+        for draw, _ in tested
+    ]
+    return {
+        "by_age": shares_by(old, right, AGES),
+        "by_age_gap": shares_by(np.concatenate(gaps), right, GAPS),
+        "accepted_by_age": accepted_by_age(embeddings, people, ages),
+    }
 
 
 def _eyes(model, detector: str | None, embedder: str | None):

@@ -17,6 +17,9 @@ _WORDS = {
     "nearest_mean": "nearest mean",
     "kindred": "Kindred",
     "own_threshold": "Kindred, at the threshold it sets itself",
+    "by_age": "Right name at that threshold, by age",
+    "by_age_gap": "The same, by years to the nearest photo learned from",
+    "accepted_by_age": "Same person accepted, at one false acceptance in 1000",
 }
 
 

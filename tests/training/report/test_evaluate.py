@@ -79,13 +79,17 @@ def test_families_are_drawn_and_measured(tmp_path, monkeypatch):
     for person, colour in enumerate(rng.integers(0, 250, (10, 3))):
         for i in range(9):
             shade = np.clip(colour + rng.integers(0, 5, 3), 0, 255)
-            put(tmp_path / f"p{person}" / f"{i}.png", tuple(shade), 40 + i)
+            put(tmp_path / f"p{person}" / f"{person}a{5 * i:02}.png", tuple(shade), 40 + i)
     put(tmp_path / "p0" / "tiny.png", RED, 9)
     result = evaluate_family(tmp_path)
     assert (result["photos"], result["photos_without_a_face"]) == (91, 1)
     assert result["nearest_mean"]["closed_set"] > 0.9 and result["kindred"]["draws"] == 2
     own = result["own_threshold"]
     assert own["asked"] == 0.01 and 0 <= own["right"] + own["wrong"] <= 1
+    # 2 draws of 8 people with 4 photos each to be tested.
+    tested = [int(row.split(", ")[1].split()[0]) for row in result["by_age"]]
+    assert sum(tested) == 64 and next(iter(result["by_age"])).startswith("0 to 5 years")
+    assert set(result["accepted_by_age"]) >= {"both 0 to 12 years", "both of any age"}
 
 
 def test_families_without_a_face_are_refused(tmp_path):
