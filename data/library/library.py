@@ -72,6 +72,7 @@ class Library:
         self.overview = Overview(self.db)
         self.recognition = Recognition(self.db)
         self.photos.on_found = self.recognition.look_at
+        self.photos.on_new_vectors = self.recognition.outdate
         # Due if forgetting somebody was interrupted. When the file is in use the next opening
         # tries again; everything else works meanwhile.
         with suppress(LibraryError):

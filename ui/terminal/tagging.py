@@ -40,9 +40,15 @@ def tag(options: argparse.Namespace) -> int:
                 "python kindred.py train FOLDER"
             )
         results = stack.enter_context(Results(options.json, options.csv))
+        run = _Run(library, model, results, options.paths, options.exclude)
+        if others := library.photos.made_by_others(model.network):
+            warn(
+                f"the networks are others than before: {count(others, 'photo')} in the library "
+                "must be looked at again. Those named here are, now; the others keep the names "
+                "they have until they are. What you decided stays"
+            )
         if options.again:
             library.folders.look_again(options.paths)
-        run = _Run(library, model, results, options.paths, options.exclude)
         if options.watch:
             _watch(run, options.paths, folders, lock, options.exclude)
         else:

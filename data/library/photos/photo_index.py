@@ -66,12 +66,14 @@ class Photos:
 
     Attributes:
         on_found: Called with the number of a photo whose faces were just written.
+        on_new_vectors: Called when faces that somebody named have got vectors of another network.
     """
 
     def __init__(self, db: Connection):
         self._db = db
         self._suggestions = Suggestions(db)
         self.on_found: Callable[[int], object] = lambda photo: None
+        self.on_new_vectors: Callable[[], object] = lambda: None
 
     def todo(
         self, paths: Iterable[AnyPath], network: str, *, retry_failed: bool = False
@@ -104,6 +106,14 @@ class Photos:
                 if done or (failed and not retry_failed):
                     continue
             yield Todo(os.fsdecode(path), now.st_size, now.st_mtime_ns)
+
+    def made_by_others(self, network: str) -> int:
+        """How many photos and films that are still there have the faces of another network."""
+        return self._db.execute(
+            "SELECT COUNT(*) FROM photos p WHERE p.network <> ? AND EXISTS"
+            " (SELECT 1 FROM paths a WHERE a.photo = p.id AND a.missing = 0)",
+            (network,),
+        ).fetchone()[0]
 
     def known(self, file: Todo, content: bytes, network: str) -> int | None:
         """The photo with this content if it is done by this network, else `None`.
@@ -161,11 +171,18 @@ class Photos:
                         (width, height, when, network),
                     ).lastrowid
                 self._db.execute("INSERT INTO contents VALUES (?, ?)", (content, photo))
+            renewed = self._db.execute(
+                "SELECT 1 FROM photos p JOIN faces f ON f.photo = p.id"
+                " WHERE p.id = ? AND p.network <> ? AND f.person IS NOT NULL",
+                (photo, network),
+            ).fetchone()
             self._db.execute(
                 "UPDATE photos SET width = ?, height = ?, taken = ?, network = ? WHERE id = ?",
                 (width, height, when, network, photo),
             )
             ids = self._write_faces(photo, network, faces, film)
+            if renewed:
+                self.on_new_vectors()
             if model is not None:
                 if candidates is None:
                     candidates = [[(f.name, f.confidence)] if f.name else [] for f in faces]

@@ -42,6 +42,7 @@ RESEMBLANCE = 0.1  # probability from which a group is likely somebody who is kn
 _AT_A_TIME = 500  # values in one statement
 _ASKED = 48  # faces of a group, the clearest, whose mean is compared
 
+_OUTDATED = "outdated"  # instead of a state, until everything is compared anew
 _OPEN = "f.person IS NULL AND f.ignored = 0 AND f.forgotten = 0 AND f.embedding IS NOT NULL"
 
 
@@ -64,9 +65,16 @@ class Recognition:
         self.catch_up()
 
     def catch_up(self) -> None:
-        """Compares anew if something was decided since, or another model is in use."""
-        if self._state() != self._noted():
+        """Compares anew if something was decided since, or another model or network is in use."""
+        noted = self._noted()
+        if noted == _OUTDATED:
+            self.changed()
+        elif self._state() != noted:
             self.refresh()
+
+    def outdate(self) -> None:
+        """To be called when named faces got other vectors: `catch_up` compares anew."""
+        self._note(_OUTDATED)
 
     def refresh(self) -> int:
         """Compares all faces anew; returns how many are taken for somebody else than before."""

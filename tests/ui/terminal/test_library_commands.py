@@ -434,3 +434,26 @@ def test_kinds_that_are_not_read_are_counted_and_patterns_left_out(tmp_path, mod
     assert sorted(os.path.basename(photo) for photo in found) == ["0.png", "1.png"]
     err = capsys.readouterr().err
     assert "2 NEF and 1 JXL were not looked at: pip install imagecodecs rawpy" in err
+
+
+def test_other_networks_look_again_say_so_and_change_no_decision(model, out, tmp_path, capsys):
+    folder = tmp_path / "photos"
+    folder_of_photos(folder, 3)
+    tag(folder, "--model", model, out=out)
+    photo = sorted(folder.iterdir())[2]
+    assert kindred.main(["confirm", str(photo), "Lady Blue"]) == 0
+    home = os.environ["KINDRED_HOME"]
+    with sqlite3.connect(os.path.join(home, "library.sqlite")) as db:
+        for table in ("photos", "faces"):
+            db.execute(f"UPDATE {table} SET network = 'kindred+resnet29:before'")
+    capsys.readouterr()
+    tag(folder, "--model", model, out=out)
+    said_again = capsys.readouterr().err
+    assert "3 photos in the library must be looked at again" in said_again
+    assert "What you decided stays" in said_again
+    assert "Lady Blue" in out.read_text("utf-8")
+    with sqlite3.connect(os.path.join(home, "library.sqlite")) as db:
+        left = db.execute("SELECT COUNT(*) FROM faces WHERE network LIKE '%:before'").fetchone()
+    assert left == (0,)
+    tag(folder, "--model", model, out=out)
+    assert "looked at again" not in capsys.readouterr().err
