@@ -73,7 +73,6 @@ def refit(progress: Progress = silent) -> TrainingReport:
         # Faces that other networks embedded are asked about again when the photos are tagged.
         waiting = not confirmed and bool(library.recognition.known())
         known = _join(_of_model(former, library, network, waiting), confirmed)
-        unlabelled = library.recognition.unlabelled(network)
     if not known and former:
         set_current_model(None)
     if not known:
@@ -82,7 +81,7 @@ def refit(progress: Progress = silent) -> TrainingReport:
             file=home(),
             remedy="Confirm some faces, or train a family folder",
         )
-    training_set = _training_set(known, unlabelled)
+    training_set = _training_set(known)
     asked = (manifest.get("measured") or {}).get("false_names_asked", 0.01)
     fitted = learn(training_set, networks[1].head, asked)
     target = home() / "models" / FOLDER
@@ -194,10 +193,9 @@ def _join(model: list[_Known], library: list[_Known]) -> list[_Known]:
     return found
 
 
-def _training_set(known: list[_Known], unlabelled: np.ndarray) -> TrainingSet:
+def _training_set(known: list[_Known]) -> TrainingSet:
     people = tuple(dict.fromkeys(face.name for face in known))
     good = np.ones(4, np.float32)
-    nowhere = np.zeros(4, np.float32)
     return TrainingSet(
         people=people,
         examples=[
@@ -211,7 +209,7 @@ def _training_set(known: list[_Known], unlabelled: np.ndarray) -> TrainingSet:
         owners=np.array([people.index(face.name) for face in known]),
         groups=np.array([face.moment for face in known]),
         strangers=[],
-        bystanders=[Face(nowhere, vector, good) for vector in unlabelled],
+        bystanders=[],
         sightings=[],
         left_out=[],
     )

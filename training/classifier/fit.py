@@ -106,7 +106,6 @@ def learn_head(
     false_names: float = 0.01,
     groups: np.ndarray | None = None,
     strangers: np.ndarray | None = None,
-    others: np.ndarray | None = None,
     on_epoch: Callable[[dict], object] | None = None,
 ) -> FitResult:
     """Fits prototypes, calibration and threshold.
@@ -118,8 +117,6 @@ def learn_head(
         false_names: The share of strangers that may get a name.
         groups: int [N], which photos must not be separated; see `training.dataset.folds`.
         strangers: float32 [S, D], faces of nobody in the family.
-        others: float32 [U, D], a face each of other people in the same photos
-            (`data.recognition.common`).
         on_epoch: Called with a row of the learning curve after every epoch of the prototypes
             (`training.callbacks`).
 
@@ -133,7 +130,7 @@ def learn_head(
         right = nearest_accuracy(prototypes, seen, owners, folds.train)
         on_epoch(row if right is None else {**row, "val_accuracy": round(right, 5)})
 
-    seen = seen_by_folds(embeddings, owners, folds.train, config, others)
+    seen = seen_by_folds(embeddings, owners, folds.train, config)
     prototypes = fit_prototypes(
         seen,
         owners,
@@ -142,8 +139,8 @@ def learn_head(
         prototype_l2=config.prototype_l2,
         **({"on_epoch": note} if on_epoch else {}),
     )
-    held_out = score_folds(embeddings, owners, folds, prototypes, config, strangers, others)
-    whole, _ = fold_state(embeddings, owners, folds.train[0], prototypes[0], config, others)
+    held_out = score_folds(embeddings, owners, folds, prototypes, config, strangers)
+    whole, _ = fold_state(embeddings, owners, folds.train[0], prototypes[0], config)
     return conclude(held_out, people, whole, config, false_names)
 
 
@@ -154,7 +151,6 @@ def score_folds(
     prototypes: np.ndarray,
     config: HeadConfig,
     strangers: np.ndarray | None = None,
-    others: np.ndarray | None = None,
 ) -> HeldOutScores:
     """Every fold's classifier scores the faces that the fold holds out; the kept one strangers."""
     count = prototypes.shape[1]
@@ -163,15 +159,13 @@ def score_folds(
         out = np.flatnonzero(~folds.train[fold])
         if len(out):
             state, present = fold_state(
-                embeddings, owners, folds.train[fold], prototypes[fold], config, others
+                embeddings, owners, folds.train[fold], prototypes[fold], config
             )
             parts.append(
                 score_held_out(state, present, count, embeddings[out], owners[out], out, fold=fold)
             )
     if strangers is not None and len(strangers):
-        state, present = fold_state(
-            embeddings, owners, folds.train[0], prototypes[0], config, others
-        )
+        state, present = fold_state(embeddings, owners, folds.train[0], prototypes[0], config)
         number = np.arange(len(strangers))
         nobody = np.full(len(strangers), NOBODY)
         parts.append(
@@ -185,10 +179,9 @@ def seen_by_folds(
     owners: np.ndarray,
     train: np.ndarray,
     config: HeadConfig,
-    others: np.ndarray | None = None,
 ) -> np.ndarray:
     """Embeddings float32 [F, N, D] without what the faces that each fold learns have in common."""
-    commons = [common_of(embeddings, owners, rows, config, others) for rows in train]
+    commons = [common_of(embeddings, owners, rows, config) for rows in train]
     return np.stack([without(embeddings, common) for common in commons])
 
 
@@ -197,11 +190,10 @@ def common_of(
     owners: np.ndarray,
     train: np.ndarray,
     config: HeadConfig,
-    others: np.ndarray | None = None,
 ) -> np.ndarray:
     """What the faces have in common that a fold learns from, float32 [D]."""
     order = _by_person(owners, train)
-    return common_part(embeddings[order], owners[order], config.common_prior, others)
+    return common_part(embeddings[order], owners[order], config.common_prior)
 
 
 def fold_state(
@@ -210,14 +202,13 @@ def fold_state(
     train: np.ndarray,
     prototypes: np.ndarray,
     config: HeadConfig,
-    others: np.ndarray | None = None,
 ) -> tuple[HeadState, np.ndarray]:
     """A classifier, not calibrated, of the people whom a fold learns, and who they are."""
     order = _by_person(owners, train)
     present = np.unique(owners[order])
     rows = np.searchsorted(present, owners[order]).astype(np.int32)
     names = tuple(str(k) for k in present)
-    common = common_of(embeddings, owners, train, config, others)
+    common = common_of(embeddings, owners, train, config)
     return head_of(names, prototypes[present], embeddings[order], rows, config, common), present
 
 

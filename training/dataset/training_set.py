@@ -12,7 +12,6 @@ from data.errors import FamilyError
 from data.family import Family, read_strangers
 from data.library.intake.named_faces import find_places
 from data.progress import Progress, silent
-from data.recognition.common import different_people
 from data.recognition.config import HeadConfig
 from model.zoo.specs import EmbedderSpec
 from training.callbacks import OnEpoch
@@ -153,11 +152,6 @@ def learn(
         false_names=false_names,
         groups=training_set.groups,
         strangers=vectors_of(training_set.strangers, training_set.embeddings.shape[1]),
-        others=different_people(
-            vectors_of(training_set.bystanders, training_set.embeddings.shape[1]),
-            training_set.embeddings,
-            config.group_threshold,
-        ),
         on_epoch=on_epoch,
     )
 

@@ -37,7 +37,6 @@ FALSE_NAMES = 0.01  # share of strangers that may get a name unasked
 QUESTION = 0.4
 # Decimals of a probability that are kept: what a further decision moves less is not written anew.
 _DECIMALS = 3
-MOST_UNLABELLED = 4000  # faces without a name that say what the collection has in common
 RESEMBLANCE = 0.1  # probability from which a group is likely somebody who is known
 _AT_A_TIME = 500  # values in one statement
 _ASKED = 48  # faces of a group, the clearest, whose mean is compared
@@ -264,15 +263,6 @@ class Recognition:
             replace(face, person=name_of(self._db, person))
             for person, face in self._taught.references(network)
         ]
-
-    def unlabelled(self, network: str) -> np.ndarray:
-        """Faces float32 [N, D] of whom nobody said who they are, clear ones, evenly chosen."""
-        rows = self._db.execute(
-            "SELECT f.id, f.embedding FROM faces f"
-            f" WHERE f.network = ? AND {_OPEN} AND {CLEAR} ORDER BY f.id",
-            (network,),
-        ).fetchall()
-        return stacked(rows[:: max(1, -(-len(rows) // MOST_UNLABELLED))])[1]
 
     def _follow(self) -> None:
         """At the end of a transaction: what was decided teaches at once."""

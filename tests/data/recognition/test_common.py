@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.recognition.common import common_part, different_people, without
+from data.recognition.common import common_part, without
 
 PRIOR = 4.0
 
@@ -28,8 +28,6 @@ def test_the_common_part_by_hand():
     faces = unit([[1, 0], [0, 1], [0, 1]])
     expected = np.array([0.5, 0.5]) * 1 / (1 + PRIOR)  # everybody counts once
     np.testing.assert_allclose(common_part(faces, np.array([0, 1, 1]), PRIOR), expected, atol=1e-6)
-    more = common_part(faces, np.array([0, 1, 1]), PRIOR, unit([[-1, 0]]))
-    np.testing.assert_allclose(more, np.array([0, 1]) / 3 * 2 / (2 + PRIOR), atol=1e-6)
     assert not common_part(np.zeros((0, 4), np.float32), np.zeros(0, int), PRIOR).any()
 
 
@@ -47,16 +45,6 @@ def test_without_it_strangers_of_the_same_photos_are_like_other_strangers():
     faces = without(family, common)
     np.testing.assert_allclose(np.linalg.norm(faces, axis=1), 1, atol=1e-6)
     assert without(family, 0.0) is family
-
-
-def test_other_people_are_found_among_faces_without_a_name():
-    family, _ = collection(3, 2)
-    axes = np.eye(64, dtype=np.float32)[10:14]
-    faces = np.concatenate([family, axes, axes[:2]])  # two of them twice
-    found = different_people(faces, family, one_person=0.9)
-    np.testing.assert_array_equal(found, axes)
-    assert len(different_people(faces, family, one_person=0.9, most=3)) == 3
-    assert len(different_people(faces[:0], family, one_person=0.9)) == 0
 
 
 def test_the_more_people_the_more_is_taken_off_and_of_one_person_nothing():
