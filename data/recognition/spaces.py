@@ -50,7 +50,7 @@ SPACES: dict[str, HeadConfig] = {
         log_count_shift=0.015,
         common_likeness=0.16,
         log_count_rise=0.023,
-        impostor_skew=0.27,
+        impostor_skew=0.32,
     ),
 }
 
