@@ -6,13 +6,15 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import training.refit
+import training.reuse_graph
 import training.train
-from data.errors import FamilyError
+from data.errors import FamilyError, ModelError
 from data.home import current_model_dir, home, set_current_model
 from data.library import Library, Todo
-from data.recognition.identity import model_id
+from data.recognition.identity import model_id, network_of
 from data.tags import FaceTag
 from model.inference.tagger import Tagger
 from model.manifest import read_manifest
@@ -101,6 +103,31 @@ def test_what_is_taken_back_goes_from_the_model(tmp_path):
     assert second.model == first.model, "each takes the last one's place"
     assert list(second.photos) == ["Rosa", "Vera"]
     assert names(Tagger.load(second.model), RED, BLUE) == ["Rosa", None]
+
+
+def test_a_model_of_an_earlier_classifier_gets_todays_graph(tmp_path, monkeypatch):
+    """Its graph does not hold all that is learned today; its networks are installed."""
+    tagger = learned(tmp_path, Rosa=RED, Vera=GREEN)
+    before = current_model_dir()
+    checkpoint = before / "variables" / "variables"
+    values = training.reuse_graph._read(checkpoint)
+    del values["head/common/.ATTRIBUTES/VARIABLE_VALUE"]
+    kept = list(values)
+    tensors = [tf.constant(value) for value in values.values()]
+    tf.raw_ops.SaveV2(
+        prefix=str(checkpoint), tensor_names=kept, shape_and_slices=[""] * len(kept),
+        tensors=tensors,
+    )  # fmt: skip
+    with Library(home()) as library:
+        faces = [add(library, tagger, (10, 10, blue), blue) for blue in (250, 245, 240)]
+        library.decisions.confirm(faces, "Bluma")
+    report = refit()
+    assert names(Tagger.load(report.model), RED, GREEN, BLUE) == ["Rosa", "Vera", "Bluma"]
+    assert network_of(read_manifest(report.model)) == tagger.network, "no photo is looked at again"
+    monkeypatch.setattr("model.zoo.specs.NetworkSpec.is_installed", lambda self: False)
+    set_current_model(before)
+    with pytest.raises(ModelError, match="nothing can be added to this model"):
+        refit()
 
 
 def test_a_model_follows_without_its_networks_being_installed(tmp_path, monkeypatch):

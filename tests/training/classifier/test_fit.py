@@ -200,3 +200,30 @@ def test_two_hundred_people():
     new, who = photos_of(200, 1, seed=3, noise=0.06)
     names = names_of(state, new)
     assert np.mean([name == people[k] for name, k in zip(names, who, strict=True)]) > 0.95
+
+
+def test_few_people_cannot_tell_how_many_strangers_get_a_name_and_many_can():
+    ranges = {}
+    for people in (3, 60):
+        embeddings, owners = photos_of(people, 4)
+        names = tuple(map(str, range(people)))
+        _, measured = fit_head(embeddings, owners, names, CONFIG)
+        ranges[people] = measured.false_names_range, measured.cannot_tell
+    (low, high), vague = ranges[3]
+    assert vague and low < 0.01 < high
+    (low, high), vague = ranges[60]
+    assert not vague and low < 0.015 and high < 0.02
+
+
+def test_strangers_of_a_collection_that_is_alike_need_a_higher_score():
+    """Measured on pairs of people: the family's own faces say how alike strangers are."""
+    cuts = []
+    for alike in (0.0, 0.7):
+        embeddings, owners = photos_of(12, 4)
+        shared = np.zeros(embeddings.shape[1])
+        shared[: len(shared) // 2] = alike * np.random.default_rng(1).normal(size=len(shared) // 2)
+        each = np.random.default_rng(2).normal(size=(12, 1))[owners]
+        moved = unit(embeddings + each * shared / np.sqrt(len(shared)))
+        state, _ = fit_head(moved, owners, tuple(map(str, range(12))), CONFIG)
+        cuts.append(Calibration(state.slope, state.centre, state.threshold).cut)
+    assert cuts[1] > cuts[0] + 0.02
