@@ -15,6 +15,7 @@ COUNTED = 10  # strangers above the threshold from which they are counted, whate
 # No name that is less likely than not. A little more than half, because two people who score alike
 # can have all the probability between them.
 LEAST_PROBABILITY = 0.501
+LEAST_SLOPE = 1.0  # log odds a unit of cosine
 _QUANTILES = (np.arange(200) + 0.5) / 200
 
 
@@ -78,6 +79,8 @@ def calibrate(
         cut = np.nextafter(np.quantile(given, 1.0 - false_names, method="higher"), np.inf)
     else:
         cut = impostors.cut(false_names)
+    if slope < LEAST_SLOPE:  # strangers score like the family: a score says next to nothing
+        slope, centre = LEAST_SLOPE, cut
     threshold = float(Calibration(slope, centre, 0.5).probability(cut))
     return Calibration(slope, centre, max(LEAST_PROBABILITY, threshold))
 

@@ -138,6 +138,15 @@ def test_faces_taken_for_somebody_else_make_names_rarer():
     assert confused.probability(0.6) < sure.probability(0.6) - 0.05
 
 
+def test_strangers_who_score_more_than_the_family_leave_the_order_of_scores():
+    bell = np.random.default_rng(0).normal(0, 0.02, 4000)
+    calibration = fit(0.6 + bell, NONE, 0.97 + bell)
+    assert calibration.slope > 0
+    assert calibration.probability(0.5) < calibration.threshold
+    named = calibration.probability(0.97 + bell) >= calibration.threshold
+    assert named.mean() < 0.05
+
+
 def test_few_faces_hardly_move_the_prior():
     alone, little = fit(), fit(right=[0.9], strangers=[0.1])
     assert little.centre == pytest.approx(alone.centre, abs=0.01)
