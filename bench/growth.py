@@ -97,7 +97,7 @@ def _draw(folder: Path, photos: int) -> list[str]:
     folder.mkdir(parents=True)
     picture = np.full((48, 64, 3), 120, np.uint8)
     jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
-    paths = [folder / f"{number % 100:02d}" / f"{number}.jpg" for number in range(photos)]
+    paths = [folder / f"{number // 500:03d}" / f"{number}.jpg" for number in range(photos)]
     for path in paths:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(jpeg + path.name.encode())

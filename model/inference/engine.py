@@ -75,9 +75,8 @@ class Engine:
     """Finds the faces of photos.
 
     A JPEG of more than twice the pixels that the detector looks at is decoded at a half, a quarter
-    or an eighth of its size. Where a face is smaller there than the chip that the embedder wants,
-    the photo is decoded once more, as large as its smallest face needs, and the chips are cut from
-    that.
+    or an eighth of its size. Where a chip would show a face enlarged, the photo is decoded once
+    more, as large as its smallest face needs, and the chips are cut from that.
 
     Args:
         functions: `detect`, `embed_chips`, and `places` or, which takes longer, `align`, as the
@@ -154,10 +153,10 @@ class Engine:
                 faces[key].numpy() for key in ("boxes", "landmarks", "scores")
             )
             found.boxes, found.landmarks = boxes * np.tile(factor, 2), landmarks * factor
-            side = (boxes[:, 2:] - boxes[:, :2]).min(initial=np.inf)
-            if side < self._chip_size and not picture.is_whole:
+            detail = self._detail(boxes, landmarks)
+            if detail < 1.0 and not picture.is_whole:
                 reading = found.reading
-                pixels = math.ceil(height * width * (self._chip_size / max(float(side), 1.0)) ** 2)
+                pixels = math.ceil(height * width / detail**2)
                 photo.closer = pool.submit(
                     read_reduced, reading.data, pixels, name=reading.work.photo
                 )
@@ -165,6 +164,15 @@ class Engine:
                 self._align(photo, picture)
         except tf.errors.OpError as error:
             photo.fail(error)
+
+    def _detail(self, boxes: np.ndarray, landmarks: np.ndarray) -> float:
+        """How many pixels of the picture a pixel of the chips shows, of the smallest face."""
+        if "places" in self._functions:
+            places = self._functions["places"](landmarks=tf.constant(landmarks))["places"].numpy()
+            detail = np.hypot(places[:, 0], places[:, 1]).min(initial=np.inf)
+        else:
+            detail = (boxes[:, 2:] - boxes[:, :2]).min(initial=np.inf) / self._chip_size
+        return max(float(detail), 1.0 / self._chip_size)
 
     def _cut(self, photo: _Photo) -> None:
         """Cuts the chips from the larger photo, whose pixels are not needed after that."""
