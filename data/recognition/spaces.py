@@ -35,7 +35,7 @@ SPACES: dict[str, HeadConfig] = {
         log_count_shift=0.015,
         common_likeness=0.16,
         log_count_rise=0.023,
-        impostor_skew=0.33,
+        impostor_skew=0.38,
     ),
     "likeness": HeadConfig(
         temperature=0.1,
