@@ -47,7 +47,10 @@ def test_removing_asks_says_what_goes_and_can_be_taken_back(photos, model, tmp_p
     assert f"left alone: {two} (removed from the library" in capsys.readouterr().err
     assert said(capsys, "library")[-1] == f"{two}: removed; tag it by this name to bring it back"
     assert names(tag(two, "--model", model, out=out))[str(two / "6.png")] == "Zoe"
-    assert said(capsys, "find", "--with", "Zoe") == [str(two / "6.png")]
+    # The other photos of this colour look like her, too.
+    alike = [str(photos / name) for name in ("one/2.png", "two/2.png", "two/6.png")]
+    found = said(capsys, "find", "--with", "Zoe")
+    assert str(two / "6.png") in found and set(found) <= set(alike)
     assert len(tag(photos, "--model", model, out=out)) == 11
 
 
