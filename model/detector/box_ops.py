@@ -95,6 +95,13 @@ def squared(boxes: tf.Tensor) -> tf.Tensor:
     return tf.concat([centre - half, centre + half], axis=1)
 
 
+def enlarged(boxes: tf.Tensor, factor: float) -> tf.Tensor:
+    """Boxes with sides that are `factor` times as long, around the same centres."""
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2.0
+    half = (boxes[:, 2:] - boxes[:, :2]) * (factor / 2.0)
+    return tf.concat([centre - half, centre + half], axis=1)
+
+
 def clipped(boxes: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
     """Cuts boxes at the borders of an image of that size (float32 scalars)."""
     return tf.clip_by_value(boxes, 0.0, tf.stack([width, height, width, height]))

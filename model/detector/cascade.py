@@ -15,9 +15,9 @@ import tensorflow as tf
 
 from model.detector import box_ops as bx
 from model.detector.mtcnn import ONET, PNET, RNET, load_stage
-from model.detector.refinement import SecondLook
 from model.detector.resize import shrink
-from model.detector.windows import classify_windows, in_photo, normalised
+from model.detector.second_look.refinement import SecondLook
+from model.detector.second_look.windows import classify_windows, in_photo, normalised
 
 MIN_FACE = 20.0
 WINDOW = 12.0

@@ -7,7 +7,7 @@ import math
 import tensorflow as tf
 
 from model.detector import box_ops as bx
-from model.detector.refinement import log_odds
+from model.detector.second_look.refinement import log_odds
 from model.detector.single_shot import split_map
 
 MOST_FACES = 5000  # that suppression looks at

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from model.detector.refinement import SecondLook
+    from model.detector.second_look.refinement import SecondLook
 
 
 class Detector(Protocol):

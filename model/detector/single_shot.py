@@ -37,8 +37,8 @@ class SingleShotConfig:
         head_units: Units that the outputs of one level share.
         separable: Whether a unit is two cheap convolutions or one full 3x3, which has several
             times the weights and is no slower on a CPU: depthwise ones wait for memory.
-        batch_norm: Normalise in every unit. On for training; `fold_batch_norm` makes the same
-            network without.
+        batch_norm: Normalise in every unit. On for training; `model.batch_norm.fold` makes the
+            same network without.
     """
 
     stem_channels: int
@@ -118,32 +118,6 @@ def split_map(output) -> dict:
     """
     ends = [1, 2, 6]
     return dict(zip(MAP_CHANNELS, ops.split(output, ends, axis=-1), strict=True))
-
-
-def fold_batch_norm(model: keras.Model, config: SingleShotConfig) -> keras.Model:
-    """The same function without normalisation layers: each goes into the convolution before it.
-
-    Args:
-        model: A network of `config` (with `batch_norm`), as training left it.
-    """
-    folded = build_single_shot(dataclasses.replace(config, batch_norm=False))
-    for layer in folded.layers:
-        weights = model.get_layer(layer.name).get_weights() if layer.weights else []
-        norm = layer.name.replace("_conv", "").replace("_depthwise", "") + "_norm"
-        if weights and norm in _names(model) and not layer.name.endswith("_point"):
-            kernel, bias = weights
-            norm = model.get_layer(norm)
-            gamma, beta, mean, variance = norm.get_weights()
-            factor = gamma / (variance + norm.epsilon) ** 0.5
-            # A depthwise kernel is [h, w, channels, 1], another one [h, w, in, channels].
-            kernel = kernel * (factor[:, None] if kernel.shape[-1] == 1 else factor)
-            weights = [kernel, (bias - mean) * factor + beta]
-        layer.set_weights(weights)
-    return folded
-
-
-def _names(model: keras.Model) -> set[str]:
-    return {layer.name for layer in model.layers}
 
 
 def _point_and_depth(x, width: int, name: str):

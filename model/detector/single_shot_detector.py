@@ -18,8 +18,8 @@ from model.detector.closer_look import (
     without_margin,
 )
 from model.detector.decode import FAINT, agreed, asked, decode, leaned, suppress
-from model.detector.refinement import SecondLook, load_second_look
 from model.detector.resize import shrink
+from model.detector.second_look.refinement import SecondLook, load_second_look
 from model.detector.single_shot import (
     KINDRED_CONFIG,
     YUNET_CONFIG,

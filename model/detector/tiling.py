@@ -12,9 +12,9 @@ import tensorflow as tf
 from data.media.photos import PANORAMA, PART
 from model.detector import box_ops as bx
 from model.detector.protocol import Detector
-from model.detector.refinement import log_odds
 from model.detector.resize import shrink
-from model.detector.windows import tilts_of
+from model.detector.second_look.refinement import log_odds
+from model.detector.second_look.windows import tilts_of
 
 SHARED = 0.5  # what neighbouring parts share, in short sides
 MAX_IOU = 0.45

@@ -16,7 +16,7 @@ def save_weights(model: keras.Model, path: str | Path) -> None:
 
     Args:
         model: A network; without normalisation layers if those can be folded away
-            (`single_shot.fold_batch_norm`), because half precision is hard on variances.
+            (`model.batch_norm.fold`), because half precision is hard on variances.
     """
     arrays = {
         f"{layer.name}/{number}": values.astype(np.float16)

@@ -37,12 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
 def train(options: argparse.Namespace) -> None:
     import keras
 
-    from model.detector.single_shot import (
-        KINDRED_CONFIG,
-        build_single_shot,
-        fold_batch_norm,
-        load_yunet,
-    )
+    from model.batch_norm import fold
+    from model.detector.single_shot import KINDRED_CONFIG, build_single_shot, load_yunet
     from model.zoo.weight_file import load_weights, save_weights
     from training.callbacks import tensorboard
     from training.detector.fit import Schedule, fit
@@ -71,18 +67,18 @@ def train(options: argparse.Namespace) -> None:
             *tensorboard("detector", options.out.name),
         ],
     )
-    folded = fold_batch_norm(network, KINDRED_CONFIG)
+    folded = fold(network, build_single_shot(KINDRED_CONFIG))
     save_weights(folded, options.out / "detector.npz")
     print(f"the weights are in {options.out / 'detector.npz'}", flush=True)
 
 
 def _taught(samples, cache: Path):
-    from model.detector.refinement import load_second_look
+    from model.detector.second_look.refinement import load_second_look
     from model.zoo.catalogue import MTCNN
     from model.zoo.networks import find_files
     from training.detector.pictures.landmark_teacher import with_landmarks
 
-    return with_landmarks(samples, load_second_look(find_files(MTCNN)), cache)
+    return with_landmarks(samples, load_second_look(find_files(MTCNN), votes=False), cache)
 
 
 def _searched(samples, network, cache: Path):

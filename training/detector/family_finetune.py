@@ -20,7 +20,7 @@ import numpy as np
 from data.errors import FamilyError
 from data.library import Library
 from data.progress import Progress, silent
-from model.detector.refinement import SecondLook
+from model.detector.second_look.refinement import SecondLook
 from model.detector.single_shot import KINDRED_CONFIG, SingleShotConfig
 from model.detector.single_shot_detector import kindred_detector
 from model.detector.tiling import Search

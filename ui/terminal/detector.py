@@ -34,7 +34,7 @@ def _train_detector(options: argparse.Namespace) -> int:
         return DONE
 
     from model.detector.closer_look import build_closer_look
-    from model.detector.refinement import load_second_look
+    from model.detector.second_look.refinement import load_second_look
     from model.detector.single_shot import KINDRED_CONFIG, build_single_shot
     from model.zoo.catalogue import KINDRED, MTCNN, best
     from model.zoo.networks import find_files, load_detector
@@ -46,7 +46,7 @@ def _train_detector(options: argparse.Namespace) -> int:
     files = find_files(KINDRED)
     shipped = load_weights(files["detector.npz"], build_single_shot(KINDRED_CONFIG))
     closer = load_weights(files["closer_look.npz"], build_closer_look())
-    in_use, look = load_detector(best("detector")), load_second_look(find_files(MTCNN))
+    in_use, look = load_detector(best("detector")), load_second_look({**find_files(MTCNN), **files})
     with Bars() as bars:
         samples = with_landmarks(
             samples,

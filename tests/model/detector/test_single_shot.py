@@ -12,13 +12,13 @@ import pytest
 import tensorflow as tf
 
 from data.errors import ModelError
+from model.batch_norm import fold
 from model.detector.decode import agreed, asked, decode, leaned, suppress
 from model.detector.single_shot import (
     YUNET_CONFIG,
     SingleShotConfig,
     assign_yunet,
     build_single_shot,
-    fold_batch_norm,
     load_yunet,
     split_map,
 )
@@ -102,7 +102,7 @@ def test_config_survives_json():
 def test_folding_normalisation_keeps_the_function():
     config = dataclasses.replace(TINY, batch_norm=True, neck_channels=6)
     model = random_model(config)
-    folded = fold_batch_norm(model, config)
+    folded = fold(model, build_single_shot(dataclasses.replace(config, batch_norm=False)))
     assert not any(isinstance(x, keras.layers.BatchNormalization) for x in folded.layers)
     image = photo(64, 96)[None].astype("f4") / 255
     expected, got = model(image, training=False), folded(image)
@@ -385,7 +385,10 @@ def test_full_convolutions_fold_and_line_up_with_the_cells():
     rng = np.random.default_rng(0)
     model.set_weights([np.abs(rng.normal(0.1, 0.3, w.shape)) + 0.05 for w in model.get_weights()])
     image = rng.uniform(0, 255, (1, 64, 96, 3)).astype(np.float32)
-    before, after = model(image, training=False), fold_batch_norm(model, config)(image)
+    before, after = (
+        model(image, training=False),
+        fold(model, build_single_shot(dataclasses.replace(config, batch_norm=False)))(image),
+    )
     assert before["map8"].shape == (1, 8, 12, 16) and before["map32"].shape == (1, 2, 3, 16)
     for name in before:
         np.testing.assert_allclose(before[name], after[name], rtol=2e-4)

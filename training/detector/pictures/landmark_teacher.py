@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from data.arrays import read_arrays, write_arrays
 from data.media.photos import read_photo
-from model.detector.refinement import SMALLEST, SecondLook
+from model.detector.second_look.refinement import SMALLEST, SecondLook
 from training.detector.pictures.samples import Sample
 
 SURE = 0.7

@@ -1,4 +1,4 @@
-"""A second look at found faces: the cascade's networks vote on them, and O-Net places landmarks.
+"""A second look at found faces: networks vote on them, and O-Net places landmarks.
 
 A cell of the sliding window knows the points of a large face only to a fraction of its stride; the
 embedder's alignment wants them to a few hundredths of the distance of the eyes. O-Net (see
@@ -6,7 +6,8 @@ embedder's alignment wants them to a few hundredths of the distance of the eyes.
 of its points. It knows upright faces; a tilted one is shown to it turned, by what the sliding
 window's own landmarks say. What R-Net and O-Net take for a face is less certain than what the
 sliding window does, but their mistakes are others: a tenth of their log odds, added, takes false
-faces away.
+faces away. The verifier learned from the sliding window's own mistakes, and
+has a veto on large faces.
 """
 
 from __future__ import annotations
@@ -21,13 +22,18 @@ import tensorflow as tf
 from data.tags import MIRRORED_LANDMARKS
 from model.detector import box_ops as bx
 from model.detector.mtcnn import ONET, RNET, load_stage
-from model.detector.windows import cut_upright, in_photo, say, tilts_of, turned
+from model.detector.second_look.verifier import AROUND, SIDE, build_verifier
+from model.detector.second_look.windows import cut_upright, in_photo, say, tilts_of, turned
+from model.zoo.weight_file import load_weights
 
 SMALLEST = 14.0  # pixels of the shorter side; in a smaller face the five points are guesses
 SMALLEST_JUDGED = 8.0  # pixels; what is smaller says nothing to the networks
 LEAST_SCORE = 0.1  # what scores less is hardly ever a face, and not looked at
 MOST_FACES = 500  # the best ones; a photo with more shows them too small anyway
 VOTE, LARGEST_VOTE = 0.1, 0.5  # of a network's log odds, and at most; see the model card
+# How much of the verifier's log odds against a face is taken away, and at most, from a face of the
+# last side (pixels) and more; from one of the first side, nothing. Small faces it takes for none.
+VETO, LARGEST_VETO, VETO_SIDES = 0.7, 2.5, (48.0, 96.0)
 
 
 class SecondLook(tf.Module):
@@ -36,12 +42,21 @@ class SecondLook(tf.Module):
     Args:
         onet: A network of `model.detector.mtcnn.build_stage(ONET)`.
         rnet: One of `build_stage(RNET)`.
+        verifier: One of `model.detector.second_look.verifier.build_verifier`, which has a veto on
+            large faces, or None.
         votes: Whether they have a say in the scores, and not in the landmarks alone.
     """
 
-    def __init__(self, onet: keras.Model, rnet: keras.Model, *, votes: bool = True):
+    def __init__(
+        self,
+        onet: keras.Model,
+        rnet: keras.Model,
+        verifier: keras.Model | None = None,
+        *,
+        votes: bool = True,
+    ):
         super().__init__(name="second_look")
-        self.onet, self.rnet, self.votes = onet, rnet, votes
+        self.onet, self.rnet, self.verifier, self.votes = onet, rnet, verifier, votes
 
     def landmarks_in(self, image: tf.Tensor, boxes: tf.Tensor):
         """The landmarks in boxes.
@@ -68,6 +83,27 @@ class SecondLook(tf.Module):
         )
         points = (seen + tf.concat([1.0 - x, y], axis=1)) / 2.0
         return turned(in_photo(points, squares), squares, tilts), odds
+
+    def _veto(self, image, squares, tilts, sides) -> tf.Tensor:
+        """How much the verifier speaks against faces in square boxes, log odds float32 [N], >= 0.
+
+        Args:
+            image: As in `landmarks_in`.
+            squares: float32 [N, 4].
+            tilts, sides: float32 [N], of the heads, and the shorter sides of their boxes.
+        """
+        none, all_of_it = VETO_SIDES
+        share = tf.clip_by_value((sides - none) / (all_of_it - none), 0.0, 1.0)
+        which = tf.where(share > 0.0)
+        squares, tilts = (
+            bx.enlarged(tf.gather_nd(squares, which), AROUND),
+            tf.gather_nd(tilts, which),
+        )
+        windows = cut_upright(image, squares, tilts, SIDE)
+        odds = say(self.verifier, tf.concat([windows, tf.reverse(windows, [2])], axis=0))
+        odds = tf.reduce_mean(tf.stack(tf.split(odds[:, 0], 2)), axis=0)
+        against = tf.clip_by_value(-VETO * odds, 0.0, LARGEST_VETO)
+        return share * tf.scatter_nd(which, against, tf.shape(share, tf.int64))
 
     def standing(self, image: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
         """How much boxes look like upright faces from each of the four sides.
@@ -117,6 +153,8 @@ class SecondLook(tf.Module):
         if self.votes:
             _, rnet_odds = _judge_twice(self.rnet, image, squares, tilts, RNET.window)
             votes = _vote(onet_odds) + _vote(rnet_odds)
+            if self.verifier is not None:
+                votes -= self._veto(image, squares, tilts, tf.gather_nd(sides, chosen))
             voted = tf.sigmoid(log_odds(tf.gather_nd(scores, chosen)) + votes)
             scores = tf.tensor_scatter_nd_update(scores, chosen, voted)
         return landmarks, scores
@@ -146,5 +184,11 @@ def _judge_twice(network: keras.Model, image, squares, tilts, side: int):
 
 
 def load_second_look(files: Mapping[str, Path], *, votes: bool = True) -> SecondLook:
-    """Both networks, with the weights of `onet.lz4` and `rnet.lz4`."""
-    return SecondLook(load_stage(ONET, files), load_stage(RNET, files), votes=votes)
+    """R-Net, O-Net and the verifier.
+
+    Args:
+        files: `rnet.lz4`, `onet.lz4`, and `verifier.npz`, which is only read with `votes`.
+        votes: Whether they have a say in the scores.
+    """
+    verifier = load_weights(files["verifier.npz"], build_verifier()) if votes else None
+    return SecondLook(load_stage(ONET, files), load_stage(RNET, files), verifier, votes=votes)

@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 from skimage import data as pictures
 
-from model.detector.refinement import SecondLook
+from model.detector.second_look.refinement import SecondLook
 
 BOXES = np.array(
     [[10, 10, 50, 50], [60, 60, 70, 70], [60, 60, 67, 67], [20, 20, 60, 60]], np.float32
@@ -60,6 +60,46 @@ def test_the_votes_by_hand(onet, rnet, voted):
     # 41 pixels wide, as O-Net counts, and a pixel to the left.
     np.testing.assert_allclose(landmarks[LARGE], np.full((5, 2), 10 - 1 + 20.5), atol=1e-3)
     np.testing.assert_array_equal(landmarks[SMALL:], LANDMARKS[SMALL:])
+
+
+@pytest.mark.parametrize(
+    ("odds", "side", "voted"),
+    [
+        (0.0, 96, 0.5),
+        (9.0, 96, 0.5),  # it says nothing for a face
+        (-2.0, 96, 0.1978),  # sigmoid(-2 * .7)
+        (-2.0, 72, 0.3318),  # half of it: sigmoid(-.7)
+        (-2.0, 48, 0.5),  # nothing
+        (-9.0, 200, 0.0759),  # sigmoid(-2.5), the most
+    ],
+)
+def test_the_veto_by_hand(odds, side, voted):
+    def verifier(windows, training):
+        assert windows.shape[1:] == (48, 48, 3)
+        return tf.fill([tf.shape(windows)[0], 1], odds)
+
+    look = SecondLook(judging(0.5), judging(0.5), verifier)
+    box = np.float32([[10, 10, 10 + side, 10 + side], [0, 0, 40, 40]])
+    _, scores = look.refine(IMAGE, box, LANDMARKS[:2], np.float32([0.5, 0.5]), 0.1)
+    np.testing.assert_allclose(scores, [voted, 0.5], atol=1e-4)
+
+
+def test_the_verifier_sees_what_is_round_a_face():
+    """The face is 48 / 1.36 = 35 pixels of the window."""
+    seen = []
+
+    def verifier(windows, training):
+        seen.append(windows.numpy())
+        return tf.zeros([tf.shape(windows)[0], 1])
+
+    image = np.zeros((200, 200, 3), np.uint8)
+    image[50:150, 50:150] = 255
+    SecondLook(judging(0.5), judging(0.5), verifier).refine(
+        image, np.float32([[50, 50, 150, 150]]), LANDMARKS[:1] + np.float32(90), SCORES[:1], 0.1
+    )
+    window = seen[0][0, :, :, 0]
+    assert (window > 0).any(axis=0).sum() == pytest.approx(35, abs=1)
+    np.testing.assert_array_equal(seen[0][1], seen[0][0, :, ::-1])  # and in the mirror
 
 
 def test_a_face_that_cannot_reach_the_threshold_is_not_looked_at():

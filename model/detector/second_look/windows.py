@@ -20,12 +20,12 @@ def classify_windows(
     return say(network, cut_windows(image, boxes, side))
 
 
-def say(network: keras.Model, pixels: tf.Tensor) -> list[tf.Tensor]:
-    """What a network says of windows float32 [N, side, side, 3], 0..255; N may be 0."""
+def say(network: keras.Model, pixels: tf.Tensor):
+    """The outputs of a network for windows float32 [N, side, side, 3], 0..255; N may be 0."""
     # Convolutions refuse an empty batch on some devices: one window more, whose result is dropped.
     # Not by `tf.pad`: TensorFlow's optimiser takes it for the padding of the convolution after it.
     pixels = tf.concat([normalised(pixels), tf.zeros([1, *pixels.shape[1:]])], axis=0)
-    return [output[:-1] for output in network(pixels, training=False)]
+    return tf.nest.map_structure(lambda output: output[:-1], network(pixels, training=False))
 
 
 def in_photo(points: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage import data as pictures
 
-from model.detector.windows import cut_upright, cut_windows, tilts_of, turned
+from model.detector.second_look.windows import cut_upright, cut_windows, tilts_of, turned
 
 FACE = np.array([[35, 34], [65, 34], [50, 50], [38, 66], [62, 66]], np.float32)[None]
 BOX = np.array([[0, 0, 101, 101]], np.float32)
