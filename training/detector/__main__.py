@@ -10,6 +10,7 @@ learned from. The same command goes on after a kill.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def train(options: argparse.Namespace) -> None:
             *tensorboard("detector", options.out.name),
         ],
     )
-    folded = fold(network, build_single_shot(KINDRED_CONFIG))
+    folded = fold(network, build_single_shot(dataclasses.replace(KINDRED_CONFIG, batch_norm=False)))
     save_weights(folded, options.out / "detector.npz")
     print(f"the weights are in {options.out / 'detector.npz'}", flush=True)
 
