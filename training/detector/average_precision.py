@@ -51,9 +51,14 @@ def average_precision(samples: Sequence[Sample], found: Sequence[Found]) -> floa
         return float("nan")
     pairs = [assigned(s.faces, answer) for s, answer in zip(samples, found, strict=True)]
     scores = np.concatenate([scores for scores, _ in pairs])
-    right = np.concatenate([faces >= 0 for _, faces in pairs])[np.argsort(-scores, kind="stable")]
-    hits = np.cumsum(right)
-    precision = hits / np.arange(1, len(right) + 1)
+    right = np.concatenate([faces >= 0 for _, faces in pairs])
+    return area_under_curve(scores, right, faces)
+
+
+def area_under_curve(scores: np.ndarray, right: np.ndarray, faces: int) -> float:
+    """The same of detections with scores float [K], right or wrong, bool [K], of so many faces."""
+    right = right[np.argsort(-scores, kind="stable")]
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
     precision = np.maximum.accumulate(precision[::-1])[::-1]
     return float(np.sum(precision[right]) / faces)
 

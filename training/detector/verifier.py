@@ -40,6 +40,7 @@ from model.detector.single_shot_detector import kindred_detector
 from model.zoo.catalogue import MTCNN
 from model.zoo.networks import find_files
 from model.zoo.weight_file import load_weights, save_weights
+from training.detector.average_precision import area_under_curve
 from training.detector.pictures.samples import Sample, read_samples, split
 
 LEAST_SCORE, LEAST_SIDE, MOST_WINDOWS = 0.05, 8.0, 60  # of a photo
@@ -201,13 +202,8 @@ def gain(network: keras.Model, windows: Windows, veto: float = VETO) -> tuple[fl
     odds = np.asarray(network(pixels, training=False))[:, 0]
     before = np.log(windows.scores) - np.log1p(-windows.scores)
     after = before - np.clip(-veto * odds, 0.0, LARGEST_VETO)
-    return _precision(before, windows.is_face), _precision(after, windows.is_face)
-
-
-def _precision(scores: np.ndarray, is_face: np.ndarray) -> float:
-    right = is_face[np.argsort(-scores, kind="stable")]
-    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
-    return float(np.maximum.accumulate(precision[::-1])[::-1][right].mean())
+    faces = int(windows.is_face.sum())
+    return tuple(area_under_curve(odds, windows.is_face, faces) for odds in (before, after))
 
 
 def gather(detect: Callable, folders: Sequence[Path], decide: Decide) -> Iterator[Windows]:
