@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from data.library import Library
+from data.library.photos.photo_faces import embeddings_of
 from data.library.photos.photo_index import encode
 from data.tags import PhotoTags
 
@@ -182,16 +183,7 @@ class LibraryViews(Library):
 
     def embeddings_of(self, faces: Iterable[int]) -> dict[int, tuple[str, np.ndarray]]:
         """The network and the embedding of faces, by number; faces without one are missing."""
-        wanted, found = list(faces), {}
-        for start in range(0, len(wanted), _AT_A_TIME):
-            part = wanted[start : start + _AT_A_TIME]
-            for face, network, blob in self.db.execute(
-                "SELECT id, network, embedding FROM faces WHERE embedding IS NOT NULL"
-                f" AND id IN ({', '.join('?' * len(part))})",
-                part,
-            ):
-                found[face] = network, np.frombuffer(blob, "<f4")
-        return found
+        return embeddings_of(self.db, faces)
 
     def shown(self, photo: int) -> Shown | None:
         """A photo as pages show it; `None` if all of its files are gone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,8 @@ from data.boxes import iou
 from data.library.storage.database import Connection, transaction
 from data.media.quality import UNCLEAR
 from data.tags import FaceTag
+
+_AT_A_TIME = 500  # values in one statement
 
 SAME_BOX = 0.5  # overlap (IoU) from which two boxes in one photo are one face
 # Cosine of two embeddings from which they show the same picture of a face, not only the same
@@ -304,3 +306,17 @@ def _blob(values: np.ndarray) -> bytes | None:
 
 def _floats(blob: bytes | None) -> np.ndarray:
     return np.frombuffer(blob or b"", "<f4").astype(np.float32)
+
+
+def embeddings_of(db: Connection, faces: Iterable[int]) -> dict[int, tuple[str, np.ndarray]]:
+    """The network and the embedding of faces, by number; faces without one are missing."""
+    wanted, found = list(faces), {}
+    for start in range(0, len(wanted), _AT_A_TIME):
+        part = wanted[start : start + _AT_A_TIME]
+        for face, network, blob in db.execute(
+            "SELECT id, network, embedding FROM faces WHERE embedding IS NOT NULL"
+            f" AND id IN ({', '.join('?' * len(part))})",
+            part,
+        ):
+            found[face] = network, np.frombuffer(blob, "<f4")
+    return found

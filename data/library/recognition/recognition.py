@@ -16,7 +16,7 @@ import numpy as np
 
 from data.library.people.person_names import find_meant, name_of, name_today
 from data.library.photos.film_tracks import scenes
-from data.library.photos.photo_faces import CLEAR, stacked
+from data.library.photos.photo_faces import CLEAR, embeddings_of, stacked
 from data.library.recognition.confirmed_faces import ConfirmedFace, read_confirmed_faces
 from data.library.recognition.model_faces import ModelFaces
 from data.library.recognition.reference_classifier import ReferenceClassifier
@@ -38,7 +38,6 @@ QUESTION = 0.4
 # Decimals of a probability that are kept: what a further decision moves less is not written anew.
 _DECIMALS = 3
 RESEMBLANCE = 0.1  # probability from which a group is likely somebody who is known
-_AT_A_TIME = 500  # values in one statement
 _ASKED = 48  # faces of a group, the clearest, whose mean is compared
 
 _OUTDATED = "outdated"  # instead of a state, until everything is compared anew
@@ -203,7 +202,7 @@ class Recognition:
             return {}
         found = {}
         asked = {number: faces[:_ASKED] for number, faces in groups.items()}
-        vectors = self._vectors([face for faces in asked.values() for face in faces])
+        vectors = embeddings_of(self._db, [face for faces in asked.values() for face in faces])
         rejected = self._rejected()
         for network, classifier in classifiers.items():
             numbers, means = [], []
@@ -292,19 +291,6 @@ class Recognition:
         photos = np.array([scene.get(face, photo) for face, photo, _ in rows], np.int64)
         found = classifier.classify(faces, photos, vectors)
         return [(int(faces[row]), *rest) for row, *rest in found.each()]
-
-    def _vectors(self, faces: Sequence[int]) -> dict[int, tuple[str, np.ndarray]]:
-        """The network and the embedding of faces, by number."""
-        found = {}
-        for start in range(0, len(faces), _AT_A_TIME):
-            part = faces[start : start + _AT_A_TIME]
-            for face, network, blob in self._db.execute(
-                "SELECT id, network, embedding FROM faces WHERE embedding IS NOT NULL"
-                f" AND id IN ({', '.join('?' * len(part))})",
-                part,
-            ):
-                found[face] = network, np.frombuffer(blob, "<f4")
-        return found
 
     def _rejected(self) -> set[tuple[int, int]]:
         rows = self._db.execute(
