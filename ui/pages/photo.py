@@ -25,7 +25,7 @@ def show_library_viewer(photos: Sequence[int | None]) -> None:
         photos: Their numbers, in the order of the wall; `None` for files that cannot be read.
     """
     numbers = tuple(str(photo) for photo in photos if photo is not None)
-    show_viewer(Album(numbers, see_photo, decide_on_photo, _strip, _names))
+    show_viewer(Album(numbers, see_photo, decide_on_photo, strip_of, names_in_library))
 
 
 def see_photo(photo: str) -> Seen:
@@ -102,7 +102,8 @@ def _film_pictures(shown: Shown, start: float) -> tuple[bytes, tuple[bytes, ...]
     return whole, tuple(faces)
 
 
-def _strip(photos: Sequence[str]) -> list[tuple[bytes | None, str]]:
+def strip_of(photos: Sequence[str]) -> list[tuple[bytes | None, str]]:
+    """A small JPEG of each photo, by its number, and who is on it."""
     store = Thumbnails(home())
     found: list[tuple[bytes | None, str]] = []
     with library_in_use() as library:
@@ -123,6 +124,7 @@ def _path(library: LibraryViews, photo: str) -> str | None:
     return str(paths[0]) if paths else None
 
 
-def _names() -> list[str]:
+def names_in_library() -> list[str]:
+    """Everybody's name."""
     with library_in_use() as library:
         return known_names(library)

@@ -103,6 +103,7 @@ def test_two_photos_with_and_without_a_face(tab, address):
     assert np.abs(drawn.astype(int) - skimage_data.astronaut()).max() > 60
 
     with tab.expect_download() as download:
+        tab.get_by_role("button", name="Save all").click()
         tab.get_by_role("button", name="JSON of all photos").click()
     lines = download.value.path().read_text(encoding="utf-8").splitlines()
     assert [len(json.loads(line)["faces"]) for line in lines] == [1, 0]

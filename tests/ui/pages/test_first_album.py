@@ -14,13 +14,8 @@ from tests.app_pages import html
 from tests.made_faces import NETWORK, POINTS, look
 from tests.pictures import encoded, four_corners
 from tests.ui.pages.test_app import ready, tag_page, upload
-from ui.pages import tag
-
-
-@pytest.fixture(autouse=True)
-def names(monkeypatch):
-    """To choose from: AppTest cannot type a name that is not there."""
-    monkeypatch.setattr("ui.components.people.name_box.known_names", lambda _: ["Anne", "Bo", "Cy"])
+from ui.components.people.people_in_uploads import act_on_person
+from ui.components.photos.dropped_photos import act_on_photo
 
 
 class Seer:
@@ -28,7 +23,11 @@ class Seer:
 
     network, model, people, manifest = NETWORK, "untrained", (), {}
 
+    def __init__(self):
+        self.asked = []
+
     def tag(self, image, *, name):
+        self.asked.append(name)
         people, number = re.findall(r"[\d-]+", name)[:2] or ("", 0)
         faces = tuple(
             FaceTag(
@@ -49,33 +48,42 @@ def photo(people: str, number: int) -> tuple[str, bytes]:
     return f"{people} {number}.jpg", encoded(four_corners(60 + number, 40), "JPEG")
 
 
+@pytest.fixture
+def model():
+    return ready(Seer())
+
+
 def who(app) -> list[str]:
-    """What the strip asks, in its order."""
-    return re.findall(r"<h4>(.*?)</h4>", html(app))
+    """What is asked about people, in its order."""
+    return re.findall(r'aria-label="Name of unknown person \d+, ([^"]*)"', html(app))
 
 
 def named(app, name: str) -> int:
-    """How many faces have this name."""
-    return len(re.findall(f'<input name="name" value="{name}"', html(app)))
+    """How many faces have this name, of the photos that are shown large."""
+    return len(re.findall(f'value="{name}"[^>]*aria-label="Name of face', html(app)))
 
 
-def answer(app, name: str):
-    """Gives a name to the first person who is asked about."""
-    field = next(box for box in app.selectbox if box.key.startswith("tag.person."))
-    field.set_value(name).run()
-    slug = field.key.split(".")[2]
-    return app.button(key=f"tag.person.yes.{slug}").click().run()
+def act(app, model, do: str, **more) -> bool:
+    """Does something to the first person who is asked about, as a click or Enter does."""
+    group = re.search(r'data-group="([^"]*)"', html(app))[1]
+    return act_on_person(model, album(app), {"do": do, "group": group, **more})
 
 
-def test_three_answers_name_thirty_photos_and_those_that_come_later(fresh_home):
+def album(app):
+    return app.session_state["tag.album"]
+
+
+def test_three_answers_name_thirty_photos_and_those_that_come_later(fresh_home, model):
     first = [photo("0", n) for n in range(14)]
     first += [photo("0-1", n) for n in range(14, 20)]  # so Bo is seldom alone
     first += [photo("2", n) for n in range(20, 29)] + [photo("3", 29)]
-    app = upload(tag_page(ready(Seer())).run(), *first)
+    app = upload(tag_page(model).run(), *first)
     assert not app.exception
-    assert who(app) == [f"Who is this? {n} photos" for n in (20, 9, 6)] + ["Who is this? 1 photo"]
+    assert who(app) == [f"{n} photos" for n in (20, 9, 6)] + ["1 photo"]
+    assert '<span class="kd-badge">+16</span>' in html(app), "faces beside the four that are shown"
     for name, left in (("Anne", 3), ("Cy", 2), ("Bo", 1)):
-        app = answer(app, name)
+        assert act(app, model, "name", value=name)
+        app.run()
         assert not app.exception and len(who(app)) == left
     with LibraryViews(home()) as library:
         assert {p.name: p.confirmed for p in library.people.list()} == {
@@ -84,43 +92,95 @@ def test_three_answers_name_thirty_photos_and_those_that_come_later(fresh_home):
             "Bo": 6,
         }
         assert library.counts().photos == 29, "the stranger's photo was not asked for"
+    app.button(key="tag.clear").click().run()
+    assert "Who is in this photo?" in html(app) and not album(app).uploads
     later = [photo("0-2", n) for n in range(40, 45)] + [photo("1", n) for n in range(45, 50)]
     app = upload(app, *later)
     assert not app.exception and who(app) == []
     assert [named(app, name) for name in ("Anne", "Bo", "Cy")] == [5, 5, 5]
 
 
-def test_undo_takes_all_faces_of_an_answer_back(fresh_home):
-    app = upload(tag_page(ready(Seer())).run(), *(photo("0", n) for n in range(3)))
-    app = answer(app, "Anne")
+def test_undo_takes_all_faces_of_an_answer_back(fresh_home, model):
+    app = upload(tag_page(model).run(), *(photo("0", n) for n in range(3)))
+    assert act(app, model, "name", value="Anne")
+    app.run()
     assert who(app) == [] and named(app, "Anne") == 3
     app = app.button(key="library.undo").click().run()
-    assert who(app) == ["Who is this? 3 photos"]
+    assert who(app) == ["3 photos"]
 
 
-def test_nobody_to_name_leaves_a_person_out(fresh_home):
-    app = upload(tag_page(ready(Seer())).run(), *(photo("0", n) for n in range(3)))
-    no = next(b for b in app.button if b.key and b.key.startswith("tag.person.no."))
-    app = no.click().run()
+def test_nobody_to_name_leaves_a_person_out(fresh_home, model):
+    app = upload(tag_page(model).run(), *(photo("0", n) for n in range(3)))
+    assert act(app, model, "hide")
+    app.run()
     assert not app.exception and who(app) == []
     with LibraryViews(home()) as library:
         assert library.counts().confirmed == 0 and library.people.list() == []
 
 
-def test_many_photos_are_a_wall_first_and_one_of_them_opens_alone(fresh_home):
-    app = upload(tag_page(ready(Seer())).run(), *(photo("0-1", n) for n in range(13)))
+def test_an_answer_about_faces_that_were_named_meanwhile_decides_nothing(fresh_home, model):
+    app = upload(tag_page(model).run(), *(photo("0", n) for n in range(3)))
+    group = re.search(r'data-group="([^"]*)"', html(app))[1]
+    assert act(app, model, "name", value="Anne")
+    app.run()
+    late = {"do": "name", "group": group, "value": "Bo"}
+    assert not act_on_person(model, album(app), late)
+    with LibraryViews(home()) as library:
+        assert [p.name for p in library.people.list()] == ["Anne"]
+
+
+def tiles_of(app) -> list[tuple[str, str]]:
+    """What a click on each photo of the wall sends, and what a screen reader says of it."""
+    return re.findall(r'data-do="open" data-id="(\w+)" aria-label="([^"]*)"', html(app))
+
+
+def test_many_photos_are_a_wall_first_and_one_of_them_opens_large(fresh_home, model):
+    app = upload(tag_page(model).run(), *(photo("0-1", n) for n in range(13)))
     assert not app.exception and named(app, "") == 0
-    tiles = re.findall(r'data-do="open" data-id="(\w+)" aria-label="([^"]*)"', html(app))
+    tiles = tiles_of(app)
     assert len(tiles) == 13 and html(app).count("kd-mark-unknown") == 26
     assert tiles[0][1] == "2 unknown, 0-1 0.jpg"
-    app.session_state[tag.OPENED] = tiles[4][0]
+    app.query_params["photo"] = tiles[4][0]
     app.run()
     assert not app.exception and html(app).count("kd-row kd-stranger") == 2
-    assert "0-1 4.jpg" in html(app) and "kd-wall" not in html(app)
+    assert "5 of 13" in html(app) and len(tiles_of(app)) == 13  # the wall lies below it
+    assert "Not in your library yet" in html(app)
+
+
+def test_a_face_is_named_in_the_viewer_and_the_photo_is_saved_or_taken_off_there(fresh_home, model):
+    app = upload(tag_page(model).run(), *(photo("0-1", n) for n in range(13)))
+    first, second = (id for id, _ in tiles_of(app)[:2])
+    app.query_params["photo"] = first
+    face = re.search(r'<form data-do="name" data-face="([^"]*)"', html(app.run()))[1]
+    named_now = {"do": "name", "face": face, "value": "Anne"}
+    assert act_on_photo(album(app), model, first, named_now)
+    assert named(app.run(), "Anne") == 1 and "In your library" in html(app)
+    del app.query_params["photo"]
+    app.session_state["tag.opened"] = second  # what "Save this photo" leads to
+    app.run()
+    assert html(app).count('class="kd-row') == 2 and tiles_of(app) == []
+    assert named(app, "Anne") == 1, "the same person as in the first photo"
+    assert any(b.label == "Take off" for b in app.button)
     next(b for b in app.button if b.label == "All photos").click().run()
-    assert not app.exception and html(app).count('data-do="open"') == 13
+    assert len(tiles_of(app)) == 13
+    assert act_on_photo(album(app), model, second, {"do": "take-off"})
+    assert (
+        len(tiles_of(app.run())) == 0 and html(app).count('class="kd-row') == 24
+    )  # a dozen are cards
+    assert not act_on_photo(album(app), model, second, named_now)
 
 
-def test_a_dozen_photos_are_shown_large(fresh_home):
-    app = upload(tag_page(ready(Seer())).run(), *(photo("0", n) for n in range(12)))
+def test_a_dozen_photos_are_shown_large(fresh_home, model):
+    app = upload(tag_page(model).run(), *(photo("0", n) for n in range(12)))
     assert not app.exception and html(app).count("kd-row kd-stranger") == 12
+
+
+def test_the_address_brings_an_album_back_and_photos_are_not_looked_at_again(fresh_home, model):
+    app = upload(tag_page(model).run(), photo("0", 0), photo("2", 1))
+    again = tag_page(model)
+    again.query_params["album"] = app.query_params["album"]
+    again.run()
+    assert not again.exception and who(again) == ["1 photo", "1 photo"]
+    assert model.loaded.tagger.asked == ["0 0.jpg", "2 1.jpg"]
+    other = tag_page(model).run()
+    assert "Who is in this photo?" in html(other) and "album" not in other.query_params

@@ -16,6 +16,7 @@ from tests.pictures import encoded, four_corners
 from tests.ui.pages.test_app import StubTagger, ready, tag_page, upload
 from ui.actions.library import deciding
 from ui.actions.uploads import tagging
+from ui.components.photos import dropped_photos
 
 JPEG = encoded(four_corners(160, 96), "JPEG")
 
@@ -105,7 +106,7 @@ def test_a_sidecar_is_read_back(tmp_path):
 def test_a_name_that_no_font_can_draw_is_said_beside_the_picture(
     fresh_home, monkeypatch, installed
 ):
-    monkeypatch.setattr("ui.pages.tag.can_draw", lambda name: installed or name.isascii())
+    monkeypatch.setattr(dropped_photos, "can_draw", lambda name: installed or name.isascii())
     app = upload(tag_page(ready(StubTagger([face("小明"), face("Bo", 60)]))).run(), ("a.jpg", JPEG))
     assert not app.exception and 'value="小明"' in html(app)
     said = [caption.value for caption in app.caption if "No font" in caption.value]

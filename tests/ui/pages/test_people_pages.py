@@ -98,9 +98,9 @@ def test_years_of_few_photos_stand_in_the_rows(library):
 
 
 def test_the_strip_says_who_is_on_the_photos_beside(library):
-    from ui.pages.photo import _strip
+    from ui.pages.photo import strip_of
 
     numbers = [str(number) for (number,) in library.db.execute("SELECT id FROM photos")]
-    said = [who for _, who in _strip([*numbers, "999"])]
+    said = [who for _, who in strip_of([*numbers, "999"])]
     assert said[0] == "Anne, Bo <b>" and said[5] == "Anne"
     assert said[6:] == ["nobody with a name"] * 3 + ["gone"]

@@ -11,9 +11,9 @@ from data.library.groups.clustering import cluster
 from data.library.views import LibraryViews
 from data.media.quality import UNCLEAR
 from data.recognition.spaces import space_of
+from ui.actions.uploads.dropped import Key
 from ui.actions.uploads.tagging import ShownPhoto
 
-Key = tuple[str, str]  # of a photo: digest of its content, its name
 Face = tuple[Key, int]  # a face: its photo, and its place in the record
 
 

@@ -25,12 +25,13 @@ _SECONDS = 1.0  # for making thumbnails
 
 @dataclass(frozen=True)
 class _Group:
-    """A group as it is shown: its best faces, the number of photos, and whom it is likely."""
+    """A group as it is shown: its best faces, the photos, whom it is likely, other faces."""
 
     id: int
     faces: tuple[int, ...]
     photos: int
     likely: str | None
+    more: int
 
 
 def show_unnamed(library: LibraryViews) -> list[int]:
@@ -59,6 +60,9 @@ def show_unnamed(library: LibraryViews) -> list[int]:
         groups=[
             {
                 "id": group.id,
+                "key": group.id,
+                "no": "Leave out",
+                "more": group.more,
                 "number": number,
                 "likely": group.likely,
                 "photos": f"{group.photos:,} {'photo' if group.photos == 1 else 'photos'}",
@@ -84,7 +88,10 @@ def _waiting(stamp: tuple, _library: LibraryViews) -> list[_Group]:
     groups = _library.groups.list()
     likely = _library.recognition.resemblances({group.id: group.faces for group in groups})
     counts = _library.photos_of_groups()
-    return [_Group(g.id, g.faces[:_FACES], counts.get(g.id, 0), likely.get(g.id)) for g in groups]
+    return [
+        _Group(g.id, g.faces[:_FACES], counts.get(g.id, 0), likely.get(g.id), len(g.faces) - _FACES)
+        for g in groups
+    ]
 
 
 def act_on_group(act: dict) -> bool:

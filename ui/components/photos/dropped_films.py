@@ -17,19 +17,19 @@ from data.library.intake.keeping import place_of
 from data.library.views import LibraryViews
 from data.media.kinds import is_film_name
 from data.media.thumbnails import Thumbnails, Wanted
+from ui.actions.uploads.dropped import dropped_album
 from ui.components.jobs.job_view import jobs, show_running
 from ui.components.photos.photo_view import summary
 from ui.components.photos.viewer import open_viewer
 from ui.components.shell.live import live
 from ui.components.shell.style import plain
 from ui.components.shell.templates import render
-from ui.pages.photo import show_library_viewer
 
-FILMS, TRIED = "tag.films", "tag.films.tried"  # keys of the session's state
+TRIED = "tag.films.tried"  # key of the session's state
 _WAITING = "Waiting to be watched"
 
 
-def take_uploads(uploads: Sequence) -> list:
+def take_films(uploads: Sequence) -> list:
     """Keeps the films that came through the file chooser itself; returns the other uploads."""
     others = []
     for upload in uploads:
@@ -50,7 +50,7 @@ def take_uploads(uploads: Sequence) -> list:
 
 def show_films(library: LibraryViews) -> None:
     """The films that were dropped in this tab, with the people in them."""
-    films = st.session_state.setdefault(FILMS, [])
+    films = dropped_album().films
     live(_films_html(library, films), key="tag.films", on_act=act_on_films)
     waiting = [film for film in films if _waits(library, film)]
     if waiting and not show_running():
@@ -61,8 +61,6 @@ def show_films(library: LibraryViews) -> None:
             st.error(str(error))
         else:
             st.rerun()
-    if films:
-        show_library_viewer([library.photos.photo_of(film) for film in films])
 
 
 def _films_html(library: LibraryViews, films: Sequence[str]) -> str:
@@ -119,6 +117,6 @@ def act_on_films(act: dict) -> bool:
 
 
 def _note(path: str) -> None:
-    films = st.session_state.setdefault(FILMS, [])
+    films = dropped_album().films
     if path not in films:
         films.append(path)

@@ -77,6 +77,8 @@ def picture_html(
     *,
     trained: bool = True,
     confirmed: frozenset[int] = frozenset(),
+    questions: Mapping[int, str] | None = None,
+    opens: str = "",
 ) -> str:
     """The picture of a photo that could be read, its faces outlined and named.
 
@@ -87,7 +89,10 @@ def picture_html(
         preview: The photo as a JPEG of any size.
         trained: Whether the model knows anybody; if not, there is no reason to give.
         confirmed: Places, in the record, of the faces whose names somebody confirmed.
+        questions: Who the face at a place may be, not surely enough for a name.
+        opens: If given, a button asks the viewer for the photo that is called so.
     """
+    asked = questions or {}
     keys = face_keys(tags.faces)
     return render(
         "picture.html",
@@ -97,8 +102,15 @@ def picture_html(
         most=max(tags.width, 360),  # small photos are not blown up much
         alt=f"{tags.photo}: {summary(tags.faces)}",
         crowd=len(tags.faces) >= CROWD,
+        opens=opens,
         faces=[
-            _outline(tags, tags.faces[i], keys[i], _why(tags.faces[i], trained, i in confirmed))
+            _outline(
+                tags,
+                tags.faces[i],
+                keys[i],
+                _why(tags.faces[i], trained, i in confirmed),
+                asked.get(i),
+            )
             for i in reading_order(tags.faces)
         ],
     )
@@ -190,7 +202,7 @@ def _why(face: FaceTag, trained: bool, confirmed: bool) -> str:
     return explanation(face, confirmed=confirmed) if trained or confirmed else ""
 
 
-def _outline(tags: PhotoTags, face: FaceTag, key: str, why: str) -> dict:
+def _outline(tags: PhotoTags, face: FaceTag, key: str, why: str, asked: str | None) -> dict:
     x0, y0, x1, y1 = (
         min(max(float(edge) / length, 0.0), 1.0)
         for edge, length in zip(face.box, (tags.width, tags.height) * 2, strict=True)
@@ -206,7 +218,7 @@ def _outline(tags: PhotoTags, face: FaceTag, key: str, why: str) -> dict:
     return {
         "key": key,
         "kind": " ".join(kind),
-        "name": face.name or "unknown",
+        "name": face.name or (f"{asked}?" if asked else "unknown"),
         "why": why,
         "left": x0,
         "top": y0,

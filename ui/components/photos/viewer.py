@@ -37,6 +37,7 @@ class Seen:
         questions: Who a face without a name may be, by its place.
         trained: Whether the model knows anybody.
         film: Of a film, what the player needs.
+        more: What else can be done with it: an act's `do`, and the words on its button.
     """
 
     tags: PhotoTags
@@ -47,6 +48,7 @@ class Seen:
     trained: bool = True
     questions: Mapping[int, str] = field(default_factory=dict)
     film: FilmShown | None = None
+    more: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,13 @@ def open_viewer(photo: str | int, at: str | float | None = None) -> bool:
     st.query_params.pop(AT, None)
     if at is not None:
         st.query_params[AT] = str(at)
+    return True
+
+
+def close_viewer() -> bool:
+    """Has the page show no photo large any more."""
+    st.query_params.pop(PHOTO, None)
+    st.query_params.pop(AT, None)
     return True
 
 
@@ -112,14 +121,18 @@ def _show(album: Album) -> None:
         if seen.film is not None:
             picture = film_html(seen.tags, seen.film, seen.preview)
         else:
-            picture = picture_html(seen.tags, seen.preview, confirmed=seen.confirmed, **options)
-        people = people_html(seen.tags, seen.thumbnails, editing=editing, film=seen.film, **options)
+            options |= {"confirmed": seen.confirmed, "questions": seen.questions}
+            picture = picture_html(seen.tags, seen.preview, **options)
+        people = people_html(
+            seen.tags, seen.thumbnails, trained=seen.trained, editing=editing, film=seen.film
+        )
     html = render(
         "viewer.html",
         photo=photo,
         title=seen.tags.photo,
         problem=seen.tags.error,
         where=seen.where,
+        more=seen.more,
         place="" if at is None else f"{at + 1:,} of {len(album.photos):,}",
         before=album.photos[at - 1] if at else None,
         after=album.photos[at + 1] if at is not None and at + 1 < len(album.photos) else None,
@@ -136,8 +149,7 @@ def _show(album: Album) -> None:
 
 def _act(album: Album, photo: str, act: dict) -> bool:
     if act.get("do") == "close":
-        st.query_params.pop(PHOTO, None)
-        st.query_params.pop(AT, None)
+        close_viewer()
     elif act.get("do") == "show":
         open_viewer(act["photo"])
     elif act.get("do") == "undo-newest":

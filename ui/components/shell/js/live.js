@@ -120,10 +120,15 @@ function act(root, kd, what) {
   kd.send();
 }
 
+// What an act is about: a face's outline and row, or a group of faces.
+function partsOf(root, what) {
+  if (what.face) return ofFace(root, what.face);
+  return what.group ? [...root.querySelectorAll("[data-part]")].filter((e) => e.dataset.part === what.group) : [];
+}
+
 // Shows at once what an act is going to change.
 function foresee(root, what) {
-  const face = what.face;
-  const parts = face ? ofFace(root, face) : [];
+  const parts = partsOf(root, what);
   for (const part of parts) {
     part.dataset.pending = what.do;
     const label = part.querySelector(".kd-name bdi");
@@ -137,7 +142,7 @@ function foresee(root, what) {
 }
 
 function forget(root, what, failed) {
-  for (const part of what.face ? ofFace(root, what.face) : []) delete part.dataset.pending;
+  for (const part of partsOf(root, what)) delete part.dataset.pending;
   delete root.dataset.pending;
   for (const part of root.querySelectorAll(".kd-viewer, .kd-stage")) delete part.dataset.pending;
   const input = failed && what.do === "name" && fieldOf(root, what.face);
