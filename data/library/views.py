@@ -12,6 +12,7 @@ import numpy as np
 from data.library import Library
 from data.library.photos.photo_faces import embeddings_of
 from data.library.photos.photo_index import encode
+from data.recognition.nearest import words
 from data.tags import PhotoTags
 
 _AT_A_TIME = 500  # values in one statement
@@ -105,9 +106,32 @@ class Shown:
     duration: float | None = None
     times: tuple[tuple[float, tuple[tuple[float, float], ...]], ...] = ()
 
+    @property
+    def unknown(self) -> list[int]:
+        """Numbers of the faces without a name."""
+        return [f for f, tag in zip(self.faces, self.tags.faces, strict=True) if not tag.name]
+
 
 class LibraryViews(Library):
     """A library with the views that pages show of it."""
+
+    def near(self, faces: Iterable[int]) -> dict[int, str]:
+        """Who comes nearest to faces without a name, in words ("like nobody"), by number.
+
+        Faces without an embedding are missing, and so are all while nobody is known.
+        """
+        by_network: dict[str, list[tuple[int, np.ndarray]]] = {}
+        for face, (network, vector) in self.embeddings_of(faces).items():
+            by_network.setdefault(network, []).append((face, vector))
+        found = {}
+        for network, rows in by_network.items():
+            numbers = [face for face, _ in rows]
+            vectors = [vector for _, vector in rows]
+            nearest = self.recognition.nearest(network, vectors, faces=numbers)
+            found |= {
+                face: words(near) for face, near in zip(numbers, nearest, strict=True) if near
+            }
+        return found
 
     def counts(self) -> Counts:
         """How much there is of everything; photos whose files are all gone do not count."""

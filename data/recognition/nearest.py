@@ -9,6 +9,7 @@ import numpy as np
 from data.recognition.scoring import HeadState, probabilities, scores
 
 LIKE = 0.1  # probability from which a face is a little like somebody
+NOBODY = "like nobody"  # what is said below it
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Nearest:
 def words(nearest: Nearest) -> str:
     """What to say of a face without a name: "a little like Anne", or "like nobody"."""
     if nearest.probability < LIKE:
-        return "like nobody"
+        return NOBODY
     return f"a little like {nearest.name}"
 
 

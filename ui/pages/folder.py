@@ -118,7 +118,13 @@ def _show_gallery(library: LibraryViews, running: bool, known: list[str]) -> Non
                 )
             )
         return
-    folders = sorted({*known, *(os.path.dirname(entry.path) for entry in entries)})
+    kept = os.fspath(library.home / "photos")  # what was dropped lies there in many folders
+    folders = sorted(
+        {
+            *known,
+            *(os.path.dirname(entry.path) for entry in entries if not below(entry.path, kept)),
+        }
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         under = st.selectbox(
             "Show", ["All folders", *folders], key="under", bind="query-params", width=420

@@ -14,7 +14,7 @@ from data.tags import PhotoTags
 from ui.actions.library.deciding import decide, known_names, look_with
 from ui.actions.library.library_in_use import carry_out, library_in_use
 from ui.actions.models.model_in_use import model_in_use
-from ui.components.photos.photo_view import FilmShown
+from ui.components.photos.photo_view import FilmShown, Known
 from ui.components.photos.viewer import Album, Seen, opened_at, show_viewer
 
 
@@ -32,6 +32,7 @@ def see_photo(photo: str) -> Seen:
     """A photo of the library, by its number as the address has it."""
     with library_in_use() as library:
         shown = library.shown(int(photo)) if photo.isdecimal() else None
+        near = {} if shown is None else library.near(shown.unknown)
     if shown is None:
         return Seen(PhotoTags("Photo", error="The file of this photo is gone."))
     name = basename(shown.tags.photo)
@@ -50,9 +51,12 @@ def see_photo(photo: str) -> Seen:
         PhotoTags(name, shown.tags.width, shown.tags.height, shown.tags.faces),
         picture,
         thumbnails,
-        frozenset(i for i, face in enumerate(shown.faces) if face in shown.confirmed),
+        Known(
+            frozenset(i for i, face in enumerate(shown.faces) if face in shown.confirmed),
+            shown.questions,
+            {i: near[face] for i, face in enumerate(shown.faces) if face in near},
+        ),
         dirname(shown.tags.photo),
-        questions=shown.questions,
         film=film,
     )
 

@@ -111,10 +111,11 @@ def _ask(library: LibraryViews, question: Question) -> None:
     sureness = dict(zip(question.faces, question.confidences, strict=False))
     asked = question.kind is Kind.SUGGESTED
     unsure = frozenset(face for face, share in sureness.items() if asked and share < _UNSURE)
+    near = library.near(place.face for place in faces if place.face not in sureness)
     captions = [
         ("check: " if p.face in unsure else "") + sure(sureness[p.face])
         if p.face in sureness
-        else ""
+        else near.get(p.face, "")
         for p in faces
     ]
     answer = show_faces(

@@ -40,6 +40,16 @@ def test_a_folder_counts_what_lies_below_it_and_says_when_it_was_looked_at():
     assert found[1].facts == "5 photos · 1 missing"
 
 
+def test_photos_that_were_dropped_are_one_folder_whatever_else_lies_beside_them():
+    folders = [Folder(Path(f"/k/photos/{i}"), photos=1) for i in range(12)]
+    folders.append(Folder(Path("/p/a"), photos=3))
+    found = known_folders(folders, [job(20, "/p/a")], Path("/k/photos"))
+    assert [(str(f.path), f.photos, f.title) for f in found] == [
+        ("/p/a", 3, ""),
+        ("/k/photos", 12, "Photos and films that you dropped"),
+    ]
+
+
 def test_the_page_lists_folders_and_names_folder_and_count_of_what_is_written(library):
     app = run_page("folder")
     assert not app.exception

@@ -7,9 +7,10 @@ import pytest
 
 from data.library.views import LibraryViews
 from data.tags import FaceTag, PhotoTags
+from tests.app_pages import html, run_page
 from tests.made_faces import NETWORK, POINTS, add, look
 from ui.actions.uploads.tagging import ShownPhoto, from_library
-from ui.components.photos.photo_view import Editing, people_html, photo_html
+from ui.components.photos.photo_view import Known, people_html, photo_html
 from ui.components.shell.live import with_names
 
 
@@ -46,14 +47,43 @@ def test_an_unsure_face_is_asked_about_and_can_be_answered(library):
     library.decisions.confirm(add(library, [0]), "Anne")
     shown = from_library(uploaded(look(0, 5, noise=2.2)), b"x", library, NETWORK)
     assert shown.tags.faces[0].name is None and shown.questions == {0: "Anne"}
-    html = people_html(shown.tags, (b"",), editing=Editing("names", questions=shown.questions))
+    html = people_html(shown.tags, (b"",), Known(questions=shown.questions), names="names")
     assert 'placeholder="Anne?"' in html
     assert 'data-do="confirm"' in html and 'data-do="reject"' in html
     assert html.count('data-name="Anne"') == 2
 
 
+def test_an_unknown_face_says_who_comes_nearest(library):
+    shown = from_library(uploaded(look(3, 1)), b"x", library, NETWORK)
+    assert shown.near == {}, "nobody is known yet"
+    library.decisions.confirm(add(library, [0]), "Anne")
+    shown = from_library(uploaded(look(3, 1)), b"x", library, NETWORK)
+    assert shown.near == {0: "like nobody"}
+    table = people_html(shown.tags, (b"",), Known(near=shown.near), names="names")
+    assert "like nobody · " in table and "How sure</th>" not in table
+    assert 'title="Like nobody. The' in table
+    shown = from_library(uploaded(look(0, 5, noise=2.2)), b"x", library, NETWORK)
+    assert shown.near == {0: "a little like Anne"}
+    [face] = add(library, [7])
+    assert library.near([face]) == {face: "like nobody"}
+
+
+def test_review_and_people_say_it_too(fresh_home):
+    with LibraryViews(fresh_home) as library:
+        library.decisions.confirm(add(library, [0]), "Anne")
+        group = [add(library, [7])[0] for _ in range(3)]
+        library.groups.update(NETWORK, max_distance=0.7)
+        assert [one.faces for one in library.groups.list()] == [tuple(group)]
+    for page, times in (("people", 1), ("review", 3)):
+        assert (
+            html(run_page(page)).count(">like nobody<")
+            + html(run_page(page)).count("photos · like nobody<")
+            == times
+        )
+
+
 def test_without_a_question_nobody_is_asked(library):
-    html = people_html(uploaded(look(0, 1)).tags, (b"",), editing=Editing("names"))
+    html = people_html(uploaded(look(0, 1)).tags, (b"",), names="names")
     assert 'placeholder="Who is this?"' in html and 'data-do="confirm"' not in html
 
 

@@ -20,6 +20,7 @@ class KnownFolder:
         path: Of the folder.
         photos, films, unreadable, missing: How many files of it and of the folders below.
         looked: When the pages last had it tagged, seconds since 1970; `None` if they did not.
+        title: What it is called; by default its path.
     """
 
     path: Path
@@ -28,6 +29,7 @@ class KnownFolder:
     unreadable: int
     missing: int
     looked: float | None
+    title: str = ""
 
     @property
     def facts(self) -> str:
@@ -41,21 +43,24 @@ class KnownFolder:
         return " · ".join(parts)
 
 
-def known_folders(folders: Iterable[Folder], tagged: Iterable[Job]) -> list[KnownFolder]:
+def known_folders(
+    folders: Iterable[Folder], tagged: Iterable[Job], kept: Path | None = None
+) -> list[KnownFolder]:
     """The folders that were tagged, by path; a folder that lies in another one is part of it.
 
     Args:
         folders: Of `Library.folders.list`: those in which files lie.
         tagged: The jobs that tagged something, newest first.
+        kept: Where photos that were dropped on a page lie, each in a folder of its own.
     """
     folders = list(folders)
     looked: dict[Path, float] = {}
     for job in tagged:
         for path in job.arguments.get("paths", ()):
             looked.setdefault(Path(path), job.started)
-    roots: list[Path] = []
+    roots: list[Path] = [] if kept is None else [kept]
     for path in sorted({*(folder.path for folder in folders), *looked}, key=lambda p: p.parts):
-        if not any(root in path.parents for root in roots):
+        if not any(root == path or root in path.parents for root in roots):
             roots.append(path)
     found = []
     for root in roots:
@@ -67,8 +72,9 @@ def known_folders(folders: Iterable[Folder], tagged: Iterable[Job]) -> list[Know
             for what in ("photos", "films", "unreadable", "missing")
         )
         times = [at for path, at in looked.items() if path == root or root in path.parents]
-        found.append(KnownFolder(root, *counts, max(times, default=None)))
-    return found
+        title = "Photos and films that you dropped" if root == kept else ""
+        found.append(KnownFolder(root, *counts, max(times, default=None), title))
+    return sorted(found, key=lambda folder: folder.path == kept)  # what was dropped comes last
 
 
 def below(path: str, folder: str | os.PathLike) -> bool:

@@ -7,7 +7,7 @@ import io
 import logging
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
@@ -19,6 +19,7 @@ from data.media.drawing import annotated_file
 from data.media.photos import read_photo
 from data.media.thumbnails import WALL_SIDE, face_thumbnail, preview
 from data.media.uploads import safe_name
+from data.recognition.nearest import words
 from data.regions import Region, write_regions
 from data.tables import CSV_COLUMNS, csv_rows, json_line
 from data.tags import PhotoTags
@@ -39,6 +40,7 @@ class ShownPhoto:
         photo: Its number in the library, `None` if it is not there.
         confirmed: Places, in the record, of the faces whose names somebody confirmed.
         questions: Who a face without a name may be, by its place in the record.
+        near: Who comes nearest to a face without a name, in words, by its place.
     """
 
     tags: PhotoTags
@@ -50,6 +52,7 @@ class ShownPhoto:
     photo: int | None = None
     confirmed: frozenset[int] = frozenset()
     questions: Mapping[int, str] = field(default_factory=dict)
+    near: Mapping[int, str] = field(default_factory=dict)
 
 
 def look_at(
@@ -119,6 +122,7 @@ def from_library(
         photo=number,
         confirmed=confirmed,
         questions=shown.questions,
+        near=_by_place(shown.faces, library.near(shown.unknown)),
         looked_at=True,
     )
 
@@ -139,7 +143,17 @@ def _recognised(photo: ShownPhoto, library: LibraryViews, network: str) -> Shown
         else:
             questions[place] = name
     tags = replace(found, faces=tuple(faces))
-    return replace(photo, tags=tags, found=found, questions=questions)
+    nearest = library.recognition.nearest(network, [face.embedding for face in faces])
+    near = {
+        place: words(one)
+        for place, (face, one) in enumerate(zip(faces, nearest, strict=True))
+        if one and not face.name
+    }
+    return replace(photo, tags=tags, found=found, questions=questions, near=near)
+
+
+def _by_place(faces: Sequence[int], said: Mapping[int, str]) -> dict[int, str]:
+    return {place: said[face] for place, face in enumerate(faces) if face in said}
 
 
 def add_to_library(

@@ -18,7 +18,8 @@ from ui.components.shell.templates import render
 
 def show_folders(library: LibraryViews, *, busy: bool) -> list[KnownFolder]:
     """Shows the folders with what can be done to them, unless work is going on; returns them."""
-    folders = known_folders(library.folders.list(), jobs().list("tag"))
+    tagged = jobs().list("tag")
+    folders = known_folders(library.folders.list(), tagged, library.home / "photos")
     if not folders:
         return []
     st.header("In your library", anchor=False)

@@ -79,6 +79,7 @@ def _group(album: DroppedAlbum, person: LikelyPerson, number: int) -> dict:
         "key": names[0],
         "number": number,
         "likely": person.name,
+        "near": "" if person.name else _near(album, person),
         "no": f"Not {person.name}" if person.name else "Leave out",
         "photos": count(len(person.faces), "photo"),
         "more": len(person.faces) - _FACES,
@@ -87,6 +88,11 @@ def _group(album: DroppedAlbum, person: LikelyPerson, number: int) -> dict:
             for key, place in person.faces[:_FACES]
         ],
     }
+
+
+def _near(album: DroppedAlbum, person: LikelyPerson) -> str:
+    key, place = person.faces[0]
+    return album.shown[key].near.get(place, "")
 
 
 def _name(album: DroppedAlbum, key: Key, place: int) -> str:

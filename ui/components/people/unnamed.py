@@ -10,6 +10,7 @@ from data.errors import KindredError
 from data.home import home
 from data.library.views import LibraryViews
 from data.media.thumbnails import Thumbnails
+from data.recognition.nearest import NOBODY
 from ui.actions.library.deciding import known_names
 from ui.actions.library.library_in_use import carry_out, library_in_use
 from ui.components.photos.viewer import open_viewer
@@ -25,12 +26,13 @@ _SECONDS = 1.0  # for making thumbnails
 
 @dataclass(frozen=True)
 class _Group:
-    """A group as it is shown: its best faces, the photos, whom it is likely, other faces."""
+    """A group as it is shown: its best faces, the photos, who comes near, how many more faces."""
 
     id: int
     faces: tuple[int, ...]
     photos: int
     likely: str | None
+    near: str
     more: int
 
 
@@ -65,6 +67,7 @@ def show_unnamed(library: LibraryViews) -> list[int]:
                 "more": group.more,
                 "number": number,
                 "likely": group.likely,
+                "near": group.near,
                 "photos": f"{group.photos:,} {'photo' if group.photos == 1 else 'photos'}",
                 "faces": [{"photo": p.photo, "picture": next(pictures)} for p in faces],
             }
@@ -88,9 +91,17 @@ def _waiting(stamp: tuple, _library: LibraryViews) -> list[_Group]:
     groups = _library.groups.list()
     likely = _library.recognition.resemblances({group.id: group.faces for group in groups})
     counts = _library.photos_of_groups()
+    near = NOBODY if _library.recognition.known() else ""
     return [
-        _Group(g.id, g.faces[:_FACES], counts.get(g.id, 0), likely.get(g.id), len(g.faces) - _FACES)
-        for g in groups
+        _Group(
+            group.id,
+            group.faces[:_FACES],
+            counts.get(group.id, 0),
+            likely.get(group.id),
+            "" if group.id in likely else near,
+            len(group.faces) - _FACES,
+        )
+        for group in groups
     ]
 
 

@@ -26,7 +26,7 @@ from ui.actions.uploads.tagging import (
     sidecar,
 )
 from ui.components.photos.photo_view import (
-    Editing,
+    Known,
     people_html,
     photo_html,
     picture_html,
@@ -133,17 +133,14 @@ def _see(album: DroppedAlbum, model: BackgroundModel, photo: str) -> Seen:
         return Seen(PhotoTags("Photo", error="This photo is not on this page any more."))
     with library_in_use() as library:
         shown = named_by_library(album, key, model, library)
-        trained = knows_somebody(model, library)
-    return Seen(
-        shown.tags,
-        shown.preview,
-        shown.thumbnails,
-        shown.confirmed,
-        "In your library" if shown.photo is not None else "Not in your library yet",
-        trained,
-        shown.questions,
-        more=_MORE,
-    )
+        known = _known(shown, model, library)
+    where = _ADDED if shown.photo is not None else "Not in your library yet"
+    return Seen(shown.tags, shown.preview, shown.thumbnails, known, where, more=_MORE)
+
+
+def _known(photo: ShownPhoto, model: BackgroundModel, library: LibraryViews) -> Known:
+    trained = knows_somebody(model, library)
+    return Known(photo.confirmed, photo.questions, photo.near, trained)
 
 
 def _small(album: DroppedAlbum, photo: str) -> tuple[bytes | None, str] | None:
@@ -153,18 +150,10 @@ def _small(album: DroppedAlbum, photo: str) -> tuple[bytes | None, str] | None:
 
 
 def _show_faces(album: DroppedAlbum, key: Key, model, library: LibraryViews, names) -> None:
-    photo, trained = album.shown[key], knows_somebody(model, library)
-    mine = f"tag.photo.{slug(key)}"
-    editing = Editing(names_list(mine), photo.confirmed, photo.questions)
-    picture = picture_html(
-        photo.tags,
-        photo.preview,
-        trained=trained,
-        confirmed=photo.confirmed,
-        questions=photo.questions,
-        opens=slug(key),
-    )
-    people = people_html(photo.tags, photo.thumbnails, trained=trained, editing=editing)
+    photo, mine = album.shown[key], f"tag.photo.{slug(key)}"
+    known = _known(photo, model, library)
+    picture = picture_html(photo.tags, photo.preview, known, opens=slug(key))
+    people = people_html(photo.tags, photo.thumbnails, known, names=names_list(mine))
     act = functools.partial(act_on_photo, album, model, slug(key))
     live(photo_html(picture, people), key=mine, on_act=act, names=names)
 

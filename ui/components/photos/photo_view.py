@@ -23,18 +23,20 @@ _SMALL = 0.035  # of the photo's width; a thick line would hide a face narrower 
 
 
 @dataclass(frozen=True)
-class Editing:
-    """That names can be changed, and what the page needs for it.
+class Known:
+    """What is known of a photo's faces beside their names, by their places in the record.
 
     Attributes:
-        names: Id of the list of known names (`ui.components.shell.live.names_list`).
-        confirmed: Places, in the record, of the faces whose names somebody confirmed.
-        questions: Who the face at a place may be, not surely enough for a name.
+        confirmed: The faces whose names somebody confirmed.
+        questions: Who a face may be, not surely enough for a name.
+        near: Who comes nearest to a face without a name, in words: "like nobody".
+        trained: Whether anybody is known; if not, there is nothing to say of unknown faces.
     """
 
-    names: str
     confirmed: frozenset[int] = frozenset()
     questions: Mapping[int, str] = field(default_factory=dict)
+    near: Mapping[int, str] = field(default_factory=dict)
+    trained: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,7 @@ def film_html(tags: PhotoTags, film: FilmShown, preview: bytes) -> str:
 
 
 def picture_html(
-    tags: PhotoTags,
-    preview: bytes,
-    *,
-    trained: bool = True,
-    confirmed: frozenset[int] = frozenset(),
-    questions: Mapping[int, str] | None = None,
-    opens: str = "",
+    tags: PhotoTags, preview: bytes, known: Known | None = None, *, opens: str = ""
 ) -> str:
     """The picture of a photo that could be read, its faces outlined and named.
 
@@ -87,12 +83,10 @@ def picture_html(
     Args:
         tags: The photo's size and its faces.
         preview: The photo as a JPEG of any size.
-        trained: Whether the model knows anybody; if not, there is no reason to give.
-        confirmed: Places, in the record, of the faces whose names somebody confirmed.
-        questions: Who the face at a place may be, not surely enough for a name.
+        known: What is known of the faces.
         opens: If given, a button asks the viewer for the photo that is called so.
     """
-    asked = questions or {}
+    known = known or Known()
     keys = face_keys(tags.faces)
     return render(
         "picture.html",
@@ -104,13 +98,7 @@ def picture_html(
         crowd=len(tags.faces) >= CROWD,
         opens=opens,
         faces=[
-            _outline(
-                tags,
-                tags.faces[i],
-                keys[i],
-                _why(tags.faces[i], trained, i in confirmed),
-                asked.get(i),
-            )
+            _outline(tags, tags.faces[i], keys[i], _why(tags, i, known), known.questions.get(i))
             for i in reading_order(tags.faces)
         ],
     )
@@ -119,10 +107,10 @@ def picture_html(
 def people_html(
     tags: PhotoTags,
     thumbnails: Sequence[bytes] = (),
+    known: Known | None = None,
     *,
-    trained: bool = True,
     note: str = "",
-    editing: Editing | None = None,
+    names: str = "",
     film: FilmShown | None = None,
 ) -> str:
     """Who is in a photo: its name, a line that says it in words, and the table of the faces.
@@ -130,18 +118,15 @@ def people_html(
     Args:
         tags: The photo's name, size and faces.
         thumbnails: A small JPEG of each face.
-        trained: Whether the model knows anybody; if not, its confidence means nothing.
+        known: What is known of the faces.
         note: Said in the place of the faces, while they are being looked for.
-        editing: If names can be changed here.
+        names: If names can be changed here, the id of the list of known ones
+            (`ui.components.shell.live.names_list`).
         film: Of a film, when its faces are seen.
     """
-    keys = face_keys(tags.faces)
-    confirmed = editing.confirmed if editing else frozenset()
-    questions = editing.questions if editing else {}
+    known, keys = known or Known(), face_keys(tags.faces)
     faces = [
-        _row(tags.faces[i], keys[i], thumbnails[i], trained, i in confirmed)
-        | _asked(questions.get(i))
-        | {"times": _times(film, i)}
+        _row(tags, i, keys[i], thumbnails[i], known) | {"times": _times(film, i)}
         for i in (reading_order(tags.faces) if film is None else film.order)
     ]
     return render(
@@ -149,7 +134,7 @@ def people_html(
         tags=tags,
         summary=summary(tags.faces),
         note=note,
-        editing=editing,
+        names=names,
         film=film,
         faces=faces,
     )
@@ -160,8 +145,14 @@ def photo_html(picture: str, people: str) -> str:
     return render("both.html", picture=Markup(picture), people=Markup(people))
 
 
-def explanation(face: FaceTag, *, confirmed: bool = False) -> str:
-    """Why a face has its name or none, in words."""
+def explanation(face: FaceTag, *, confirmed: bool = False, near: str = "") -> str:
+    """Why a face has its name or none, in words.
+
+    Args:
+        face: The face.
+        confirmed: Whether somebody confirmed its name.
+        near: Who comes nearest to it, in words.
+    """
     size = min(face.box[2] - face.box[0], face.box[3] - face.box[1])
     if confirmed:
         return "Somebody confirmed this name; no model changes it."
@@ -169,10 +160,10 @@ def explanation(face: FaceTag, *, confirmed: bool = False) -> str:
         said = (
             f"The model takes this for {face.name}, with a probability of {sure(face.confidence)}"
         )
-    elif face.confidence > 0:
-        said = f"Like nobody the model knows: a stranger with {sure(face.confidence)} probability"
+    elif near:
+        said = near[0].upper() + near[1:]
     else:
-        said = "The model was not asked, or its suggestion was rejected"
+        said = "Nobody is known who comes near this face"
     if size < _SMALL_FACE:
         return f"{said}. The face is small ({size:.0f} pixels), so be careful with it."
     return f"{said}. The detector is {sure(face.score)} sure that this is a face."
@@ -198,8 +189,12 @@ def sure(confidence: float) -> str:
     return f"{confidence:.0%}".replace("100%", ">99%")
 
 
-def _why(face: FaceTag, trained: bool, confirmed: bool) -> str:
-    return explanation(face, confirmed=confirmed) if trained or confirmed else ""
+def _why(tags: PhotoTags, place: int, known: Known) -> str:
+    confirmed = place in known.confirmed
+    if not (known.trained or confirmed):
+        return ""
+    near = known.near.get(place, "")
+    return explanation(tags.faces[place], confirmed=confirmed, near=near)
 
 
 def _outline(tags: PhotoTags, face: FaceTag, key: str, why: str, asked: str | None) -> dict:
@@ -227,26 +222,24 @@ def _outline(tags: PhotoTags, face: FaceTag, key: str, why: str, asked: str | No
     }
 
 
-def _row(face: FaceTag, key: str, thumbnail: bytes, trained: bool, confirmed: bool) -> dict:
+def _row(tags: PhotoTags, place: int, key: str, thumbnail: bytes, known: Known) -> dict:
+    face = tags.faces[place]
     width, height = (round(float(face.box[i + 2] - face.box[i])) for i in (0, 1))
-    said, meter = _how_sure(face, trained)
+    is_rated = bool(face.name) and known.trained
+    share = min(max(float(face.confidence), 0.0), 1.0)
     return {
         "key": key,
         "name": face.name or "unknown",
         "named": bool(face.name),
-        "confirmed": confirmed,
-        "why": _why(face, trained, confirmed),
+        "question": None if face.name else known.questions.get(place),
+        "near": known.near.get(place, "") if known.trained and not face.name else "",
+        "confirmed": place in known.confirmed,
+        "why": _why(tags, place, known),
         "thumbnail": thumbnail,
         "size": f"{width} × {height}",
-        "sure": said,
-        "meter": meter,
+        "sure": sure(share) if is_rated else "",
+        "meter": share if is_rated else None,
     }
-
-
-def _asked(likely: str | None) -> dict:
-    """Who a face without a name may be, and that this is all that is known of it."""
-    said = {"sure": f"a little like {likely}", "meter": None} if likely else {}
-    return {"question": likely, **said}
 
 
 def _times(film: FilmShown | None, place: int) -> list[tuple[float, str]]:
@@ -258,13 +251,3 @@ def _times(film: FilmShown | None, place: int) -> list[tuple[float, str]]:
         (best if start <= best <= end else start, f"{clock(start)}–{clock(end)}")
         for start, end in spans
     ]
-
-
-def _how_sure(face: FaceTag, trained: bool) -> tuple[str, float | None]:
-    """How sure the model is, in a word or a percentage, and what a bar shows of it."""
-    share = min(max(float(face.confidence), 0.0), 1.0)
-    if not trained or (face.name is None and not share):
-        return "–", None
-    if face.name is None:
-        return ("like nobody known" if share >= 0.8 else "hard to say"), None
-    return sure(share), share

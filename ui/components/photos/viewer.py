@@ -6,7 +6,7 @@ it. Only the viewer runs anew when something is done in it; the page below follo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,7 +14,7 @@ import streamlit as st
 
 from data.tags import PhotoTags
 from ui.actions.library.library_in_use import library_in_use, take_back_newest, what_is_said
-from ui.components.photos.photo_view import Editing, FilmShown, film_html, people_html, picture_html
+from ui.components.photos.photo_view import FilmShown, Known, film_html, people_html, picture_html
 from ui.components.shell.live import live, names_list
 from ui.components.shell.templates import render
 from ui.components.shell.toasts import toasts_html, undo_of_toast
@@ -32,10 +32,8 @@ class Seen:
         tags: The photo's name, size and faces; its `error` says why there is no picture.
         preview: The photo as a JPEG.
         thumbnails: One JPEG a face.
-        confirmed: Places of the faces whose names somebody confirmed.
+        known: What is known of the faces.
         where: Where the file lies, or what else is to be said of it.
-        questions: Who a face without a name may be, by its place.
-        trained: Whether the model knows anybody.
         film: Of a film, what the player needs.
         more: What else can be done with it: an act's `do`, and the words on its button.
     """
@@ -43,10 +41,8 @@ class Seen:
     tags: PhotoTags
     preview: bytes = b""
     thumbnails: Sequence[bytes] = field(default=(), repr=False)
-    confirmed: frozenset[int] = frozenset()
+    known: Known = field(default_factory=Known)
     where: str = ""
-    trained: bool = True
-    questions: Mapping[int, str] = field(default_factory=dict)
     film: FilmShown | None = None
     more: Sequence[tuple[str, str]] = ()
 
@@ -116,16 +112,12 @@ def _show(album: Album) -> None:
     beside = (photo,) if at is None else album.photos[start : at + _BESIDE + 1]
     picture = people = ""
     if not seen.tags.error:
-        editing = Editing(names_list(_KEY), seen.confirmed, seen.questions)
-        options = {"trained": seen.trained}
         if seen.film is not None:
             picture = film_html(seen.tags, seen.film, seen.preview)
         else:
-            options |= {"confirmed": seen.confirmed, "questions": seen.questions}
-            picture = picture_html(seen.tags, seen.preview, **options)
-        people = people_html(
-            seen.tags, seen.thumbnails, trained=seen.trained, editing=editing, film=seen.film
-        )
+            picture = picture_html(seen.tags, seen.preview, seen.known)
+        names = names_list(_KEY)
+        people = people_html(seen.tags, seen.thumbnails, seen.known, names=names, film=seen.film)
     html = render(
         "viewer.html",
         photo=photo,
