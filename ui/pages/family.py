@@ -13,6 +13,7 @@ from data.library import PersonSummary
 from data.library.people.family_map import FamilyMap, next_birthdays
 from data.library.views import LibraryViews
 from data.media.thumbnails import Thumbnails
+from data.words import count
 from ui.actions.family import pages, through_years
 from ui.actions.family.drawing import as_file
 from ui.actions.family.graph_layout import Graph, graph_of
@@ -87,10 +88,12 @@ def _show_years(family: FamilyMap, portraits: dict[int, bytes | None]) -> None:
     pictures = [portraits[row.person.id] for row in timeline.rows]
     live(parts.timeline_html(timeline, pictures), key="family.years", on_act=choose)
     said = []
+    if not family.span:
+        said.append("No photo has a date, so there are no years to show")
+    elif timeline.undated:
+        said.append(count(timeline.undated, "person has", "people have") + " photos without a date")
     if timeline.more:
         said.append(f"{timeline.more:,} more on fewer photos")
-    if timeline.undated:
-        said.append(f"{parts.photos_text(timeline.undated)} without a date")
     if said:
         st.html(render("facts_line.html", facts=said))
 

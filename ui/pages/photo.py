@@ -17,6 +17,8 @@ from ui.actions.models.model_in_use import model_in_use
 from ui.components.photos.photo_view import FilmShown, Known
 from ui.components.photos.viewer import Album, Seen, opened_at, show_viewer
 
+_STRIP_SECONDS = 0.15  # for pictures of the film strip that no wall has made yet
+
 
 def show_library_viewer(photos: Sequence[int | None]) -> None:
     """Shows the photo that is open, if there is one, and a way to the others of a wall.
@@ -108,19 +110,18 @@ def _film_pictures(shown: Shown, start: float) -> tuple[bytes, tuple[bytes, ...]
 
 def strip_of(photos: Sequence[str]) -> list[tuple[bytes | None, str]]:
     """A small JPEG of each photo, by its number, and who is on it."""
-    store = Thumbnails(home())
-    found: list[tuple[bytes | None, str]] = []
+    wanted, said = [], []
     with library_in_use() as library:
         for photo in photos:
             path = _path(library, photo)
             if path is None:
-                found.append((None, "gone"))
+                wanted.append(Wanted(""))
+                said.append("gone")
                 continue
             names = [name.name for name in library.suggestions.names(int(photo)).values()]
-            said = ", ".join(dict.fromkeys(names)) or "nobody with a name"
-            wanted = Wanted(path, time=library.moment_of(int(photo)))
-            found.append((store.kept(wanted), said))
-    return found
+            said.append(", ".join(dict.fromkeys(names)) or "nobody with a name")
+            wanted.append(Wanted(path, time=library.moment_of(int(photo))))
+    return list(zip(Thumbnails(home()).many(wanted, _STRIP_SECONDS), said, strict=True))
 
 
 def _path(library: LibraryViews, photo: str) -> str | None:

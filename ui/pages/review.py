@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from data.library.decisions.review_queue import (
@@ -28,6 +30,7 @@ SKIPPED = "review.skipped"
 _CHOICES = 4  # names that are said beside the photos, as buttons
 
 _UNSURE = 0.75  # probability below which a face is marked, to be looked at closely
+_PICK = "Kindred is not sure of any of them. Pick those who are by clicking them."
 _TAKE_OUT = "Take out what does not belong by clicking it."
 _HINTS = {
     Kind.SAID: "Another program says who is in these photos, and not where. "
@@ -55,6 +58,8 @@ def show() -> None:
         done, waiting = _progress(library.stamp(), library)
         st.title(_title(question), anchor=False)
         hint = _HINTS.get(question.kind, _TAKE_OUT)
+        if 1 < len(question.faces) == len(_unsure(question)):
+            hint = _PICK
         text = f"{waiting:,} faces wait, {done:,} are confirmed. {hint}"
         st.html(render("facts_line.html", facts=[text]))
         _ask(library, question)
@@ -109,36 +114,52 @@ def _ask(library: LibraryViews, question: Question) -> None:
     faces = [places[face] for face in question.faces if face in places]
     above = st.container()
     sureness = dict(zip(question.faces, question.confidences, strict=False))
-    asked = question.kind is Kind.SUGGESTED
-    unsure = frozenset(face for face, share in sureness.items() if asked and share < _UNSURE)
+    unsure = _unsure(question)
+    some_are_sure = len(unsure) < len(question.faces)
+    faces.sort(key=lambda place: place.face in unsure)  # those stand apart, behind the others
     near = library.near(place.face for place in faces if place.face not in sureness)
     captions = [
-        ("check: " if p.face in unsure else "") + sure(sureness[p.face])
-        if p.face in sureness
-        else near.get(p.face, "")
-        for p in faces
+        sure(sureness[p.face]) if p.face in sureness else near.get(p.face, "") for p in faces
     ]
     answer = show_faces(
         faces,
         f"review.{question.key}",
         captions=captions,
         marked=unsure,
-        picked=question.picked,
+        apart=("Please check", "Kindred is less sure of these") if some_are_sure else None,
+        picked=[face for face in question.picked if face not in unsure or len(question.faces) == 1],
     )
     picked = [int(face) for face in answer.picked]
     with above:
         if question.name and question.kind is not Kind.GROUP:
-            _ask_yes(library, question, picked)
+            _ask_yes(library, _decided_about(question, picked, unsure), picked, question)
         else:
             _ask_name(library, question, picked)
     show_library_viewer(dict.fromkeys(place.photo for place in faces))
 
 
-def _ask_yes(library: LibraryViews, question: Question, picked: list[int]) -> None:
+def _unsure(question: Question) -> frozenset[int]:
+    """The faces that are to be looked at closely before anybody says yes."""
+    if question.kind is not Kind.SUGGESTED:
+        return frozenset()
+    rated = zip(question.faces, question.confidences, strict=True)
+    return frozenset(face for face, share in rated if share < _UNSURE)
+
+
+def _decided_about(question: Question, picked: list[int], unsure: frozenset[int]) -> Question:
+    """The question without those of which Kindred is not sure and nobody said that they are.
+
+    A yes to the others is no answer about them: they are asked about again.
+    """
+    left = unsure - set(picked)
+    return replace(question, faces=tuple(face for face in question.faces if face not in left))
+
+
+def _ask_yes(library: LibraryViews, question: Question, picked: list[int], asked: Question) -> None:
     out = len(question.faces) - len(picked)
     label = f"Yes, these {len(picked)}" if len(picked) > 1 else "Yes"
     label += f", not the other {out}" if out else ""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="kd-answers"):
         if st.button(
             label,
             type="primary",
@@ -148,11 +169,11 @@ def _ask_yes(library: LibraryViews, question: Question, picked: list[int]) -> No
             key="review.yes",
         ):
             do(library, lambda: yes(library, question, picked, question.name))
-        _other_buttons(library, question, f"None is {plain(question.name)}")
+        _other_buttons(library, asked, f"None is {plain(question.name)}")
 
 
 def _ask_name(library: LibraryViews, question: Question, picked: list[int]) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="kd-answers"):
         key = f"review.name.{question.key}.{question.name}"
         name = name_box(library, key, question.name, question.choices)
         these = f"These {len(picked)} are" if len(picked) != 1 else "This is"

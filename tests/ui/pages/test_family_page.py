@@ -96,8 +96,13 @@ def test_photos_without_a_date_are_told_and_shown(fresh_home):
         for number in range(3):
             add_photo(library, fresh_home / f"{number}.jpg", [face("Anne", number=number)])
     app = run_page("family")
-    assert not app.exception and "3 photos without a date" in html(app)
-    assert html(app).count("No date") == 6  # in the row, and on the wall
+    assert not app.exception and "No photo has a date" in html(app)
+    assert "kd-tl-line" not in html(app), "no lines without years"
+    assert html(app).count('data-do="photo"') == 6  # in the row, and on the wall
+    with LibraryViews(fresh_home) as library:
+        add_photo(library, fresh_home / "dated.jpg", [face("Anne", number=9)], 2001)
+    app = run_page("family")
+    assert "1 person has photos without a date" in html(app) and "kd-tl-line" in html(app)
 
 
 def test_birthdays_come_first_with_the_age(fresh_home):

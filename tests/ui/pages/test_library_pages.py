@@ -1,5 +1,8 @@
 """The pages of the library without a browser: review, people, find and folder, and what they do."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,6 +67,27 @@ def test_the_largest_question_comes_first_and_one_answer_decides_it(home, librar
     app = button(app, "Undo").click().run()
     assert library.people.get("Anne").confirmed == 0
     assert app.title[0].value == "Is this Anne?"
+
+
+def test_faces_that_are_not_sure_stand_apart_and_a_yes_is_no_answer_about_them(fresh_home):
+    with LibraryViews(fresh_home) as library:
+        for i, confidence in enumerate((0.9, 0.5, 0.9, 0.6, 0.9)):
+            one = replace(face("Anne", number=i), confidence=confidence)
+            add_photo(library, fresh_home / f"{i}.jpg", [one], 2015)
+        app = app_page("review").run()
+        assert app.title[0].value == "Is this Anne?"
+        pressed = re.findall(r'data-pick="(\d+)" aria-pressed="(\w+)"', html(app))
+        assert [on for _, on in pressed] == ["true"] * 3 + ["false"] * 2
+        assert html(app).count(">Please check<") == 1 and html(app).count("kd-marked") == 2
+        app = button(app, "Yes, these 3").click().run()
+        assert not app.exception and library.people.get("Anne").confirmed == 3
+        rejected = library.db.execute("SELECT COUNT(*) FROM rejections").fetchone()
+        assert rejected == (0,) and app.title[0].value == "Is this Anne?"
+        assert html(app).count('aria-pressed="false"') == 2 and "Please check" not in html(app)
+        assert "Kindred is not sure of any of them" in html(app) and button(app, "Yes").disabled
+        app = button(app, "None is Anne").click().run()
+        rejected = library.db.execute("SELECT COUNT(*) FROM rejections").fetchone()
+        assert rejected == (2,)
 
 
 def test_names_that_are_said_beside_photos_are_offered_to_be_clicked(home, library):

@@ -50,7 +50,7 @@ class Timeline:
         rows: Those on most photos first.
         ticks: Years to be written below, with their `x`.
         more: How many people are not shown.
-        undated: How many photos have no date, each counted for everybody on it.
+        undated: How many people are on photos without a date.
         slot: Share of the line's width that the largest dot may take.
     """
 
@@ -86,7 +86,7 @@ def timeline_of(family: FamilyMap) -> Timeline:
         tuple(rows),
         tuple((year, x(year)) for year in years) if family.span else (),
         max(0, len(family.people) - MOST),
-        sum(family.undated.values()),
+        len(family.undated),
         min(1.0, 1.6 / (last - first + 1)),
     )
 

@@ -204,6 +204,8 @@ def _outline(tags: PhotoTags, face: FaceTag, key: str, why: str, asked: str | No
     )
     middle = (x0 + x1) / 2
     kind = ["kd-unknown" if face.name is None else "kd-known"]
+    if asked:
+        kind.append("kd-asked")
     if x1 - x0 < _SMALL:
         kind.append("kd-small")
     if y1 > 0.9:

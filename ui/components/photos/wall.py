@@ -137,16 +137,19 @@ def show_faces(
     *,
     captions: Sequence[str] = (),
     marked: frozenset[int] = frozenset(),
+    apart: tuple[str, str] | None = None,
     picked: Sequence[int] | None = None,
     keep: bool = False,
     who: str = "",
 ) -> Answer:
     """A wall of faces, each with a way to its photo, which also shows when one points at it.
 
-    With `picked`, faces are picked and taken out by clicking; `who` is whose faces they are.
+    With `picked`, faces are picked and taken out by clicking; `who` is whose faces they are;
+    `apart` stands above the first of the marked ones, large and small.
     """
     picks = None if picked is None else [str(face) for face in picked]
     store = Thumbnails(home())
+    first = next((place.face for place in places if place.face in marked), None)
     wholes = [place.path and store.kept(Wanted(place.path, time=place.time)) for place in places]
 
     def tiles(pictures: Sequence[bytes | None]) -> list[Tile]:
@@ -164,6 +167,7 @@ def show_faces(
                 ),
                 badge="" if place.time is None else f"▶ {clock(place.time)}",
                 moment=place.time,
+                heading=apart if place.face == first else None,
             )
             for i, (place, picture) in enumerate(zip(places, pictures, strict=True))
         ]
