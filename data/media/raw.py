@@ -47,7 +47,7 @@ def is_raw_name(name: str | None) -> bool:
 
 @contextmanager
 def open_raw(data: bytes, name: str, *, develop: bool = True) -> Iterator[RawPhoto]:
-    """Opens a RAW photo; whatever LibRaw raises for damaged bytes passes.
+    """Opens a RAW photo.
 
     Args:
         data: The bytes of the file.
@@ -56,12 +56,13 @@ def open_raw(data: bytes, name: str, *, develop: bool = True) -> Iterator[RawPho
 
     Raises:
         PhotoError: `rawpy` is not installed.
+        OSError: LibRaw cannot read it.
     """
     try:
         import rawpy
     except ImportError as error:
         raise needs_package(name) from error
-    with rawpy.imread(io.BytesIO(data)) as raw:
+    with _in_words(rawpy.LibRawError), rawpy.imread(io.BytesIO(data)) as raw:
         sizes = raw.sizes
         orientation = _ORIENTATIONS.get(sizes.flip, 1)
         image = _preview(raw, rawpy, least=sizes.width * sizes.height / 4)
@@ -76,6 +77,16 @@ def open_raw(data: bytes, name: str, *, develop: bool = True) -> Iterator[RawPho
         if image is None:
             image = Image.new("1", (max(sizes.width // 2, 1), max(sizes.height // 2, 1)))
         yield RawPhoto(image, sizes.width, sizes.height, orientation, taken)
+
+
+@contextmanager
+def _in_words(libraw_error: type[Exception]) -> Iterator[None]:
+    """LibRaw's errors, whose texts are bytes, as errors of reading."""
+    try:
+        yield
+    except libraw_error as error:
+        text = error.args[0] if error.args else b""
+        raise OSError(text.decode() if isinstance(text, bytes) else str(text)) from error
 
 
 def needs_package(name: str) -> PhotoError:
