@@ -10,6 +10,13 @@ def count(number: int, what: str, plural: str | None = None) -> str:
     return f"{number:,} {what if number == 1 else plural or what + 's'}"
 
 
+def photos_and_films(photos: int, films: int) -> str:
+    """ "2 photos", "1 film", "2 photos, 1 film"."""
+    parts = [count(photos, "photo")] if photos or not films else []
+    parts += [count(films, "film")] if films else []
+    return ", ".join(parts)
+
+
 def percent(share: float) -> str:
     """A share 0..1: "94%", "0.4%"."""
     return f"{share:.1%}".replace(".0%", "%")

@@ -28,9 +28,9 @@ ASKED_FACES = 6  # the best ones, of a photo in which no face is so sure
 CLEAR = 5.0  # log odds, between the side that speaks most for itself and the next one
 TURNED_PIXELS = 300_000  # a photo on its side is looked at in small: its faces are not tiny
 TURNED_SCORE = 0.1  # so much surer must the detector be of a face that does not stand upright
-# A texture looks like a small face from one of four sides easily: one large face must be there, as
-# a share of the photo's short side, or several, or one of such a score.
-TURNED_SHARE, TURNED_FACES, TURNED_SURE = 0.1, 3, 0.85
+# A texture, a wheel or a tower looks like a face from one of four sides easily: several faces must
+# be there, or one of such a score.
+TURNED_FACES, TURNED_SURE = 3, 0.85
 
 
 class Search(tf.Module):
@@ -144,13 +144,11 @@ class Search(tf.Module):
     def _turns_in_small(self, image, faces, min_score):
         """The same by three looks at the photo from its other sides."""
         small, _ = shrink(image, TURNED_PIXELS)
-        short = tf.cast(tf.reduce_min(tf.shape(small)[:2]), tf.float32)
         least = tf.minimum(min_score + TURNED_SCORE, 1.0)
         best, most = tf.constant(0), _evidence(faces[2], min_score)
         for turns in (1, 2, 3):
-            boxes, _, scores = self._look(tf.image.rot90(small, turns), least)
-            large = bx.shorter_side(boxes) >= TURNED_SHARE * short
-            trusted = tf.reduce_any(large | (scores >= TURNED_SURE))
+            _, _, scores = self._look(tf.image.rot90(small, turns), least)
+            trusted = tf.reduce_any(scores >= TURNED_SURE)
             trusted |= tf.shape(scores)[0] >= TURNED_FACES
             evidence = _evidence(scores, min_score)
             better = (evidence > most) & trusted

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.words import between, count, interval, percent, share_of
+from data.words import between, count, interval, percent, photos_and_films, share_of
 
 
 def test_one_is_not_many():
@@ -10,6 +10,14 @@ def test_one_is_not_many():
         *("0 photos", "1 photo", "2 photos", "1,234 photos")
     ]
     assert count(2, "person", "people") == "2 people"
+
+
+@pytest.mark.parametrize(
+    ("photos", "films", "words"),
+    [(0, 0, "0 photos"), (2, 0, "2 photos"), (0, 1, "1 film"), (1, 2000, "1 photo, 2,000 films")],
+)
+def test_photos_and_films_are_counted_apart(photos, films, words):
+    assert photos_and_films(photos, films) == words
 
 
 def test_shares_say_of_how_many():

@@ -9,6 +9,7 @@ import streamlit as st
 
 from data.errors import KindredError
 from data.library.views import Entry, LibraryViews
+from data.words import photos_and_films
 from ui.actions.library.library_in_use import library_in_use
 from ui.components.photos.wall import empty_html, show_photos
 from ui.components.shell.style import plain
@@ -44,10 +45,7 @@ def show() -> None:
 def how_many(found: Sequence[Entry]) -> str:
     """Photos and films in words: "2 photos, 1 film"."""
     films = sum(entry.duration is not None for entry in found)
-    photos = len(found) - films
-    parts = [f"{photos:,} {'photo' if photos == 1 else 'photos'}"] if photos or not films else []
-    parts += [f"{films:,} {'film' if films == 1 else 'films'}"] if films else []
-    return ", ".join(parts)
+    return photos_and_films(len(found) - films, films)
 
 
 def find(

@@ -11,7 +11,7 @@ import streamlit as st
 from data.jobs import DONE, Job
 from data.library.name_writer import Written, write_names
 from data.library.views import Entry, LibraryViews
-from data.words import count
+from data.words import count, photos_and_films
 from ui.actions.library.known_folders import below
 from ui.actions.library.library_in_use import library_in_use
 from ui.components.jobs.job_view import jobs, show_ended, show_running, start
@@ -65,8 +65,8 @@ def result_text(job: Job) -> str:
     if job.status != DONE or not got:
         return ""
     if job.kind in ("tag", "renew"):
-        films = f" and {count(got['films'], 'film')}" if got.get("films") else ""
-        parts = [f"{count(got['photos'], 'photo')}{films}, {got['fresh']:,} of them new"]
+        looked = photos_and_films(got["photos"], got.get("films", 0))
+        parts = [f"{looked}, {got['fresh']:,} of them new"]
         if got.get("renamed"):
             parts.append(f"{got['renamed']:,} named by the new model")
         if got["unknown"]:
@@ -76,7 +76,8 @@ def result_text(job: Job) -> str:
         return "Done: " + ", ".join(parts)
     what = "written" if job.kind == "write" else "put back"
     failed = f", {got['failed']:,} could not be" if got["failed"] else ""
-    return f"Done: {count(got['changed'], 'photo')} {what}{failed}"
+    changed = photos_and_films(got["changed"] - got.get("films", 0), got.get("films", 0))
+    return f"Done: {changed} {what}{failed}"
 
 
 def preview_of_writing(
@@ -163,8 +164,8 @@ def writing_title(entries: Iterable[Entry], under: str | None) -> str:
     """What writing is about: how many photos with names, and where."""
     named = [e for e in entries if e.names and (under is None or below(e.path, under))]
     where = f"in {os.path.basename(under) or under}" if under else "in all folders"
-    count = f"{len(named):,} {'photo' if len(named) == 1 else 'photos'}"
-    return f"Write names beside {count} {where}"
+    films = sum(entry.duration is not None for entry in named)
+    return f"Write names beside {photos_and_films(len(named) - films, films)} {where}"
 
 
 def _show_writing(library: LibraryViews, under: str | None, entries: list[Entry]) -> None:
@@ -172,8 +173,8 @@ def _show_writing(library: LibraryViews, under: str | None, entries: list[Entry]
     with st.expander(plain(title), icon=":material/sell:"):
         st.write(
             "Other photo programs then show them. Names and face regions go into a small file "
-            "beside each photo (photo.jpg.xmp). What other programs wrote is kept, and everything "
-            "can be taken back."
+            "beside each photo and film (photo.jpg.xmp). What other programs wrote is kept, and "
+            "everything can be taken back."
         )
         embed = st.toggle(
             "Write into JPEG files themselves",

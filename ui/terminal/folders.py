@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from data.words import count
+from data.words import count, photos_and_films
 from ui.terminal.opened import open_library, working_library
 from ui.terminal.output import DONE, FAILED, agreed, say
 
@@ -49,8 +49,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _contents(folder: Folder) -> str:
-    parts = [count(folder.photos, "photo")] if folder.photos or not folder.films else []
-    parts += [count(folder.films, "film")] if folder.films else []
+    parts = [photos_and_films(folder.photos, folder.films)]
     parts += [f"{folder.unreadable:,} unreadable"] if folder.unreadable else []
     if folder.missing:
         is_there = os.path.isdir(folder.path)

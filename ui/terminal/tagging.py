@@ -20,7 +20,7 @@ from data.lock import library_lock
 from data.media.folders import LeftOut, find_photos
 from data.recognition.nearest import Nearest, words
 from data.tags import FilmTags, PhotoTags
-from data.words import count
+from data.words import count, photos_and_films
 from model.inference.on_demand import ModelOnDemand
 from ui.terminal.output import DONE, SOME_UNREADABLE, Bars, Results, say, warn
 
@@ -177,9 +177,8 @@ class _Run:
         what = ("photo or film", "photos or films") if self.films else ("photo",)
         for name, seen in sorted(self._people.items(), key=lambda item: (-item[1], item[0])):
             say(f"  {name:<{width}}  {count(seen, *what)}", to)
-        handled = [count(self.handled, "photo")] if self.handled or not self.films else []
-        handled += [count(self.films, "film")] if self.films else []
-        say(f"{', '.join(handled)}, {count(self._unknown, 'unknown face')}", to)
+        handled = photos_and_films(self.handled, self.films)
+        say(f"{handled}, {count(self._unknown, 'unknown face')}", to)
 
 
 def _readable(tags: PhotoTags, nearest: Sequence[Nearest | None]) -> str:

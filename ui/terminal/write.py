@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from data.errors import LibraryError
-from data.words import count
+from data.words import count, photos_and_films
 from ui.terminal.opened import working_library
 from ui.terminal.output import DONE, SOME_UNREADABLE, say, warn
 
@@ -22,8 +22,8 @@ def add(commands) -> None:
         "write",
         help="write names where other photo software reads them",
         description="Writes the names of faces, confirmed and suggested, into sidecars beside the "
-        "photos (photo.jpg.xmp). What other programs wrote is kept. Exit status 3: some could "
-        "not be written.",
+        "photos and films (photo.jpg.xmp). What other programs wrote is kept. Exit status 3: some "
+        "could not be written.",
     )
     write.add_argument(
         "paths", nargs="*", metavar="PATH", help="only these photos and folders of the library"
@@ -65,18 +65,21 @@ def _write(options: argparse.Namespace) -> int:
 
 
 def _report(written: Iterable[Written], verb: str, failed: int = 0) -> int:
-    changed = 0
+    from data.media.kinds import is_film_name
+
+    changed = films = 0
     for photo in written:
         if photo.error:
             failed += 1
             warn(photo.error)
         elif photo.change:
             changed += 1
+            films += is_film_name(photo.photo)
             if verb != _UNDONE:
                 say(f"{photo.photo}: {'; '.join(photo.change.notes) or verb}")
             for edit in photo.change.edits:
                 say(f"{'' if verb == _UNDONE else '    '}{verb} {edit.path}")
-    say(f"{verb} {count(changed, 'photo')}")
+    say(f"{verb} {photos_and_films(changed - films, films)}")
     if failed:
         warn(f"{count(failed, 'path')} could not be handled")
     return SOME_UNREADABLE if failed else DONE

@@ -12,9 +12,9 @@ from model.detector.tiling import Search, turned_back
 class RedDetector(tf.Module):
     """Finds the red rectangle of a picture, if its brighter end is up and it is not small."""
 
-    def __init__(self, least_share=0.0, score=0.97):
+    def __init__(self, least_share=0.0, score=0.97, copies=1):
         super().__init__()
-        self.second_look = None
+        self.second_look, self.copies = None, copies
         self.least_share, self.score, self.seen = least_share, score, []
 
     def detect(self, image, min_score):
@@ -36,6 +36,7 @@ class RedDetector(tf.Module):
                 faces = np.array([[x0, y0, x1, y1]], np.float32)
         if self.score < min_score:
             faces = faces[:0]
+        faces = np.repeat(faces, self.copies, axis=0)
         corner = faces[:, None, :2] + np.arange(5, dtype=np.float32)[:, None]
         scores = np.full(len(faces), self.score, np.float32)
         return faces, corner.astype(np.float32), scores
@@ -83,15 +84,16 @@ def test_a_large_photo_on_its_side_is_found_in_its_own_pixels():
     assert (inside >= 230).all() and (x1 - x0, y1 - y0) == pytest.approx((200, 100), abs=6)
 
 
-def test_a_turned_face_must_be_surer():
+@pytest.mark.parametrize("score, faces", [(0.55, 0), (0.65, 3)])
+def test_turned_faces_must_be_surer(score, faces):
     lying = tf.image.rot90(photo(60, 90, (10, 20, 20, 40)), 1)
-    assert len(found(RedDetector(score=0.55), lying)[0]) == 0
-    assert len(found(RedDetector(score=0.65), lying)[0]) == 1
+    assert len(found(RedDetector(score=score, copies=3), lying)[0]) == faces
 
 
+@pytest.mark.parametrize("box", [(10, 20, 30, 60), (50, 20, 250, 280)])
 @pytest.mark.parametrize("score, faces", [(0.8, 0), (0.9, 1)])
-def test_one_small_face_is_worth_a_turn_only_if_it_is_sure(score, faces):
-    lying = tf.image.rot90(photo(300, 400, (10, 20, 30, 60)), 1)
+def test_one_face_is_worth_a_turn_only_if_it_is_sure(box, score, faces):
+    lying = tf.image.rot90(photo(300, 400, box), 1)
     assert len(found(RedDetector(score=score), lying)[0]) == faces
 
 

@@ -36,7 +36,7 @@ def test_a_folder_counts_what_lies_below_it_and_says_when_it_was_looked_at():
         ("/p", 4, 1, 20.0),
         ("/q", 5, 0, None),
     ]
-    assert found[0].facts.startswith("4 photos · 1 film · 2 unreadable · last looked at")
+    assert found[0].facts.startswith("4 photos, 1 film · 2 unreadable · last looked at")
     assert found[1].facts == "5 photos · 1 missing"
 
 

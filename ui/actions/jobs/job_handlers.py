@@ -11,10 +11,11 @@ from pathlib import Path
 from data.errors import KindredError
 from data.home import current_model_dir, home, new_model_dir
 from data.jobs import JobProgress
-from data.library.name_writer import undo_writes, write_names
+from data.library.name_writer import Written, undo_writes, write_names
 from data.library.views import LibraryViews
 from data.lock import library_lock
 from data.media.folders import LeftOut, find_photos
+from data.media.kinds import is_film_name
 from data.media.thumbnails import WALL_FACE_SIDE, Thumbnails, Wanted
 from data.tags import FilmTags, PhotoTags
 from model.inference.on_demand import ModelOnDemand
@@ -142,8 +143,7 @@ def model_of_jobs() -> ModelOnDemand:
 
 
 def write(arguments: dict, report: JobProgress) -> dict:
-    """Writes names into the metadata of the library's photos under `paths`."""
-    changed, errors = 0, []
+    """Writes names beside the library's photos and films under `paths`."""
     with library_lock(home(), "writing names"), LibraryViews(home()) as library:
         photos = library.records.paths(arguments.get("paths") or ())
         written = write_names(
@@ -153,22 +153,26 @@ def write(arguments: dict, report: JobProgress) -> dict:
             confirmed_only=bool(arguments.get("confirmed_only")),
         )
         with closing(written):
-            for done, photo in enumerate(written, 1):
-                changed += bool(photo.change)
-                errors += [photo.error] if photo.error else []
-                report.progress("writing names", done, len(photos))
-    return {"changed": changed, "failed": len(errors), "errors": errors[:20]}
+            return _changed(written, lambda n: report.progress("writing names", n, len(photos)))
 
 
 def unwrite(arguments: dict, report: JobProgress) -> dict:
     """Takes back what was written last."""
-    changed, errors = 0, []
     with library_lock(home(), "taking names back"), LibraryViews(home()) as library:
-        for done, photo in enumerate(undo_writes(library), 1):
-            changed += bool(photo.change)
-            errors += [photo.error] if photo.error else []
-            report.progress("taking names back", done, done)
-    return {"changed": changed, "failed": len(errors), "errors": errors[:20]}
+        written = undo_writes(library)
+        return _changed(written, lambda n: report.progress("taking names back", n, n))
+
+
+def _changed(written: Iterable[Written], progress: Callable[[int], None]) -> dict:
+    """What was done to photos and films, as it is done."""
+    changed, films, errors = 0, 0, []
+    for done, file in enumerate(written, 1):
+        changed += bool(file.change)
+        films += bool(file.change) and is_film_name(file.photo)
+        errors += [file.error] if file.error else []
+        progress(done)
+    counts = {"changed": changed, "films": films, "failed": len(errors)}
+    return counts | {"errors": errors[:20]}
 
 
 def fetch(arguments: dict, report: JobProgress) -> dict:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from data.jobs import Job
 from data.library.photos.library_folders import Folder
+from data.words import photos_and_films
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ class KnownFolder:
     @property
     def facts(self) -> str:
         """What is in it and when it was looked at, in words."""
-        parts = [_count(self.photos, "photo")]
-        parts += [_count(self.films, "film")] if self.films else []
+        parts = [photos_and_films(self.photos, self.films)]
         parts += [f"{self.unreadable:,} unreadable"] if self.unreadable else []
         parts += [f"{self.missing:,} missing"] if self.missing else []
         if self.looked is not None:
@@ -80,7 +80,3 @@ def known_folders(
 def below(path: str, folder: str | os.PathLike) -> bool:
     """Whether a file lies in a folder or below it."""
     return path.startswith(os.path.join(os.fspath(folder), ""))
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what if count == 1 else what + 's'}"
