@@ -101,7 +101,9 @@ def load_tagger(model: str | None):
     """The model folder's tagger, or that of the untrained networks."""
     from model.inference.tagger import Tagger
 
-    return Tagger.load(model) if model else Tagger.untrained()
+    tagger = Tagger.load(model) if model else Tagger.untrained()
+    tagger.prepare()
+    return tagger
 
 
 def _shrunk(path: str, side: int) -> np.ndarray:

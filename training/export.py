@@ -24,9 +24,10 @@ from data.recognition.identity import CODE
 from data.recognition.scoring import HeadState
 from model.classifier.head import Head
 from model.graph import FaceGraph
+from model.graph_key import describe_graph, graph_key
 from model.manifest import FILE, FORMAT, read_manifest
 from model.zoo.specs import DetectorSpec, EmbedderSpec
-from training.reuse_graph import copy_graph, describe_graph, graph_key, reuse_graph
+from training.reuse_graph import copy_graph, reuse_graph
 
 DRAFT_SECONDS = 3600.0  # after which nobody writes a draft any more
 
@@ -59,8 +60,7 @@ def export(
     refuse_other_content(folder)
     state = graph.head.state
     changed = {"embedder": {"fine_tuned": _hash_of(graph.embedder)}} if fine_tuned else {}
-    # A graph without anybody has no classifier, and tuned weights are one family's alone.
-    key = graph_key(networks, graph.min_score) if state.people and not fine_tuned else None
+    key = graph_key(networks, graph.min_score) if state.people else None
     manifest = {
         "format": FORMAT,
         "code": CODE,
@@ -83,12 +83,13 @@ def export(
         },
     }
     with _replacing(folder) as draft:
-        reused = key is not None and former is not None
+        # A graph without anybody has no classifier, and tuned weights are one family's alone.
+        reused = key is not None and former is not None and not fine_tuned
         reused = reused and reuse_graph(former, draft, graph.head, key)
         if not reused:
             tf.saved_model.save(graph, os.fspath(draft), signatures=graph.signatures())
         if key is not None:
-            manifest["graph"] = describe_graph(draft, key)
+            manifest["graph"] = describe_graph(draft, key) | changed.get("embedder", {})
         _write_notes(draft, state, manifest, card)
         require_same_answers(graph, draft)
 

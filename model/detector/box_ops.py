@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from model.graph_function import plain
+
 _LEAST_APART = 0.25
 _ROWS = 512  # rows of the overlap matrix held at a time: memory stays linear in the boxes
 
 
+@plain
 def overlap(boxes: tf.Tensor, others: tf.Tensor, *, over: str = "union") -> tf.Tensor:
     """Overlap of every box with every other.
 
@@ -61,6 +64,7 @@ def suppress(
     return tf.boolean_mask(order, tf.ensure_shape(stays.concat(), [None]))
 
 
+@plain
 def not_outdone(boxes: tf.Tensor, odds: tf.Tensor, share: float, margin: float) -> tf.Tensor:
     """Which boxes no surer one overlaps by more than `share` of the smaller of the two.
 
@@ -83,11 +87,13 @@ def not_outdone(boxes: tf.Tensor, odds: tf.Tensor, share: float, margin: float) 
     return tf.where(~outdone)[:, 0]
 
 
+@plain
 def shorter_side(boxes: tf.Tensor) -> tf.Tensor:
     """Width or height of every box, whichever is less: float32 [N]."""
     return tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1)
 
 
+@plain
 def squared(boxes: tf.Tensor) -> tf.Tensor:
     """Grows the shorter side of every box around its centre until it is a square."""
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2.0
@@ -102,6 +108,7 @@ def enlarged(boxes: tf.Tensor, factor: float) -> tf.Tensor:
     return tf.concat([centre - half, centre + half], axis=1)
 
 
+@plain
 def clipped(boxes: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
     """Cuts boxes at the borders of an image of that size (float32 scalars)."""
     return tf.clip_by_value(boxes, 0.0, tf.stack([width, height, width, height]))

@@ -18,6 +18,7 @@ from model.detector.mtcnn import ONET, PNET, RNET, load_stage
 from model.detector.resize import shrink
 from model.detector.second_look.refinement import SecondLook
 from model.detector.second_look.windows import classify_windows, in_photo, normalised
+from model.traced_network import TracedNetwork
 
 MIN_FACE = 20.0
 WINDOW = 12.0
@@ -48,8 +49,8 @@ class Cascade(tf.Module):
         max_pixels: int = 2_000_000,
     ):
         super().__init__(name="cascade")
-        self.pnet, self.rnet, self.onet = pnet, rnet, onet
-        self.second_look = SecondLook(onet, rnet)
+        self.pnet, self.rnet, self.onet = map(TracedNetwork, (pnet, rnet, onet))
+        self.second_look = SecondLook(self.onet, self.rnet)
         self.max_pixels = max_pixels
 
     def detect(self, image: tf.Tensor, min_score: tf.Tensor):
@@ -89,7 +90,7 @@ class Cascade(tf.Module):
         """P-Net over one level of the pyramid: boxes in pixels of `pixels`, and scores."""
         level_size = tf.cast(tf.maximum(size * scale, WINDOW), tf.int32)
         level = tf.image.resize(pixels[None], level_size, method="area")
-        offsets, face = self.pnet(normalised(level), training=False)
+        offsets, face = self.pnet(normalised(level))
         score = face[0, :, :, 1]
         at = tf.where(score > PNET_SCORE)
         best = tf.math.top_k(tf.gather_nd(score, at), tf.minimum(MAX_PER_LEVEL, tf.shape(at)[0]))

@@ -12,6 +12,8 @@ import tensorflow as tf
 from keras import layers
 
 from model.detector.single_shot import KINDRED_CONFIG
+from model.graph_function import plain
+from model.traced_network import TracedNetwork
 
 FEATURES = ("neck8_relu", "neck16_relu")  # layers of the detector's network that it reads
 STRIDE = 16  # pixels of the small picture between its cells
@@ -49,11 +51,12 @@ class CloserLook(tf.Module):
         detector: The network whose features it reads.
     """
 
-    def __init__(self, network: keras.Model, detector: keras.Model):
+    def __init__(self, network: TracedNetwork, detector: keras.Model):
         super().__init__(name="closer_look")
         self.network = network
         features = [detector.get_layer(name).output for name in FEATURES]
-        self.search = keras.Model(detector.input, [detector.output, *features])
+        whole = keras.Model(detector.input, [detector.output, *features], name=detector.name)
+        self.search = TracedNetwork(whole)
 
     def parts(self, features, factors, size):
         """Parts of the photo, as few pixels as tiles or one rectangle can hold.
@@ -67,7 +70,7 @@ class CloserLook(tf.Module):
             corners int64 [K, 2], x and y, multiples of 32, and int64 [2], the height and width that
             all parts have. K may be 0.
         """
-        odds = self.network(features, training=False)[0, :, :, 0]
+        odds = self.network(*features)[0, :, :, 0]
         cells = tf.where(odds >= LEAST_ODDS)[:, ::-1]
         last = tf.cast(size[::-1], tf.int64) - 1
         start = tf.cast(tf.cast(cells * STRIDE, tf.float32) / factors, tf.int64)
@@ -84,6 +87,7 @@ class CloserLook(tf.Module):
         return corners, sides
 
 
+@plain
 def _tiles(start, end):
     """Corners int64 [K, 2] of the tiles that rectangles from `start` to `end` [N, 2] touch.
 
@@ -98,6 +102,7 @@ def _tiles(start, end):
     return tf.stack([which % apart, which // apart], axis=1) * TILE
 
 
+@plain
 def cut(image, corners, sides):
     """Parts of a photo with `MARGIN` more all round, black outside the photo.
 
@@ -121,6 +126,7 @@ def cut(image, corners, sides):
     )
 
 
+@plain
 def without_margin(maps, strides):
     """The cells of parts that were `cut` which lie inside the margin."""
     inside = {}
@@ -130,6 +136,7 @@ def without_margin(maps, strides):
     return inside
 
 
+@plain
 def seen_closer(boxes, corners, sides):
     """Whether boxes float32 [M, 4] are so small that the parts show them better, bool [M]."""
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2.0

@@ -9,6 +9,7 @@ import tensorflow as tf
 from model.detector import box_ops as bx
 from model.detector.second_look.refinement import log_odds
 from model.detector.single_shot import split_map
+from model.graph_function import plain
 
 MOST_FACES = 5000  # that suppression looks at
 MOST_FOUND = 1000  # that stay
@@ -20,6 +21,7 @@ USUAL_SIDE = 32.0  # pixels, of a face whose score is what the network says
 LARGEST_LOG_SIZE = 12.0  # an infinite box would upset the order of suppression
 
 
+@plain
 def decode(maps, strides, min_score, corners=None):
     """Every cell that scores at least `min_score`, before suppression.
 
@@ -61,6 +63,7 @@ def decode(maps, strides, min_score, corners=None):
     return tf.concat([centre - half, centre + half], axis=1), landmarks, scores
 
 
+@plain
 def leaned(boxes, scores, lean: float):
     """Scores float32 [M] to whose logits twice the size of the boxes [M, 4] adds `lean`."""
     if not lean:
@@ -70,6 +73,7 @@ def leaned(boxes, scores, lean: float):
     return tf.sigmoid(log_odds(scores) + lean * octaves)
 
 
+@plain
 def asked(boxes, min_score, caution: float):
     """The scores float32 [M] from which boxes [M, 4] are faces, where `min_score` is asked of small
     ones: from 48 to 96 pixels of the shorter side the log odds rise by `caution`."""
@@ -78,6 +82,7 @@ def asked(boxes, min_score, caution: float):
     return tf.where(octaves > 0.0, more, min_score)
 
 
+@plain
 def agreed(boxes, scores, cells, weight: float):
     """Scores of faces after it was counted how many cells see each of them.
 
@@ -94,6 +99,7 @@ def agreed(boxes, scores, cells, weight: float):
     return tf.sigmoid(log_odds(scores) + weight * tf.math.log((0.5 + count) / USUAL_AGREEMENT))
 
 
+@plain
 def suppress(boxes, scores):
     """Greedy non-maximum suppression of boxes float32 [M, 4] by scores float32 [M].
 

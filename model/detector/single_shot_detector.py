@@ -27,6 +27,8 @@ from model.detector.single_shot import (
     build_single_shot,
     load_yunet,
 )
+from model.graph_function import GraphFunction
+from model.traced_network import TracedNetwork
 from model.zoo.weight_file import load_weights
 
 LEAN, AGREEMENT = 0.1, 0.5  # chosen on photos of the training part, see the model card
@@ -41,6 +43,9 @@ LEAST_SIDE = 48.0  # pixels, of a face that counts in an octave after the first
 
 class SingleShotDetector(tf.Module):
     """Finds faces in one image of any size.
+
+    Attributes:
+        model: The network, which may be trained.
 
     Args:
         model: A network of `build_single_shot`.
@@ -79,18 +84,16 @@ class SingleShotDetector(tf.Module):
             raise ValueError(f"`max_pixels` must be at least 1. Received: max_pixels={max_pixels}")
         if octaves < 1:
             raise ValueError(f"`octaves` must be at least 1. Received: octaves={octaves}")
-        self.model = model
         self.strides = tuple(config.strides)
         self.max_pixels, self.octaves = max_pixels, octaves
         self.lean, self.agreement, self.caution = lean, agreement, caution
         self.second_look, self.closer_look = second_look, closer_look
+        object.__setattr__(self, "model", model)  # not tracked, as in `TracedNetwork`
+        # With a closer look the network says also what that reads.
+        self.network = TracedNetwork(model) if closer_look is None else closer_look.search
+        photo = tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.float32)
+        self.graph = GraphFunction(self._detect, *photo)
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None, None, 3], tf.uint8, name="image"),
-            tf.TensorSpec([], tf.float32, name="min_score"),
-        ]
-    )
     def detect(self, image, min_score):
         """The faces of an image that score at least `min_score`, large ones more (`asked`).
 
@@ -106,6 +109,9 @@ class SingleShotDetector(tf.Module):
             boxes float32 [N, 4] xyxy in pixels, landmarks float32 [N, 5, 2], scores float32 [N],
             best first; N is 0 to 1000.
         """
+        return self.graph(image, min_score)
+
+    def _detect(self, image, min_score):
         pixels, factors = shrink(image, self.max_pixels)
         height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
         votes = self.second_look is not None and self.second_look.votes
@@ -152,10 +158,8 @@ class SingleShotDetector(tf.Module):
                 half = tf.shape(pixels)[1:3] // 2
                 pixels = tf.image.resize(pixels, half, method="area")
             pixels = self._padded(pixels)
-            if octave or self.closer_look is None:
-                maps = self.model(pixels, training=False)
-            else:
-                maps, *features = self.closer_look.search(pixels, training=False)
+            maps, *read = self._maps(pixels)
+            features = features or read
             boxes, landmarks, scores = decode(maps, self.strides, min_score)
             sides = bx.shorter_side(boxes)
             sharp = sides >= LEAST_SIDE if octave else tf.fill(tf.shape(sides), True)
@@ -183,7 +187,7 @@ class SingleShotDetector(tf.Module):
             corners, sides = self.closer_look.parts(features, factors, size)
             if tf.shape(corners)[0] > 0:
                 sharp &= ~seen_closer(boxes, corners, sides)
-                maps = self.model(cut(image, corners, sides), training=False)
+                maps, *_ = self._maps(cut(image, corners, sides))
                 maps = without_margin(maps, self.strides)
                 more = decode(maps, self.strides, min_score, corners)
                 sharp = tf.concat([sharp, bx.shorter_side(more[0]) < LARGER], axis=0)
@@ -191,6 +195,11 @@ class SingleShotDetector(tf.Module):
                 landmarks = tf.concat([landmarks, more[1]], axis=0)
                 scores = tf.concat([scores, more[2]], axis=0)
         return (boxes, landmarks, scores), sharp
+
+    def _maps(self, pixels):
+        """The network's maps, and the features that the closer look reads, if there is one."""
+        said = self.network(pixels)
+        return [said] if self.closer_look is None else said
 
     def _padded(self, pixels):
         """Black at the bottom and on the right, up to whole cells of the last stride."""
@@ -217,6 +226,7 @@ def kindred_detector(
     Args:
         closer_look: A network of `build_closer_look`; without it photos are searched at full size.
     """
+    closer = closer_look and CloserLook(TracedNetwork(closer_look), network)
     return SingleShotDetector(
         network,
         config,
@@ -225,7 +235,7 @@ def kindred_detector(
         agreement=AGREEMENT,
         caution=CAUTION,
         second_look=second_look,
-        closer_look=None if closer_look is None else CloserLook(closer_look, network),
+        closer_look=closer,
     )
 
 

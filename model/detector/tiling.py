@@ -15,6 +15,7 @@ from model.detector.protocol import Detector
 from model.detector.resize import shrink
 from model.detector.second_look.refinement import log_odds
 from model.detector.second_look.windows import tilts_of
+from model.graph_function import GraphFunction, plain
 
 SHARED = 0.5  # what neighbouring parts share, in short sides
 MAX_IOU = 0.45
@@ -46,14 +47,8 @@ class Search(tf.Module):
         self.detector, self.second_look = detector, detector.second_look
         # One function for all five places that call it, kept apart from the graph round it:
         # otherwise each becomes a copy that is optimised anew.
-        self._look = tf.function(
-            detector.detect,
-            input_signature=[
-                tf.TensorSpec([None, None, 3], tf.uint8),
-                tf.TensorSpec([], tf.float32),
-            ],
-            experimental_attributes={"_noinline": True},
-        )
+        photo = tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.float32)
+        self._look = GraphFunction(detector.detect, *photo, apart=True)
 
     def detect(self, image, min_score):
         """Faces of a photo, which may lie on its side.
@@ -156,11 +151,13 @@ class Search(tf.Module):
         return best
 
 
+@plain
 def _evidence(scores, min_score):
     """How much these faces speak for the side from which they were found, float32 scalar."""
     return tf.reduce_sum(tf.nn.relu(log_odds(scores) - log_odds(min_score)))
 
 
+@plain
 def _turned_back(faces, turns, size):
     """Boxes, landmarks and scores of a turned picture, in the picture before that."""
     boxes, landmarks, scores = faces

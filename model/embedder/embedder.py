@@ -10,6 +10,8 @@ import tensorflow as tf
 from data.recognition.age import AgeCorrection
 from model.embedder.age_correction import WithoutAge
 from model.embedder.aligner import Aligner
+from model.graph_function import GraphFunction
+from model.traced_network import TracedNetwork
 
 BATCH = 32  # faces that go through the network together; bounds memory in a crowd
 
@@ -37,13 +39,24 @@ class Embedder(tf.Module):
         mirror: bool = True,
     ):
         super().__init__(name="embedder")
-        self.aligner, self.network, self.mirror = aligner, network, mirror
+        self.aligner, self.mirror = aligner, mirror
+        self._traced = TracedNetwork(network)
         self.without_age = None if age is None else WithoutAge(age, name="without_age")
         self.dimension = int(network.output_shape[-1])
         self.chip_shape = (aligner.size, aligner.size, 3)
         # Chips to embeddings as a function of its own: traced once, whoever calls it.
         chips = tf.TensorSpec([None, *self.chip_shape], tf.float32)
-        self.graph = tf.function(self._embed_batch, input_signature=[chips])
+        self.graph = GraphFunction(self._embed_batch, chips)
+
+    @property
+    def weights(self) -> list[tf.Variable]:
+        """The variables of the network, in its order."""
+        return self._traced.weights
+
+    @property
+    def network(self) -> keras.Model:
+        """The Keras model, which may be trained: what embeds sees its weights."""
+        return self._traced.network
 
     def embed(self, image: tf.Tensor, landmarks: tf.Tensor) -> tf.Tensor:
         """Embeddings of the faces of one photo.
@@ -76,9 +89,9 @@ class Embedder(tf.Module):
     def _embed_batch(self, chips: tf.Tensor) -> tf.Tensor:
         if self.mirror:
             both = tf.concat([chips, chips[:, :, ::-1]], axis=0)
-            plain, mirrored = tf.split(self.network(both, training=False), 2)
+            plain, mirrored = tf.split(self._traced(both), 2)
             vectors = plain + mirrored
         else:
-            vectors = self.network(chips, training=False)
+            vectors = self._traced(chips)
         vectors = tf.math.l2_normalize(vectors, axis=1)
         return vectors if self.without_age is None else self.without_age(vectors)

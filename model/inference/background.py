@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +91,9 @@ class BackgroundModel:
                 self._loaded = self._try(None)
         finally:
             self._done.set()
+        if self._loaded is not None:
+            with suppress(KindredError):  # a photo that needs it says so
+                self._loaded.tagger.prepare()
 
     def _try(self, folder: Path | None) -> Loaded | None:
         try:
@@ -116,7 +120,7 @@ def load_model(folder: Path | None) -> Loaded:
     from model.device import describe_device
     from model.inference.tagger import Tagger
 
-    tagger = Tagger.untrained() if folder is None else Tagger.load(folder)
+    tagger = Tagger.load(folder, quickly=True) if folder else Tagger.untrained()
     tagger.tag(np.zeros((64, 64, 3), np.uint8))
     return Loaded(tagger, describe_device())
 

@@ -31,13 +31,14 @@ def face_in_box(tagger: Tagger, image: np.ndarray, box: Sequence[float]) -> Face
         box: xyxy pixels, with a width and a height; it is kept as it was drawn.
     """
     box = np.asarray(box, np.float32)
-    landmarks = _landmarks(tagger, image, box)
-    if landmarks is None:
-        landmarks = box[:2] + TEMPLATE * (box[2:] - box[:2])
-    embeddings = tagger.functions["embed"](
-        image=tf.constant(image), landmarks=tf.constant(landmarks[None], tf.float32)
-    )["embeddings"]
-    named = tagger.functions["name_photo"](embeddings=embeddings)
+    with tagger.stepping():
+        landmarks = _landmarks(tagger, image, box)
+        if landmarks is None:
+            landmarks = box[:2] + TEMPLATE * (box[2:] - box[:2])
+        embeddings = tagger.functions["embed"](
+            image=tf.constant(image), landmarks=tf.constant(landmarks[None], tf.float32)
+        )["embeddings"]
+        named = tagger.functions["name_photo"](embeddings=embeddings)
     name, confidence = named["names"].numpy()[0].decode(), float(named["confidences"].numpy()[0])
     return FaceTag(name or None, confidence, box, landmarks, 1.0, embeddings.numpy()[0])
 

@@ -7,11 +7,11 @@ makes the readings (`data.library.intake.prefetch`).
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from data.library.intake.prefetch import Reading
 from data.media.chips import cut_chips
 from data.media.photos import ReducedPhoto, read_reduced
 from data.media.quality import face_quality, sharpness
+from model.graph_function import step_by_step
 
 # The detectors shrink what is larger than this (`max_pixels` of `model.detector.cascade` and
 # `model.detector.decode`); a JPEG that leaves so many pixels loses them nothing.
@@ -83,8 +84,12 @@ class Engine:
             signatures of a model folder.
         chip_size: Side of the chips that `embed_chips` takes, pixels.
         min_score: The detector's score from which a face is taken for one.
-        step_by_step: For how many photos functions that can be traced are run as Python instead:
-            tracing takes as long as a dozen of them.
+        step_by_step: For how many photos each `GraphFunction` is run step by step: tracing takes
+            as long as a dozen of them.
+        after_steps: Called when these have been.
+
+    Attributes:
+        steps: How many photos are still run step by step.
     """
 
     def __init__(
@@ -93,9 +98,10 @@ class Engine:
         chip_size: int,
         min_score: float,
         step_by_step: int = 0,
+        after_steps: Callable[[], object] = lambda: None,
     ):
         self._functions, self._chip_size, self._min_score = functions, chip_size, min_score
-        self._step_by_step = step_by_step
+        self.steps, self._after_steps = step_by_step, after_steps
 
     def run(
         self, readings: Iterable[Reading], together: int = WAITING_PHOTOS
@@ -112,7 +118,7 @@ class Engine:
             for reading in readings:
                 photo = _Photo(FoundFaces(reading, failure=reading.failure))
                 if reading.picture is not None:
-                    with self._stepping():
+                    with self.stepping():
                         self._look(photo, pool)
                     if photo.closer is not None:
                         cutting.append(photo)
@@ -122,22 +128,14 @@ class Engine:
                     self._cut(cutting.popleft())
                 faces = sum(len(photo.found) for photo in waiting)
                 full = faces >= EMBEDDED_TOGETHER or len(waiting) >= together
-                if full or self._step_by_step > 0:
+                if full or self.steps > 0:
                     yield from self._finish(waiting, cutting)
                     waiting = []
             yield from self._finish(waiting, cutting)
 
-    @contextlib.contextmanager
-    def _stepping(self) -> Iterator[None]:
-        """Runs TensorFlow's functions as Python for the first photos, without tracing them."""
-        before = tf.config.functions_run_eagerly()
-        if self._step_by_step > 0:
-            tf.config.run_functions_eagerly(True)
-        try:
-            yield
-        finally:
-            if tf.config.functions_run_eagerly() != before:
-                tf.config.run_functions_eagerly(before)
+    def stepping(self) -> AbstractContextManager[None]:
+        """While in this block, functions are run as the next photo's will be."""
+        return step_by_step(self.steps > 0)
 
     def _look(self, photo: _Photo, pool: ThreadPoolExecutor) -> None:
         """Finds the faces, and cuts their chips, or has the photo decoded larger for that."""
@@ -199,7 +197,7 @@ class Engine:
         while cutting:
             self._cut(cutting.popleft())
         looked_at = [photo for photo in waiting if photo.found.chips is not None]
-        with self._stepping():
+        with self.stepping():
             try:
                 self._embed(looked_at)
             except tf.errors.OpError:  # too much for the device at once, or one bad photo
@@ -208,7 +206,10 @@ class Engine:
                         self._embed([photo])
                     except tf.errors.OpError as error:
                         photo.fail(error)
-        self._step_by_step = max(self._step_by_step - len(looked_at), 0)
+        if self.steps:
+            self.steps = max(self.steps - len(looked_at), 0)
+            if not self.steps:
+                self._after_steps()
         for photo in waiting:
             yield photo.found
 

@@ -137,4 +137,5 @@ class ModelOnDemand:
             import_tensorflow()
             from model.inference.tagger import Tagger
 
-            self._tagger = Tagger.untrained() if self._folder is None else Tagger.load(self._folder)
+            folder = self._folder
+            self._tagger = Tagger.load(folder, quickly=True) if folder else Tagger.untrained()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +23,15 @@ from model.device import prepare_devices
 from model.graph import FaceGraph
 from model.inference.engine import DETECTION_PIXELS, Engine, FoundFaces
 from model.inference.film_tagger import OnSeconds, TaggedFilm, tag_film
+from model.inference.quick_start import rebuild_graph
 from model.manifest import read_manifest
 from model.zoo.catalogue import choose
 from model.zoo.networks import describe_networks, load_detector, load_embedder
 
 _SIGNATURES = ("tag", "detect", "embed", "align", "embed_chips", "name_photo")
 _LATER_SIGNATURES = ("places",)  # a model may have been trained before there were these
+
+STEP_BY_STEP = 12  # photos, after which a graph is worth its making
 
 Source = str | os.PathLike | bytes | np.ndarray
 
@@ -50,7 +53,7 @@ class Tagger:
 
     def __init__(
         self,
-        functions: Mapping[str, Callable],
+        functions: dict[str, Callable],
         people: tuple[str, ...] = (),
         folder: Path | None = None,
         manifest: dict | None = None,
@@ -58,16 +61,24 @@ class Tagger:
         min_score: float = 0.0,
         network: str = "",
         model: str = "",
+        step_by_step: int = 0,
     ):
         self.functions, self.people = functions, people
         self.folder, self.manifest = folder, manifest or {}
         self.min_score, self.network, self.model = min_score, network, model
         chips = tf.nest.flatten(functions["embed_chips"].structured_input_signature)[0]
-        self._engine = Engine(functions, chips.shape[1], min_score)
+        self._engine = Engine(
+            functions, chips.shape[1], min_score, step_by_step, self._stop_stepping
+        )
 
     @classmethod
-    def load(cls, folder: str | os.PathLike) -> Tagger:
+    def load(cls, folder: str | os.PathLike, *, quickly: bool = False) -> Tagger:
         """Loads a SavedModel that training wrote.
+
+        Args:
+            folder: The model folder.
+            quickly: Whether the first photos are run step by step where that can be done, and the
+                SavedModel is loaded after them, or by `prepare`.
 
         Raises:
             ModelError: If there is no model, or it is damaged or of another format.
@@ -75,37 +86,69 @@ class Tagger:
         folder = Path(folder)
         manifest = read_manifest(folder)
         prepare_devices()
+        graph = rebuild_graph(folder, manifest) if quickly else None
+        functions = load_functions(folder) if graph is None else _known(graph.functions())
         try:
-            model = tf.saved_model.load(os.fspath(folder))
-            tagger = cls(
-                _functions(model.signatures),
+            return cls(
+                functions,
                 tuple(manifest["people"]),
                 folder,
                 manifest,
                 min_score=manifest["thresholds"]["detection_score"],
                 network=network_of(manifest),
                 model=model_id(manifest),
+                step_by_step=0 if graph is None else STEP_BY_STEP,
             )
-        except (OSError, LookupError, TypeError, ValueError, tf.errors.OpError) as error:
-            raise ModelError(
-                f"the model is damaged ({error})", file=folder, remedy="Train it again"
-            ) from error
-        tagger.keep = model  # a signature does not hold on to the model's variables
-        return tagger
+        except (LookupError, TypeError, ValueError) as error:
+            raise _damaged(folder, error) from error
 
     @classmethod
     def untrained(cls) -> Tagger:
-        """The best installed networks, without a family: finds every face and names none."""
+        """The best installed networks, without a family: finds every face and names none.
+
+        The first photos are run step by step.
+        """
         prepare_devices()
         detector, embedder = choose("detector"), choose("embedder")
         embed = load_embedder(embedder)
         head = Head(HeadState.empty(embed.dimension))
         graph = FaceGraph(load_detector(detector), embed, head, detector.min_score)
-        functions = _functions(graph.signatures())
-        network = network_of(describe_networks(detector, embedder))
-        tagger = cls(functions, min_score=detector.min_score, network=network, model=UNTRAINED)
-        tagger._saved = graph  # nor does a method of the graph on to the graph
-        return tagger
+        return cls(
+            _known(graph.functions()),
+            min_score=detector.min_score,
+            network=network_of(describe_networks(detector, embedder)),
+            model=UNTRAINED,
+            step_by_step=STEP_BY_STEP,
+        )
+
+    def prepare(self) -> None:
+        """Makes the graph ready, which takes seconds, if the first photos are run step by step.
+
+        Another thread may tag photos meanwhile; they take longer than those that come after this.
+
+        Raises:
+            ModelError: If the SavedModel is damaged.
+        """
+        if not self._engine.steps:
+            return
+        run = load_functions(self.folder) if self.folder else self.functions
+        image = tf.zeros([64, 64, 3], tf.uint8)
+        landmarks = tf.constant([[[24, 28], [40, 28], [32, 36], [26, 44], [38, 44]]], tf.float32)
+        run["detect"](image=image, min_score=tf.constant(self.min_score, tf.float32))
+        if "places" in run:
+            run["places"](landmarks=landmarks)
+        chips = run["align"](image=image, landmarks=landmarks)["chips"]
+        run["name_photo"](embeddings=run["embed_chips"](chips=chips)["embeddings"])
+        self.functions.update(run)
+        self._engine.steps = 0
+
+    def _stop_stepping(self) -> None:
+        if self.folder:
+            self.functions.update(load_functions(self.folder))
+
+    def stepping(self) -> AbstractContextManager[None]:
+        """In this block functions are run as those of the next photo will be."""
+        return self._engine.stepping()
 
     def tag(self, photo: Source, *, name: str | None = None) -> PhotoTags:
         """Tags one photo.
@@ -225,13 +268,34 @@ class Tagger:
 
     def name(self, embeddings: np.ndarray) -> list[tuple[str | None, float]]:
         """Names and confidences of all faces of one photo by their embeddings float32 [N, D]."""
-        named = self.functions["name_photo"](embeddings=tf.constant(embeddings))
+        with self.stepping():
+            named = self.functions["name_photo"](embeddings=tf.constant(embeddings))
         return [
             (name.decode() or None, float(sure))
             for name, sure in zip(named["names"].numpy(), named["confidences"].numpy(), strict=True)
         ]
 
 
-def _functions(signatures: Mapping[str, Callable]) -> dict[str, Callable]:
+def load_functions(folder: Path) -> dict[str, Callable]:
+    """What the SavedModel of a model folder can do, by the names of its signatures.
+
+    Raises:
+        ModelError: It is damaged.
+    """
+    try:
+        model = tf.saved_model.load(os.fspath(folder))
+        functions = _known(model.signatures)
+    except (OSError, LookupError, TypeError, ValueError, tf.errors.OpError) as error:
+        raise _damaged(folder, error) from error
+    for function in functions.values():
+        function.model = model  # a signature does not hold on to the model's variables
+    return functions
+
+
+def _damaged(folder: Path, error: Exception) -> ModelError:
+    return ModelError(f"the model is damaged ({error})", file=folder, remedy="Train it again")
+
+
+def _known(signatures: Mapping[str, Callable]) -> dict[str, Callable]:
     later = {name: signatures[name] for name in _LATER_SIGNATURES if name in signatures}
     return {name: signatures[name] for name in _SIGNATURES} | later

@@ -283,5 +283,5 @@ def test_one_trace_for_all_sizes():
     for size in ((1, 1, 3), (40, 50, 3), (50, 40, 3)):
         graph.tag(tf.zeros(size, tf.uint8))
         graph.embed(tf.zeros(size, tf.uint8), tf.zeros([size[0] % 3, 5, 2]))
-    assert graph.tag.experimental_get_tracing_count() == 1
-    assert graph.embed.experimental_get_tracing_count() == 1
+    assert graph.tag.traced.experimental_get_tracing_count() == 1
+    assert graph.embed.traced.experimental_get_tracing_count() == 1

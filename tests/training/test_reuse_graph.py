@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import model.graph_key
 import training.export
 import training.reuse_graph
 from data.errors import ModelError
@@ -21,7 +22,7 @@ from tests.checks import check_export
 from tests.pictures import encoded
 from tests.stubs import ColourEmbedder, CornerDetector, colour_graph, plain
 from training.export import export
-from training.reuse_graph import graph_key, reuse_graph
+from training.reuse_graph import reuse_graph
 
 NETWORKS = (MTCNN, RESNET29)
 TRAINING = {"training": {"photos": {}}, "measured": {"held_out": 0}}
@@ -127,9 +128,9 @@ def test_the_code_of_the_graph_is_part_of_the_key(tmp_path, monkeypatch):
     keys = []
     for text in ("one", "two"):
         (tmp_path / "__init__.py").write_text(text)
-        monkeypatch.setattr(training.reuse_graph.model, "__file__", str(tmp_path / "__init__.py"))
-        keys.append(graph_key(NETWORKS, 0.8))
-    assert keys[0] != keys[1] and graph_key(NETWORKS, 0.7) not in keys
+        monkeypatch.setattr(model.graph_key, "__file__", str(tmp_path / "graph_key.py"))
+        keys.append(model.graph_key.graph_key(NETWORKS, 0.8))
+    assert keys[0] != keys[1] and model.graph_key.graph_key(NETWORKS, 0.7) not in keys
 
 
 def cut(path):

@@ -18,6 +18,7 @@ from data.library.intake.work import Work
 from data.progress import Progress, silent
 from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
+from model.graph_function import GraphFunction
 from model.inference.engine import DETECTION_PIXELS, Engine, FoundFaces
 from training.dataset.face_cache import FaceCache
 
@@ -89,7 +90,7 @@ class FaceFinder:
             tf.TensorSpec([None, None, 3], tf.uint8),
             tf.TensorSpec([None, 5, 2], tf.float32),
         )
-        cut = tf.function(embedder.aligner.chips, input_signature=[image, points])
+        cut = GraphFunction(embedder.aligner.chips, image, points)
 
         def detect(image, min_score):
             boxes, landmarks, scores = detector.detect(image, min_score)
@@ -101,7 +102,7 @@ class FaceFinder:
             "embed_chips": lambda chips: {"embeddings": embedder.embed_chips(chips)},
         }
         if isinstance(embedder.aligner, Aligner):
-            places = tf.function(embedder.aligner.places, input_signature=[points])
+            places = GraphFunction(embedder.aligner.places, points)
             functions["places"] = lambda landmarks: {"places": places(landmarks)}
         chip_size = embedder.chip_shape[0]
         self._engine = Engine(functions, chip_size, min_score, step_by_step=STEP_BY_STEP)

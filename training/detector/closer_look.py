@@ -24,6 +24,7 @@ from data.media.photos import read_photo
 from model.detector.closer_look import LEAST_ODDS, STRIDE, CloserLook, build_closer_look
 from model.detector.decode import decode, suppress
 from model.detector.single_shot import KINDRED_CONFIG, build_single_shot
+from model.traced_network import TracedNetwork
 from model.zoo.weight_file import load_weights, save_weights
 from training.detector.pictures.drawings import random_drawing
 from training.detector.pictures.samples import Sample, read_samples, split
@@ -55,11 +56,11 @@ class View:
 
 def views(samples: Sequence[Sample], network: keras.Model) -> Iterator[View]:
     """The pictures of these photos, as the detector's network sees them."""
-    reader = CloserLook(build_closer_look(), network)
+    reader = CloserLook(TracedNetwork(build_closer_look()), network)
 
     @tf.function(input_signature=[tf.TensorSpec([1, None, None, 3], tf.float32)])
     def look(pixels):
-        maps, near, far = reader.search(pixels, training=False)
+        maps, near, far = reader.search(pixels)
         boxes, _, scores = decode(maps, KINDRED_CONFIG.strides, tf.constant(0.1))
         kept = suppress(boxes, scores)
         return near[0], far[0], tf.gather(boxes, kept), tf.gather(scores, kept)

@@ -16,7 +16,6 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-import keras
 import tensorflow as tf
 
 from data.tags import MIRRORED_LANDMARKS
@@ -24,6 +23,8 @@ from model.detector import box_ops as bx
 from model.detector.mtcnn import ONET, RNET, load_stage
 from model.detector.second_look.verifier import AROUND, SIDE, build_verifier
 from model.detector.second_look.windows import cut_upright, in_photo, say, tilts_of, turned
+from model.graph_function import plain
+from model.traced_network import TracedNetwork
 from model.zoo.weight_file import load_weights
 
 SMALLEST = 14.0  # pixels of the shorter side; in a smaller face the five points are guesses
@@ -40,7 +41,7 @@ class SecondLook(tf.Module):
     """Finds the landmarks of faces whose boxes are known, and says how likely they are faces.
 
     Args:
-        onet: A network of `model.detector.mtcnn.build_stage(ONET)`.
+        onet: The network of `model.detector.mtcnn.build_stage(ONET)`.
         rnet: One of `build_stage(RNET)`.
         verifier: One of `model.detector.second_look.verifier.build_verifier`, which has a veto on
             large faces, or None.
@@ -49,15 +50,16 @@ class SecondLook(tf.Module):
 
     def __init__(
         self,
-        onet: keras.Model,
-        rnet: keras.Model,
-        verifier: keras.Model | None = None,
+        onet: TracedNetwork,
+        rnet: TracedNetwork,
+        verifier: TracedNetwork | None = None,
         *,
         votes: bool = True,
     ):
         super().__init__(name="second_look")
         self.onet, self.rnet, self.verifier, self.votes = onet, rnet, verifier, votes
 
+    @plain
     def landmarks_in(self, image: tf.Tensor, boxes: tf.Tensor):
         """The landmarks in boxes.
 
@@ -105,6 +107,7 @@ class SecondLook(tf.Module):
         against = tf.clip_by_value(-VETO * odds, 0.0, LARGEST_VETO)
         return share * tf.scatter_nd(which, against, tf.shape(share, tf.int64))
 
+    @plain
     def standing(self, image: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
         """How much boxes look like upright faces from each of the four sides.
 
@@ -125,6 +128,7 @@ class SecondLook(tf.Module):
             odds += tf.nn.relu(log_odds(said[-1][:, 1]))
         return tf.reshape(odds, [count, 4])
 
+    @plain
     def refine(self, image, boxes, landmarks, scores, min_score) -> tuple[tf.Tensor, tf.Tensor]:
         """Better landmarks and scores of the best faces that are large enough; the others' stay.
 
@@ -165,13 +169,14 @@ def _vote(odds: tf.Tensor) -> tf.Tensor:
     return tf.clip_by_value(VOTE * odds, -LARGEST_VOTE, LARGEST_VOTE)
 
 
+@plain
 def log_odds(probability: tf.Tensor) -> tf.Tensor:
     """Of probabilities 0..1, float32 of any shape; finite."""
     probability = tf.clip_by_value(probability, 1e-6, 1.0 - 1e-6)
     return tf.math.log(probability) - tf.math.log1p(-probability)
 
 
-def _judge_twice(network: keras.Model, image, squares, tilts, side: int):
+def _judge_twice(network: TracedNetwork, image, squares, tilts, side: int):
     """What a network says of turned square boxes [N, 4] and of their mirror images.
 
     Returns:
@@ -190,5 +195,7 @@ def load_second_look(files: Mapping[str, Path], *, votes: bool = True) -> Second
         files: `rnet.lz4`, `onet.lz4`, and `verifier.npz`, which is only read with `votes`.
         votes: Whether they have a say in the scores.
     """
-    verifier = load_weights(files["verifier.npz"], build_verifier()) if votes else None
-    return SecondLook(load_stage(ONET, files), load_stage(RNET, files), verifier, votes=votes)
+    stages = [TracedNetwork(load_stage(config, files)) for config in (ONET, RNET)]
+    if not votes:
+        return SecondLook(*stages, votes=False)
+    return SecondLook(*stages, TracedNetwork(load_weights(files["verifier.npz"], build_verifier())))

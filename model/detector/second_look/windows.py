@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import math
 
-import keras
 import tensorflow as tf
+
+from model.graph_function import plain
+from model.traced_network import TracedNetwork
 
 MID_GREY = 127.5
 
 
 def classify_windows(
-    network: keras.Model, image: tf.Tensor, boxes: tf.Tensor, side: int
+    network: TracedNetwork, image: tf.Tensor, boxes: tf.Tensor, side: int
 ) -> list[tf.Tensor]:
     """What a network of the cascade says of square windows; see `cut_windows`."""
     return say(network, cut_windows(image, boxes, side))
 
 
-def say(network: keras.Model, pixels: tf.Tensor):
+def say(network: TracedNetwork, pixels: tf.Tensor):
     """The outputs of a network for windows float32 [N, side, side, 3], 0..255; N may be 0."""
     # Convolutions refuse an empty batch on some devices: one window more, whose result is dropped.
     # Not by `tf.pad`: TensorFlow's optimiser takes it for the padding of the convolution after it.
     pixels = tf.concat([normalised(pixels), tf.zeros([1, *pixels.shape[1:]])], axis=0)
-    return tf.nest.map_structure(lambda output: output[:-1], network(pixels, training=False))
+    return tf.nest.map_structure(lambda output: output[:-1], network(pixels))
 
 
 def in_photo(points: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
@@ -88,6 +90,7 @@ def cut_upright(image: tf.Tensor, squares: tf.Tensor, tilts: tf.Tensor, side: in
     )
 
 
+@plain
 def tilts_of(landmarks: tf.Tensor) -> tf.Tensor:
     """How far heads lean to their left, clockwise for who looks at them, radians float32 [N].
 

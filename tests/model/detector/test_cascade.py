@@ -177,7 +177,8 @@ def test_faces_of_a_high_score_are_among_those_of_a_low_one(find):
 
 
 def test_a_large_photo_is_searched_small_and_answered_large(astronaut, cascade, face):
-    small = Cascade(cascade.pnet, cascade.rnet, cascade.onet, max_pixels=100_000)
+    parts = cascade.pnet, cascade.rnet, cascade.onet
+    small = Cascade(*(part.network for part in parts), max_pixels=100_000)
     found = [x.numpy() for x in small.detect(tf.constant(astronaut), tf.constant(0.8))]
     check_faces(*found, astronaut.shape, count=1)
     assert_same_faces(found, (face.box[None], face.landmarks[None]), 0.8, 6)

@@ -249,7 +249,7 @@ def check_result(result, height: int, width: int):
 @pytest.mark.parametrize("size", [(64, 96), (65, 31), (1, 1), (1, 200), (300, 7)])
 def test_any_size_without_retracing(detector, size):
     check_result(detector.detect(photo(*size), 0.1), *size)
-    assert detector.detect.experimental_get_tracing_count() == 1
+    assert detector.graph.traced.experimental_get_tracing_count() == 1
 
 
 def test_nothing_found_keeps_rank_and_type(detector):
@@ -298,10 +298,26 @@ def test_refuses_no_pixels(tiny):
 
 
 def test_exported_and_loaded_again(detector, tmp_path):
-    tf.saved_model.save(detector, str(tmp_path / "d"), signatures={"detect": detector.detect})
+    parts = "boxes", "landmarks", "scores"
+
+    def detect(image, min_score):
+        return dict(zip(parts, detector.detect(image, min_score), strict=True))
+
+    detect = tf.function(
+        detect,
+        input_signature=[
+            tf.TensorSpec([None, None, 3], tf.uint8, "image"),
+            tf.TensorSpec([], tf.float32, "min_score"),
+        ],
+    )
+    tf.saved_model.save(detector, str(tmp_path / "d"), signatures={"detect": detect})
     again = tf.saved_model.load(str(tmp_path / "d"))
     for size in ((64, 96), (70, 33)):
-        expected, got = detector.detect(photo(*size), 0.2), again.detect(photo(*size), 0.2)
+        expected = detector.detect(photo(*size), 0.2)
+        got = again.signatures["detect"](
+            image=tf.constant(photo(*size)), min_score=tf.constant(0.2)
+        )
+        got = [got[part] for part in parts]
         check_result(got, *size)
         for a, b in zip(expected, got, strict=True):
             np.testing.assert_allclose(a, b, atol=1e-4)
@@ -416,14 +432,15 @@ def test_other_weights_are_refused(tmp_path):
         load_weights(path, build_single_shot(SMALL))
 
 
-class OneFace:
-    """Stands for a network that sees a square face of that side in one cell of stride 32."""
+class OneFace(keras.layers.Layer):
+    """Sees a square face of that side in one cell of stride 32."""
 
     def __init__(self, side, score=0.9999):
+        super().__init__()
         odds = np.log(score / (1 - score))
         self.cell = [odds, odds, 0, 0, *[np.log(side / 32)] * 2, *[0] * 10]
 
-    def __call__(self, pixels, training):
+    def call(self, pixels):
         maps = {}
         for stride in (8, 16, 32):
             height, width = tf.unstack(tf.shape(pixels)[1:3] // stride)
@@ -435,9 +452,15 @@ class OneFace:
         return maps
 
 
+def one_face(*seen):
+    """Stands for a network: a model of one layer, `OneFace`."""
+    pixels = keras.Input((None, None, 3))
+    return keras.Model(pixels, OneFace(*seen)(pixels))
+
+
 @pytest.mark.parametrize(("side", "sides"), [(100, [100, 200]), (40, [40])])
 def test_an_octave_more_sees_faces_twice_as_large_and_none_that_are_small_there(side, sides):
-    finder = SingleShotDetector(OneFace(side), YUNET_CONFIG, octaves=2)
+    finder = SingleShotDetector(one_face(side), YUNET_CONFIG, octaves=2)
     found, _, _ = finder.detect(tf.zeros([256, 256, 3], tf.uint8), tf.constant(0.5))
     found = sorted(found.numpy().tolist(), key=lambda box: box[2] - box[0])
     assert [box[2] - box[0] for box in found] == pytest.approx(sides)
@@ -454,7 +477,7 @@ def test_of_a_large_face_the_detector_must_be_surer():
 
 @pytest.mark.parametrize("side, score, found", [(24, 0.6, 1), (120, 0.6, 0), (120, 0.8, 1)])
 def test_a_large_box_of_a_small_score_is_no_face(side, score, found):
-    finder = SingleShotDetector(OneFace(side, score), YUNET_CONFIG, caution=1.0)
+    finder = SingleShotDetector(one_face(side, score), YUNET_CONFIG, caution=1.0)
     assert len(finder.detect(np.zeros((256, 256, 3), np.uint8), np.float32(0.5))[2]) == found
 
 

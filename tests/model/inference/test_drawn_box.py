@@ -1,5 +1,6 @@
 """A box drawn by hand: landmarks of the detector where it sees the face, else of a template."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,7 +23,7 @@ def tagger_with(found):
         }
 
     functions = {"detect": detect, "embed": graph.embed, "name_photo": graph.name_photo}
-    return SimpleNamespace(functions=functions, keep=graph), seen
+    return SimpleNamespace(functions=functions, keep=graph, stepping=nullcontext), seen
 
 
 BOX = (100.0, 60.0, 120.0, 84.0)

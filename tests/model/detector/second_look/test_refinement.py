@@ -23,7 +23,7 @@ IMAGE = np.zeros((80, 80, 3), np.uint8)
 def judging(probability: float):
     """A network that sees every point in the middle of the window, and is always as sure."""
 
-    def network(windows, training):
+    def network(windows):
         count = tf.shape(windows)[0]
         sure = tf.tile([[1.0 - probability, probability]], [count, 1])
         offsets, points = tf.zeros([count, 4]), tf.fill([count, 10], 0.5)
@@ -74,7 +74,7 @@ def test_the_votes_by_hand(onet, rnet, voted):
     ],
 )
 def test_the_veto_by_hand(odds, side, voted):
-    def verifier(windows, training):
+    def verifier(windows):
         assert windows.shape[1:] == (48, 48, 3)
         return tf.fill([tf.shape(windows)[0], 1], odds)
 
@@ -88,7 +88,7 @@ def test_the_verifier_sees_what_is_round_a_face():
     """The face is 48 / 1.36 = 35 pixels of the window."""
     seen = []
 
-    def verifier(windows, training):
+    def verifier(windows):
         seen.append(windows.numpy())
         return tf.zeros([tf.shape(windows)[0], 1])
 
@@ -112,7 +112,7 @@ def test_a_face_that_cannot_reach_the_threshold_is_not_looked_at():
 def test_the_mirror_image_counts_as_much():
     """The left eye is on the bright line, all else in the middle; in the mirror it is the right."""
 
-    def network(windows, training):
+    def network(windows):
         count = tf.shape(windows)[0]
         line = tf.argmax(tf.reduce_mean(windows, axis=[1, 3]), axis=1)
         left_eye = tf.cast(line, tf.float32)[:, None] / 47.0
