@@ -36,6 +36,8 @@ class Library:
     Args:
         home: Kindred's home folder; made if it is not there.
         wait: Seconds to wait while another process is writing.
+        compare_later: Whether faces are not compared after a decision: `data.library.comparing`
+            must be asked to. What is suggested is then right for photos that are `look_at_shown`.
 
     Attributes:
         photos, faces, films, folders, suggestions, decisions, groups, people, records, overview:
@@ -47,7 +49,7 @@ class Library:
             process is writing for longer than `wait`. The file is left as it was.
     """
 
-    def __init__(self, home: str | os.PathLike, *, wait: float = 10.0):
+    def __init__(self, home: str | os.PathLike, *, wait: float = 10.0, compare_later: bool = False):
         self.home = Path(home)
         self.file = self.home / "library.sqlite"
         try:
@@ -70,7 +72,7 @@ class Library:
         self.people = People(self.db)
         self.records = Records(self.db)
         self.overview = Overview(self.db)
-        self.recognition = Recognition(self.db)
+        self.recognition = Recognition(self.db, later=compare_later)
         self.photos.on_found = self.recognition.look_at
         self.photos.on_new_vectors = self.recognition.outdate
         # Due if forgetting somebody was interrupted. When the file is in use the next opening

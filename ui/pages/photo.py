@@ -32,7 +32,9 @@ def show_library_viewer(photos: Sequence[int | None]) -> None:
 
 def see_photo(photo: str) -> Seen:
     """A photo of the library, by its number as the address has it."""
-    with library_in_use() as library:
+    with library_in_use(compare_later=True) as library:
+        if photo.isdecimal():
+            library.recognition.look_at_shown(int(photo))
         shown = library.shown(int(photo)) if photo.isdecimal() else None
         near = {} if shown is None else library.near(shown.unknown)
     if shown is None:
@@ -65,7 +67,7 @@ def see_photo(photo: str) -> Seen:
 
 def decide_on_photo(photo: str, act: dict) -> bool:
     """Carries out what was done to a photo; returns whether that could be done."""
-    with library_in_use() as library:
+    with library_in_use(compare_later=True) as library:
 
         def decided() -> str:
             shown = library.shown(int(photo)) if photo.isdecimal() else None
@@ -111,13 +113,14 @@ def _film_pictures(shown: Shown, start: float) -> tuple[bytes, tuple[bytes, ...]
 def strip_of(photos: Sequence[str]) -> list[tuple[bytes | None, str]]:
     """A small JPEG of each photo, by its number, and who is on it."""
     wanted, said = [], []
-    with library_in_use() as library:
+    with library_in_use(compare_later=True) as library:
         for photo in photos:
             path = _path(library, photo)
             if path is None:
                 wanted.append(Wanted(""))
                 said.append("gone")
                 continue
+            library.recognition.look_at_shown(int(photo))
             names = [name.name for name in library.suggestions.names(int(photo)).values()]
             said.append(", ".join(dict.fromkeys(names)) or "nobody with a name")
             wanted.append(Wanted(path, time=library.moment_of(int(photo))))
@@ -131,5 +134,5 @@ def _path(library: LibraryViews, photo: str) -> str | None:
 
 def names_in_library() -> list[str]:
     """Everybody's name."""
-    with library_in_use() as library:
+    with library_in_use(compare_later=True) as library:
         return known_names(library)

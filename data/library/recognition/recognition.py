@@ -51,16 +51,33 @@ _Found = tuple[int, float, int]
 class Recognition:
     """Keeps `recognised` up to date.
 
+    Every decision is followed by a comparison of all open faces, which in a library of 60,000 takes
+    a good part of a second. With `later` it is not: the photo that is shown is compared
+    (`look_at_shown`), and the rest by whoever opens the library without `later`
+    (`data.library.comparing`). Until then a note in the library says that it is behind.
+
     Args:
         db: Its `decided` says whether something was decided in the transaction that ends.
+        later: Whether comparing all faces is left to others.
     """
 
-    def __init__(self, db: Connection):
-        self._db = db
+    def __init__(self, db: Connection, *, later: bool = False):
+        self._db, self._later = db, later
         self._taught = ModelFaces(db)
         self._classifiers: tuple[str, dict[str, ReferenceClassifier]] = ("", {})
         db.before_commit = self._follow
-        self.catch_up()
+        if not later:
+            self.catch_up()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something was decided since all faces were compared."""
+        return self._noted() != self._state()
+
+    def look_at_shown(self, photo: int) -> None:
+        """Compares the faces of one photo if they may not have been since the last decision."""
+        if self.is_behind:
+            self.look_at(photo)
 
     def catch_up(self) -> None:
         """Compares anew if something was decided since, or another model or network is in use."""
@@ -98,7 +115,7 @@ class Recognition:
     def look_at(self, photo: int) -> None:
         """Compares the faces of one photo, which was just found, with the confirmed ones."""
         classifiers = self._current_classifiers()
-        if not classifiers:
+        if not classifiers and not self.is_behind:
             return
         with transaction(self._db):
             self._db.execute(
@@ -266,6 +283,9 @@ class Recognition:
     def _follow(self) -> None:
         """At the end of a transaction: what was decided teaches at once."""
         if not self._db.decided:
+            return
+        if self._later:
+            self._db.decided = False
             return
         try:
             self.refresh()

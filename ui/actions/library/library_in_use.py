@@ -11,6 +11,7 @@ import streamlit as st
 
 from data.errors import KindredError
 from data.home import home
+from data.library.comparing import compare_soon
 from data.library.views import LibraryViews
 from ui.actions.library.deciding import decided_since, last_decision, take_back, what_was_decided
 from ui.components.shell.style import plain
@@ -39,15 +40,24 @@ class Said:
 
 
 @contextmanager
-def library_in_use() -> Iterator[LibraryViews]:
-    """The library, open for one run of a page; ends the page with a sentence if it cannot be."""
+def library_in_use(*, compare_later: bool = False) -> Iterator[LibraryViews]:
+    """The library, open for one run of a page; ends the page with a sentence if it cannot be.
+
+    Args:
+        compare_later: Whether a decision is answered before all faces are compared, for what shows
+            one photo only (`Recognition.look_at_shown`).
+    """
     try:
-        library = LibraryViews(home())
+        library = LibraryViews(home(), compare_later=compare_later)
     except KindredError as error:
         st.error(plain(str(error)), icon=":material/error:")
         st.stop()
     with library:
-        yield library
+        try:
+            yield library
+        finally:
+            if compare_later and library.recognition.is_behind:
+                compare_soon(home())
 
 
 def carry_out(library: LibraryViews, action: Callable[[], str | None]) -> bool:

@@ -1,0 +1,44 @@
+"""Compares faces after decisions in a thread of its own, for whoever cannot wait for that.
+
+A library that is opened with `compare_later` answers a decision at once; all its open faces are
+compared a moment later. Nothing is lost when the process ends before that: the next opening of the
+library notices what was not compared yet, and does it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+from data.errors import LibraryError
+from data.library.library import Library
+
+PAUSE = 1.0  # seconds without a decision: who names one face often names the next at once
+
+_lock = threading.Lock()
+_due: dict[Path, float] = {}  # when, by `time.monotonic`; each library has one thread
+
+
+def compare_soon(home: Path) -> None:
+    """Has the library of that folder compare its faces when there is a pause."""
+    with _lock:
+        waits = home in _due
+        _due[home] = time.monotonic() + PAUSE
+    if not waits:
+        threading.Thread(target=_compare, args=(home,), name="kindred-compare", daemon=True).start()
+
+
+def _compare(home: Path) -> None:
+    while True:
+        with _lock:
+            left = _due[home] - time.monotonic()
+            if left <= 0:
+                del _due[home]
+                break
+        time.sleep(left)
+    try:
+        Library(home).close()  # compares when it opens
+    except LibraryError:
+        logging.getLogger(__name__).debug("comparing is left to the next opening", exc_info=True)
