@@ -1,8 +1,8 @@
 """The one engine: finds, measures and embeds the faces of photos, of one or of very many.
 
-Training, terminal, pages, cluster and explanations use it. Detection runs photo by photo; the chips
-of several photos go through the embedder together; photos to come are decoded meanwhile by whoever
-makes the readings (`data.library.intake.prefetch`).
+Training, terminal, pages, cluster and explanations use it. Two photos are searched at a time; the
+chips of several photos go through the embedder together; photos to come are decoded meanwhile by
+whoever makes the readings (`data.library.intake.prefetch`).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from model.graph_function import step_by_step
 DETECTION_PIXELS = 2_000_000
 EMBEDDED_TOGETHER = 32  # faces, the batch of `model.embedder.embedder`
 WAITING_PHOTOS = 16  # photos with few faces do not wait for more than so many others
+LOOKED_AT = 2  # photos at a time: one alone does not keep two cores busy
 CLOSER_PIXELS = 24_000_000  # of photos that are being decoded once more at a time
 
 
@@ -115,14 +116,9 @@ class Engine:
         cutting: deque[_Photo] = deque()
         waiting: list[_Photo] = []
         with ThreadPoolExecutor(1, "kindred-closer") as pool:
-            for reading in readings:
-                photo = _Photo(FoundFaces(reading, failure=reading.failure))
-                if reading.picture is not None:
-                    with self.stepping():
-                        self._look(photo, pool)
-                    if photo.closer is not None:
-                        cutting.append(photo)
-                reading.release()
+            for photo in self._looked_at(readings, pool):
+                if photo.closer is not None:
+                    cutting.append(photo)
                 waiting.append(photo)
                 while cutting and (_held(cutting) > CLOSER_PIXELS or cutting[0].closer.done()):
                     self._cut(cutting.popleft())
@@ -132,6 +128,27 @@ class Engine:
                     yield from self._finish(waiting, cutting)
                     waiting = []
             yield from self._finish(waiting, cutting)
+
+    def _looked_at(self, readings: Iterable[Reading], pool: ThreadPoolExecutor) -> Iterator[_Photo]:
+        """The photos in order, each looked at while the one before it is."""
+
+        def look(photo: _Photo) -> _Photo:
+            reading = photo.found.reading
+            if reading.picture is not None:
+                with self.stepping():
+                    self._look(photo, pool)
+            reading.release()
+            return photo
+
+        ahead: deque[Future[_Photo]] = deque()
+        with ThreadPoolExecutor(LOOKED_AT, "kindred-look") as lookers:
+            for reading in readings:
+                photo = _Photo(FoundFaces(reading, failure=reading.failure))
+                ahead.append(lookers.submit(look, photo))
+                if len(ahead) >= LOOKED_AT:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
 
     def stepping(self) -> AbstractContextManager[None]:
         """While in this block, functions are run as the next photo's will be."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -199,6 +200,24 @@ def test_photos_whose_faces_do_not_fit_together_are_embedded_one_by_one(
     monkeypatch.setitem(tagger.functions, "embed_chips", small)
     found = list(tagger.run(map(Work.at, paths)))
     assert [[face.name for face in one.faces] for one in found] == [["Red"]] * 3
+
+
+def test_two_photos_are_searched_at_a_time(tagger, tmp_path, monkeypatch):
+    paths = [tmp_path / f"{number}.png" for number in range(4)]
+    for number, path in enumerate(paths):
+        path.write_bytes(encoded(plain(40 + number, 40, (250, 0, 0))))
+    expected = list(tagger.tag_all(paths))
+    real, both = tagger.functions["detect"], threading.Barrier(2, timeout=60)
+
+    def meet(**inputs):
+        both.wait()  # raises if nobody else comes
+        return real(**inputs)
+
+    monkeypatch.setitem(tagger.functions, "detect", meet)
+    found = list(tagger.tag_all(paths))
+    assert [tags.photo for tags in found] == [tags.photo for tags in expected]
+    assert [tags.height for tags in found] == [40, 41, 42, 43]
+    assert all(tags.error is None and tags.faces[0].name == "Red" for tags in found)
 
 
 def edit_manifest(folder, **changes) -> None:
