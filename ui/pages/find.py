@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
 from data.errors import KindredError
 from data.library.views import Entry, LibraryViews
 from data.words import photos_and_films
+from ui.actions.library.everybody import everybody
 from ui.actions.library.library_in_use import library_in_use
 from ui.components.photos.wall import empty_html, show_photos
 from ui.components.shell.style import plain
@@ -66,10 +67,20 @@ def find(
         years: The first and the last one, `None` for any time.
         all_entries: All that is in the library, by path, if it is known already.
     """
+    known = all_entries if all_entries is not None else entries_by_path(library)
+    if not (with_ or without or years or alone or confirmed):
+        return once(entry for entry in known.values() if not entry.error)
     since, until = years or (None, None)
     paths = library.find(with_, without, since=since, until=until, alone=alone, confirmed=confirmed)
-    known = all_entries if all_entries is not None else entries_by_path(library)
     return [known[path] for path in map(os.fspath, paths) if path in known]
+
+
+def once(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries without those of photos that lie in another place, too, and came before."""
+    first: dict[int | None, Entry] = {}
+    for entry in entries:
+        first.setdefault(entry.photo, entry)
+    return list(first.values())
 
 
 def entries_by_path(library: LibraryViews) -> dict[str, Entry]:
@@ -107,7 +118,7 @@ def _found(
 
 def _ask(library: LibraryViews) -> list[Entry] | None:
     bound = {"bind": "query-params"}  # what is asked for stands in the address
-    names = [person.name for person in library.people.list()]
+    names = [person.name for person in everybody(library) if not person.ignored]
     left, right = st.columns(2)
     with_ = left.multiselect("With", names, key="with", **bound, placeholder="Everybody")
     others = [name for name in names if name not in with_]

@@ -7,6 +7,7 @@ import streamlit as st
 from data.errors import KindredError
 from data.library import PersonSummary
 from data.library.views import LibraryViews
+from ui.actions.library.everybody import everybody
 from ui.actions.library.library_in_use import do, library_in_use, undo_button
 from ui.components.people.merging import questions_of, show_merge_questions
 from ui.components.people.unnamed import show_unnamed
@@ -30,8 +31,8 @@ def show() -> None:
 
 def _show_everybody(library: LibraryViews) -> None:
     st.title("People", anchor=False)
-    everybody = library.people.list(with_ignored=True)
-    if not everybody and not library.groups.list():
+    people = everybody(library)
+    if not people and not library.groups.list():
         st.html(
             empty_html(
                 "Nobody here yet",
@@ -42,17 +43,17 @@ def _show_everybody(library: LibraryViews) -> None:
         )
         return
     show_merge_questions(library, questions_of(library)[:_ASKED_TOGETHER], "people.questions")
-    _show_named(library, everybody)
+    _show_named(library, people)
     show_library_viewer(dict.fromkeys(show_unnamed(library)))
 
 
-def _show_named(library: LibraryViews, everybody: list[PersonSummary]) -> None:
-    hidden = [person for person in everybody if person.ignored]
-    people = [person for person in everybody if not person.ignored]
+def _show_named(library: LibraryViews, all_people: list[PersonSummary]) -> None:
+    hidden = [person for person in all_people if person.ignored]
+    people = [person for person in all_people if not person.ignored]
     with st.container(horizontal=True, vertical_alignment="center"):
         picking = bool(people) and st.toggle("Pick several", key="people.picking")
         if hidden and st.toggle(f"Show hidden ({len(hidden)})", key="people.ignored"):
-            people = everybody
+            people = all_people
         undo_button(library)
     above = st.container()
     key = f"people.wall.{len(people)}" if picking else "people.wall"

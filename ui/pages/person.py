@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -14,13 +13,14 @@ from data.library.decisions.merge_questions import ask
 from data.library.views import Entry, LibraryViews
 from data.words import count
 from ui.actions.library.ages import age_in
-from ui.actions.library.deciding import known_names
+from ui.actions.library.everybody import everybody, known_names
 from ui.actions.library.library_in_use import do, library_in_use, say, undo_button
 from ui.components.people.merging import ASKED, show_merge_questions
 from ui.components.photos.wall import day, person_caption, show_photos
 from ui.components.shell.live import live
 from ui.components.shell.style import plain
 from ui.components.shell.templates import render
+from ui.pages.find import once
 from ui.pages.person_faces import show_faces_of
 from ui.pages.photo import show_library_viewer
 
@@ -68,7 +68,7 @@ def leave() -> None:
 
 
 def _show_photos(library: LibraryViews, person: PersonSummary, entries: dict[str, Entry]) -> None:
-    shown = _photos(library.stamp(), library, person.id, entries)
+    shown = _photos(library.stamp(), person.name, entries)
     if not shown:
         st.caption("No photo shows this person at the moment.")
         return
@@ -77,18 +77,15 @@ def _show_photos(library: LibraryViews, person: PersonSummary, entries: dict[str
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
-def _photos(
-    stamp: tuple, _library: LibraryViews, person: int, _entries: dict[str, Entry]
-) -> list[Entry]:
-    found = map(os.fspath, _library.find([person]))
-    return [_entries[path] for path in found if path in _entries]
+def _photos(stamp: tuple, name: str, _entries: dict[str, Entry]) -> list[Entry]:
+    return once(entry for entry in _entries.values() if name in entry.names)
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
 def _company(stamp: tuple, _library: LibraryViews, person: int) -> list[tuple[int, str, int]]:
     """Who is most often on photos with somebody: id, name and number of photos."""
     company = _library.people.together(person)[:_WITH]
-    names = {other.id: other.name for other in _library.people.list()} if company else {}
+    names = {other.id: other.name for other in everybody(_library) if not other.ignored}
     return [(id, names[id], photos) for _, id, photos in company if id in names]
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from data.library import PersonSummary
 from data.library.views import LibraryViews, Place
-from ui.actions.library.deciding import known_names
+from ui.actions.library.everybody import known_names
 from ui.actions.library.library_in_use import do
 from ui.actions.library.outliers import outliers
 from ui.components.photos.photo_view import sure

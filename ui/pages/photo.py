@@ -11,7 +11,8 @@ from data.library.views import LibraryViews, Shown
 from data.media.photos import read_photo, read_reduced
 from data.media.thumbnails import PREVIEW_SIDE, Thumbnails, Wanted, face_thumbnail, preview
 from data.tags import PhotoTags
-from ui.actions.library.deciding import decide, known_names, look_with
+from ui.actions.library.deciding import decide, look_with
+from ui.actions.library.everybody import known_names
 from ui.actions.library.library_in_use import carry_out, library_in_use
 from ui.actions.models.model_in_use import model_in_use
 from ui.components.photos.photo_view import FilmShown, Known

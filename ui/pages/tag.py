@@ -10,7 +10,7 @@ from data.library.views import LibraryViews
 from data.media.kinds import FILM_SUFFIXES, PHOTO_SUFFIXES
 from data.words import count
 from model.inference.background import BackgroundModel
-from ui.actions.library.deciding import known_names
+from ui.actions.library.everybody import known_names
 from ui.actions.library.library_in_use import do, library_in_use, undo_button
 from ui.actions.models.model_in_use import knows_somebody, model_in_use, show_state
 from ui.actions.uploads.dropped import DroppedAlbum, dropped_album, slug

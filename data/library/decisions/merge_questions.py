@@ -8,6 +8,7 @@ import numpy as np
 
 from data.library import Library
 from data.library.people.people import PersonSummary
+from data.names import near_pairs
 from data.recognition.spaces import space_of
 
 _LEAST = 2  # confirmed faces of each, from which faces tell
@@ -35,7 +36,7 @@ def merge_questions(library: Library) -> list[MergeQuestion]:
     """
     people = {person.id: person for person in library.people.list()}
     ids = {person.name: person.id for person in people.values()}
-    pairs = {_pair(ids[one], ids[other]): True for one, other in library.people.near_names()}
+    pairs = {_pair(ids[one], ids[other]): True for one, other in near_pairs(list(ids))}
     for pair in _alike(library):
         if people.keys() >= set(pair):
             pairs.setdefault(pair, False)

@@ -59,12 +59,27 @@ def find(
         values,
     ).fetchall()
     asked = wanted | unwanted
-    seen = _people_of_photos(db, asked, confirmed) if asked or alone else {}
+    if alone:
+        seen = _people_of_photos(db, asked, confirmed)
+    else:
+        seen = _asked_in_photos(db, asked, confirmed)
     return [
         Path(os.fsdecode(path))
         for photo, path in photos
         if _fits(seen.get(photo, []), wanted, unwanted, alone)
     ]
+
+
+def _asked_in_photos(db: Connection, asked: set[int], confirmed: bool) -> dict[int, list[int]]:
+    """For each photo that shows some of these people, which ones."""
+    seen: dict[int, list[int]] = {}
+    for photo, person in db.execute(
+        f"SELECT photo, person FROM named_faces WHERE person IN ({', '.join('?' * len(asked))})"
+        " AND (confirmed = 1 OR NOT ?)",
+        (*asked, confirmed),
+    ):
+        seen.setdefault(photo, []).append(person)
+    return seen
 
 
 def _people_of_photos(
@@ -81,7 +96,7 @@ def _people_of_photos(
     return seen
 
 
-def _fits(faces: list[int | None], wanted: set[int], unwanted: set[int], alone: bool) -> bool:
+def _fits(faces: Sequence[int | None], wanted: set[int], unwanted: set[int], alone: bool) -> bool:
     people = set(faces)
     if not wanted <= people or people & unwanted:
         return False

@@ -108,11 +108,6 @@ def face_keys(faces: Sequence[FaceTag]) -> list[str]:
     ]
 
 
-def known_names(library: LibraryViews) -> list[str]:
-    """Everybody's name, those in most photos first."""
-    return [person.name for person in library.people.list(with_ignored=True)]
-
-
 def what_was_decided(library: LibraryViews, decisions: Sequence[int]) -> str:
     """Decisions in words: "3 faces confirmed"."""
     made = [d for d in library.decisions.history(None) if d.id in set(decisions)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import streamlit as st
@@ -10,12 +11,14 @@ from data.errors import ModelError
 from data.home import current_model_dir
 from data.library.views import LibraryViews
 from data.recognition.identity import UNTRAINED, model_id
-from model.inference.background import BackgroundModel
+from model.inference.background import BackgroundModel, Loaded, load_model
 from model.manifest import read_manifest
 from ui.actions.library.library_in_use import library_in_use
 from ui.actions.models import learning
 from ui.components.shell.style import plain
 from ui.components.shell.templates import render
+
+_DRAWING = 0.5  # seconds in which the browser draws the first page, before TensorFlow is read
 
 
 def model_in_use() -> BackgroundModel:
@@ -59,7 +62,12 @@ def background_model(key: str, _folder: Path | None, problem: str | None) -> Bac
     """The model, loaded once for all tabs; `key` says whether it is still the same."""
     # A model that only follows the names given in the library is not loaded anew: the library
     # compares with these names at once.
-    return BackgroundModel(_folder, problem=problem)
+    return BackgroundModel(_folder, problem=problem, load=_load_after_drawing)
+
+
+def _load_after_drawing(folder: Path | None) -> Loaded:
+    time.sleep(_DRAWING)
+    return load_model(folder)
 
 
 @st.fragment(run_every=0.5)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from data.library.views import LibraryViews
-from ui.actions.library.deciding import known_names
+from ui.actions.library.everybody import known_names
 
 
 def name_box(

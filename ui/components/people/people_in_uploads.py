@@ -14,7 +14,8 @@ from data.library.decisions.review_queue import Kind, Question, no, yes
 from data.library.views import LibraryViews
 from data.words import count
 from model.inference.background import BackgroundModel
-from ui.actions.library.deciding import face_keys, known_names
+from ui.actions.library.deciding import face_keys
+from ui.actions.library.everybody import known_names
 from ui.actions.library.library_in_use import carry_out, library_in_use
 from ui.actions.uploads.dropped import DroppedAlbum, Key, slug
 from ui.actions.uploads.likely_people import LikelyPerson, face_numbers, likely_people

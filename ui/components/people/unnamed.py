@@ -11,7 +11,7 @@ from data.home import home
 from data.library.views import LibraryViews
 from data.media.thumbnails import Thumbnails
 from data.recognition.nearest import NOBODY
-from ui.actions.library.deciding import known_names
+from ui.actions.library.everybody import known_names
 from ui.actions.library.library_in_use import carry_out, library_in_use
 from ui.components.photos.viewer import open_viewer
 from ui.components.photos.wall import face_wanted, run_again_soon
