@@ -2,7 +2,7 @@
 
 A row has the name of its `run` ("classifier", "split 1", "split 2", "all"), its `epoch` from 1 on,
 and under Keras' names `loss` and, on faces that the run does not learn from, `val_accuracy` and
-`val_loss`.
+`val_loss`; `val_faces` is how many those are.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import keras
 OnEpoch = Callable[[dict], object]
 
 LOGS = "KINDRED_LOGS"  # a folder for TensorBoard; without it nothing is logged
-_FIGURES = ("loss", "val_loss", "val_accuracy")
+_FIGURES = ("loss", "val_loss", "val_accuracy", "val_faces")
 
 
 class Epochs(keras.callbacks.Callback):

@@ -127,8 +127,9 @@ def learn_head(
 
     def note(epoch: int, loss: float, prototypes: np.ndarray) -> None:
         row = {"run": "classifier", "epoch": epoch, "loss": round(loss, 5)}
-        right = nearest_accuracy(prototypes, seen, owners, folds.train)
-        on_epoch(row if right is None else {**row, "val_accuracy": round(right, 5)})
+        if found := nearest_accuracy(prototypes, seen, owners, folds.train):
+            row |= {"val_accuracy": round(found[0], 5), "val_faces": found[1]}
+        on_epoch(row)
 
     seen = seen_by_folds(embeddings, owners, folds.train, config)
     prototypes = fit_prototypes(

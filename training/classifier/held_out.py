@@ -85,7 +85,7 @@ def scores(held_out: HeldOutScores, offsets: np.ndarray, config: HeadConfig) -> 
 
 def nearest_accuracy(
     prototypes: np.ndarray, embeddings: np.ndarray, owners: np.ndarray, train: np.ndarray
-) -> float | None:
+) -> tuple[float, int] | None:
     """The share of held-out faces to whom their own person's prototype is the nearest.
 
     Args:
@@ -95,7 +95,7 @@ def nearest_accuracy(
         train: bool [F, N], what each fold learns from.
 
     Returns:
-        0..1 over all folds; `None` if nobody is held out whom the fold knows.
+        0..1 over all folds, and of how many; `None` if nobody is held out whom the fold knows.
     """
     one_hot = np.eye(owners.max() + 1, dtype=bool)[owners]
     present = (train[:, :, None] & one_hot).any(1)  # [F, K]
@@ -104,7 +104,7 @@ def nearest_accuracy(
         return None
     cosines = embeddings @ prototypes.transpose(0, 2, 1)
     nearest = np.where(present[:, None], cosines, -np.inf).argmax(-1)
-    return float((nearest == owners)[held_out].mean())
+    return float((nearest == owners)[held_out].mean()), int(held_out.sum())
 
 
 def person_offsets(held_out: HeldOutScores) -> np.ndarray:

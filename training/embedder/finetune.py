@@ -253,7 +253,7 @@ class _Watch(keras.callbacks.Callback):
             logs["val_loss"] = float(loss.mean()) if held_out.any() else 0.0
             if held_out.any():
                 right = logits.argmax(1) == self._owners[held_out]
-                logs["val_accuracy"] = float(right.mean())
+                logs["val_accuracy"], logs["val_faces"] = float(right.mean()), len(right)
 
 
 def _directions(embeddings, owners, rows) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ from data.home import home
 from data.library import PersonSummary
 from data.library.people.family_map import FamilyMap, next_birthdays
 from data.library.views import LibraryViews
+from data.media.fonts import can_draw
 from data.media.thumbnails import Thumbnails
 from data.words import count
 from ui.actions.family import pages, through_years
@@ -56,6 +57,7 @@ def show() -> None:
         _show_company(family, graph, pictures)
         draw = partial(map_pages, family, graph, pictures)
         _show_downloads("the map", "Map of the family", "family", draw)
+        _say_what_no_font_has(family.people[:MOST])
         seen = _show_person(library, family)
         show_library_viewer(dict.fromkeys(one.photo for one in seen))
 
@@ -174,6 +176,15 @@ def _show_downloads(what: str, title: str, key: str, draw) -> None:
                 on_click="ignore",
                 icon=f":material/{icon}:",
             )
+
+
+def _say_what_no_font_has(people: Sequence[PersonSummary]) -> None:
+    """Names that the saved pictures cannot show; the browser finds fonts of its own."""
+    if names := [person.name for person in people if not can_draw(person.name)]:
+        st.caption(
+            f":material/font_download_off: No font on this computer has all letters of "
+            f"{plain(', '.join(names))}: boxes stand for them in what is saved."
+        )
 
 
 def map_pages(family: FamilyMap, graph: Graph, portraits: dict[int, bytes | None]) -> list:

@@ -78,4 +78,5 @@ def test_every_epoch_is_told(eager, few_steps, network):
         *(("split 1", 1), ("split 1", 2), ("split 2", 1), ("split 2", 2))
     ]
     assert all(0 <= row["val_accuracy"] <= 1 and row["loss"] > 0 for row in rows[:4])
+    assert all(0 < row["val_faces"] < len(owners) for row in rows[:4])
     assert steps[0] == 0 and max(steps) == 2

@@ -105,6 +105,16 @@ def test_photos_without_a_date_are_told_and_shown(fresh_home):
     assert "1 person has photos without a date" in html(app) and "kd-tl-line" in html(app)
 
 
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_name_that_no_font_can_draw_is_said(fresh_home, monkeypatch, installed):
+    monkeypatch.setattr(family, "can_draw", lambda name: installed or name.isascii())
+    with LibraryViews(fresh_home) as library:
+        add_photo(library, fresh_home / "0.jpg", [face("小明"), face("Bo", 60)], 2001)
+    app = run_page("family")
+    said = [caption.value for caption in app.caption if "No font" in caption.value]
+    assert len(said) == (0 if installed else 1) and all("小明" in one for one in said)
+
+
 def test_birthdays_come_first_with_the_age(fresh_home):
     small_library(fresh_home)
     today = date.today()

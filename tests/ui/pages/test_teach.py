@@ -135,7 +135,7 @@ def test_keeping_the_old_model(fresh_home):
 
 CURVE = [
     {"run": "classifier", "epoch": 1, "loss": 2.0, "val_accuracy": 0.5},
-    {"run": "classifier", "epoch": 2, "loss": 1.0, "val_accuracy": 0.875},
+    {"run": "classifier", "epoch": 2, "loss": 1.0, "val_accuracy": 0.875, "val_faces": 16},
     {"run": "split 1", "epoch": 1, "loss": float("nan")},
 ]
 
@@ -147,7 +147,11 @@ def test_the_learning_curve_is_drawn_while_it_learns_in_every_tab(fresh_home):
         for tab in (teach_page().run(), teach_page().run()):
             assert not tab.exception
             [curve] = [shown for shown in live_html(tab) if "kd-curves" in shown]
-            assert "epoch 2" in curve and "loss 1" in curve and "87.5% of held-out" in curve
+            assert (
+                "epoch 2" in curve
+                and "loss 1" in curve
+                and "87.5% of 16 held-out faces right" in curve
+            )
             assert [b.label for b in tab.button] == ["Cancel"]
         next(b for b in tab.button if b.label == "Cancel").click().run()
         assert (folder / "stop").read_text() == "cancel"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
+from data.words import count
 from ui.components.shell.templates import render
 
 _TITLES = {
@@ -20,7 +21,8 @@ def curve_html(rows: Sequence[dict]) -> str:
     """A panel for each run of training; "" without any epoch.
 
     Args:
-        rows: Of `training.callbacks`: run, epoch, loss and, on held-out faces, val_accuracy.
+        rows: Of `training.callbacks`: run, epoch, loss and, on `val_faces` held-out faces,
+            val_accuracy; trainings of before did not say how many.
     """
     runs: dict[str, list[dict]] = {}
     for row in rows:
@@ -40,7 +42,9 @@ def _panel(run: str, rows: list[dict]) -> dict:
     if loss:
         said.append(("kd-loss", f"loss {loss[-1]:.3g}"))
     if right:
-        said.append(("kd-right", f"{right[-1]:.1%} of held-out faces right"))
+        faces = next((int(row["val_faces"]) for row in reversed(rows) if "val_faces" in row), None)
+        of = "held-out faces" if faces is None else count(faces, "held-out face")
+        said.append(("kd-right", f"{right[-1]:.1%} of {of} right"))
     top = max([*loss, 1e-9])
     return {
         "title": _TITLES.get(run, run),
