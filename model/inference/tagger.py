@@ -21,6 +21,7 @@ from data.tags import FaceTag, PhotoTags
 from model.classifier.head import Head
 from model.device import prepare_devices
 from model.graph import FaceGraph
+from model.graph_function import step_by_step
 from model.inference.engine import DETECTION_PIXELS, Engine, FoundFaces
 from model.inference.film_tagger import OnSeconds, TaggedFilm, tag_film
 from model.inference.quick_start import rebuild_graph
@@ -61,15 +62,14 @@ class Tagger:
         min_score: float = 0.0,
         network: str = "",
         model: str = "",
-        step_by_step: int = 0,
+        steps: int = 0,
     ):
         self.functions, self.people = functions, people
         self.folder, self.manifest = folder, manifest or {}
         self.min_score, self.network, self.model = min_score, network, model
         chips = tf.nest.flatten(functions["embed_chips"].structured_input_signature)[0]
-        self._engine = Engine(
-            functions, chips.shape[1], min_score, step_by_step, self._stop_stepping
-        )
+        self._named_step_by_step = steps
+        self._engine = Engine(functions, chips.shape[1], min_score, steps, self._stop_stepping)
 
     @classmethod
     def load(cls, folder: str | os.PathLike, *, quickly: bool = False) -> Tagger:
@@ -97,7 +97,7 @@ class Tagger:
                 min_score=manifest["thresholds"]["detection_score"],
                 network=network_of(manifest),
                 model=model_id(manifest),
-                step_by_step=0 if graph is None else STEP_BY_STEP,
+                steps=0 if graph is None else STEP_BY_STEP,
             )
         except (LookupError, TypeError, ValueError) as error:
             raise _damaged(folder, error) from error
@@ -118,7 +118,7 @@ class Tagger:
             min_score=detector.min_score,
             network=network_of(describe_networks(detector, embedder)),
             model=UNTRAINED,
-            step_by_step=STEP_BY_STEP,
+            steps=STEP_BY_STEP,
         )
 
     def prepare(self) -> None:
@@ -268,8 +268,9 @@ class Tagger:
 
     def name(self, embeddings: np.ndarray) -> list[tuple[str | None, float]]:
         """Names and confidences of all faces of one photo by their embeddings float32 [N, D]."""
-        with self.stepping():
+        with step_by_step(self._named_step_by_step > 0):
             named = self.functions["name_photo"](embeddings=tf.constant(embeddings))
+        self._named_step_by_step = max(self._named_step_by_step - 1, 0)  # photos may be named only
         return [
             (name.decode() or None, float(sure))
             for name, sure in zip(named["names"].numpy(), named["confidences"].numpy(), strict=True)

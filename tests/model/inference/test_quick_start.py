@@ -107,3 +107,16 @@ def test_a_model_of_other_code_is_loaded_as_it_is(copy, key):
 
 def test_other_networks_than_the_catalogues_are_loaded_as_they_are(colour_model):
     assert rebuild_graph(colour_model, read_manifest(colour_model)) is None
+
+
+def test_photos_that_are_only_named_are_not_named_step_by_step_for_ever(
+    trained, trained_tagger, astronaut, monkeypatch
+):
+    monkeypatch.setattr(tagging, "STEP_BY_STEP", 2)
+    embeddings = np.stack([face.embedding for face in trained_tagger.tag(astronaut).faces])
+    ((expected, sure),) = trained_tagger.name(embeddings)
+    tagger = Tagger.load(trained.model, quickly=True)
+    traced = tagger.functions["name_photo"].traced.experimental_get_tracing_count
+    for traces in (0, 0, 1, 1):
+        assert tagger.name(embeddings) == [(expected, pytest.approx(sure, abs=1e-3))]
+        assert traced() == traces
