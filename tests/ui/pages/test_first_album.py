@@ -26,6 +26,9 @@ class Seer:
     def __init__(self):
         self.asked = []
 
+    def prepare(self):
+        """It is ready."""
+
     def tag(self, image, *, name):
         self.asked.append(name)
         people, number = re.findall(r"[\d-]+", name)[:2] or ("", 0)

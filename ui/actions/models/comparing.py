@@ -51,7 +51,9 @@ def verdict(new: Mapping, old: Mapping | None) -> str:
     now = _measured(new).get("right")
     if now is None:
         return "Its accuracy could not be measured: that takes photos of a person from two moments."
-    text = f"It gave {now:.0%} of the photos that it had not seen the right name."
+    unseen = _measured(new).get("held_out")
+    of = f"{unseen:,} " if unseen else ""
+    text = f"It gave {now:.0%} of the {of}photos that it had not seen the right name."
     before = _measured(old or {}).get("right")
     if before is None:
         return text

@@ -24,7 +24,7 @@ from ui.components.photos.viewer import open_viewer
 from ui.components.shell.live import live, names_list
 from ui.components.shell.templates import render
 
-TOGETHER = 10  # people asked about at first, and more of each time
+TOGETHER = 8  # people asked about at first, and more of each time
 _FACES = 4  # pictures of each
 _KEY, _SHOWN = "tag.people", "tag.people.shown"
 
