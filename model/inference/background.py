@@ -56,7 +56,8 @@ class BackgroundModel:
         self._loaded: Loaded | None = None
         self._done = threading.Event()
         self._running = threading.Lock()
-        threading.Thread(target=self._run, name="kindred-model", daemon=True).start()
+        # The end of the program waits for it: ended inside TensorFlow, a thread aborts everything.
+        threading.Thread(target=self._run, name="kindred-model").start()
 
     @property
     def done(self) -> bool:

@@ -276,15 +276,14 @@ def test_the_pages_load_no_tensorflow_before_they_are_shown():
 
 
 @pytest.fixture(scope="module")
-def untrained():
+def untrained(astronaut):  # drawn first: its package is imported by parsing, as graphs are made
     model = BackgroundModel(None)
     assert model.wait(120)
     assert model.loaded, model.problem
     return model
 
 
-def test_without_a_trained_model_a_real_face_is_found_and_unknown(untrained):
-    astronaut = pytest.importorskip("skimage.data").astronaut()
+def test_without_a_trained_model_a_real_face_is_found_and_unknown(untrained, astronaut):
     app = tag_page(untrained).run(timeout=60)
     upload(app, ("eileen.png", encoded(astronaut)))
     assert not app.exception
