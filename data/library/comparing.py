@@ -21,10 +21,17 @@ _lock = threading.Lock()
 _due: dict[Path, float] = {}  # when, by `time.monotonic`; each library has one thread
 
 
-def compare_soon(home: Path) -> None:
-    """Has the library of that folder compare its faces when there is a pause."""
+def compare_soon(home: Path, *, decided: bool = True) -> None:
+    """Has the library of that folder compare its faces when there is a pause.
+
+    Args:
+        home: Kindred's home folder.
+        decided: Whether something was decided just now, so that the pause begins anew.
+    """
     with _lock:
         waits = home in _due
+        if waits and not decided:
+            return
         _due[home] = time.monotonic() + PAUSE
     if not waits:
         threading.Thread(target=_compare, args=(home,), name="kindred-compare", daemon=True).start()

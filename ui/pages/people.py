@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from data.errors import KindredError
+from data.home import home
 from data.library import PersonSummary
 from data.library.views import LibraryViews
 from ui.actions.library.everybody import everybody
@@ -22,11 +23,23 @@ _ASKED_TOGETHER = 4
 
 def show() -> None:
     """The whole page."""
-    with st.container(key="kd-page-people"), library_in_use() as library:
+    # A person's page shows more than it could have compared before it answers.
+    wall = WHO not in st.query_params
+    with st.container(key="kd-page-people"), library_in_use(compare_later=wall) as library:
         if (person := _chosen(library)) is not None:
             show_person(library, person, all_entries(library.stamp(), library))
         else:
             _show_everybody(library)
+            if library.recognition.is_behind:
+                _show_again_when_compared()
+
+
+@st.fragment(run_every=1.0)
+def _show_again_when_compared() -> None:
+    """Runs the page again for how many photos show everybody, which is by all names then."""
+    with LibraryViews(home(), compare_later=True) as library:
+        if not library.recognition.is_behind:
+            st.rerun()
 
 
 def _show_everybody(library: LibraryViews) -> None:

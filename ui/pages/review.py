@@ -10,9 +10,9 @@ from data.library.decisions.review_queue import (
     Kind,
     Question,
     leave_out_alone,
+    next_question,
     no,
     progress,
-    questions,
     yes,
 )
 from data.library.views import LibraryViews
@@ -26,7 +26,7 @@ from ui.components.shell.style import plain
 from ui.components.shell.templates import render
 from ui.pages.photo import show_library_viewer
 
-SKIPPED = "review.skipped"
+SKIPPED, _ASKED = "review.skipped", "review.asked"
 _CHOICES = 4  # names that are said beside the photos, as buttons
 
 _UNSURE = 0.75  # probability below which a face is marked, to be looked at closely
@@ -43,19 +43,17 @@ _HINTS = {
 
 def show() -> None:
     """The whole page."""
-    with st.container(key="kd-page-review"), library_in_use() as library:
+    with st.container(key="kd-page-review"), library_in_use(compare_later=True) as library:
         show_running()
         if st.session_state.get(SHOWN):
             show_unclear(library)
             return
         skipped = st.session_state.setdefault(SKIPPED, [])
-        queue = _queue(library.stamp(), library, tuple(skipped))
-        if not queue:
+        question, (done, waiting) = _asked(library, tuple(skipped))
+        if question is None:
             _show_empty(library)
             offer_unclear(library)
             return
-        question = queue[0]
-        done, waiting = _progress(library.stamp(), library)
         st.title(_title(question), anchor=False)
         hint = _HINTS.get(question.kind, _TAKE_OUT)
         if 1 < len(question.faces) == len(_unsure(question)):
@@ -66,15 +64,30 @@ def show() -> None:
         offer_unclear(library)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _queue(stamp: tuple, _library: LibraryViews, skipped: tuple[str, ...]) -> list[Question]:
-    """The questions, kept until the library changes: picking faces asks for nothing anew."""
-    return questions(_library, skipped)
+def _asked(
+    library: LibraryViews, skipped: tuple[str, ...]
+) -> tuple[Question | None, tuple[int, int]]:
+    """The question and the progress, until it is answered, skipped, or something else is decided.
+
+    What is compared or found meanwhile must not put another question under a click.
+    """
+    since = (str(library.file), library.recognition.version, skipped)
+    former, question, done = st.session_state.get(_ASKED, (None, None, None))
+    if former == since and len(library.places(question.faces)) == len(question.faces):
+        return question, done
+    question, done = _next(library.stamp(), library, skipped)
+    if question is None:
+        st.session_state.pop(_ASKED, None)
+    else:
+        st.session_state[_ASKED] = since, question, done
+    return question, done
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _progress(stamp: tuple, _library: LibraryViews) -> tuple[int, int]:
-    return progress(_library)
+def _next(
+    stamp: tuple, _library: LibraryViews, skipped: tuple[str, ...]
+) -> tuple[Question | None, tuple[int, int]]:
+    return next_question(_library, skipped), progress(_library)
 
 
 def _title(question: Question) -> str:

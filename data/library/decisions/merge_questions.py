@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,12 +30,16 @@ class MergeQuestion:
     by_name: bool
 
 
-def merge_questions(library: Library) -> list[MergeQuestion]:
+def merge_questions(library: Library, everybody: Sequence[PersonSummary]) -> list[MergeQuestion]:
     """The questions, those about most photos first.
 
     Nobody is asked about people who were said to be two, or who are on one photo together.
+
+    Args:
+        library: The library.
+        everybody: Its people; those who are ignored are not asked about.
     """
-    people = {person.id: person for person in library.people.list()}
+    people = {person.id: person for person in everybody if not person.ignored}
     ids = {person.name: person.id for person in people.values()}
     pairs = {_pair(ids[one], ids[other]): True for one, other in near_pairs(list(ids))}
     for pair in _alike(library):

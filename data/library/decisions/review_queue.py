@@ -17,6 +17,7 @@ from data.library.views import LibraryViews
 TOGETHER = 48  # faces of one person that are looked at together
 FEW = 3  # suggestions of one person; fewer wait until a larger group was named
 _READ = 3000  # suggestions read for the queue
+_TURNS = 4  # questions that are compared one by one, before everything is
 
 
 class Kind(IntEnum):
@@ -46,6 +47,7 @@ class Question:
         name: Whom they are likely; `None` if that is not known.
         confidences: Of a name, for each face; empty where none was computed.
         choices: Names that are said beside the faces' photos, the most frequent first.
+        group: Number of the group that the faces are of, which may have more than are asked about.
     """
 
     kind: Kind
@@ -55,6 +57,7 @@ class Question:
     name: str | None = None
     confidences: tuple[float, ...] = ()
     choices: tuple[str, ...] = ()
+    group: int | None = None
 
     @property
     def gain(self) -> float:
@@ -80,6 +83,33 @@ def questions(library: Library, skipped: Sequence[str] = ()) -> list[Question]:
         if all(question.key in later for question in found):
             found += more(library)
     return sorted(found, key=lambda q: (later.get(q.key, -1), _turn(q), -q.gain, q.key))
+
+
+def next_question(library: Library, skipped: Sequence[str] = ()) -> Question | None:
+    """The first of the queue, right by the decisions in force; `None` if nothing is to be asked.
+
+    Where a library answers decisions before it compares all faces, those of the question are
+    compared here. Only which question comes first may be by what was known a second ago, and
+    whether a face that is not shown yet belongs to it. A question that is asked when no better one
+    waits, and that none waits at all, is said after everything was compared.
+    """
+    for _ in range(_TURNS):
+        first = next(iter(questions(library, skipped)), None)
+        if not library.recognition.is_behind:
+            return first
+        if first is None or first.kind not in (Kind.SUGGESTED, Kind.GROUP, Kind.SAID):
+            break
+        if not library.recognition.look_at_shown_faces(first.faces):
+            return first
+        if first.group is not None:
+            _compare_rest(library, first.group)
+    library.recognition.catch_up()
+    return next(iter(questions(library, skipped)), None)
+
+
+def _compare_rest(library: Library, group: int) -> None:
+    """If some faces of a group look like somebody who was named, the others are likely to, too."""
+    library.recognition.look_at_shown_faces(library.groups.faces(group))
 
 
 def _turn(question: Question) -> int:
@@ -118,7 +148,7 @@ def _groups(library: Library, said: Said) -> list[Question]:
         choices = tuple(name for name, _ in sorted(counts.items(), key=lambda x: (-x[1], x[0])))
         key = f"group:{group.id}:{group.faces[0]}:{len(group.faces)}"
         name = likely.get(group.id) or _most_said(counts, len(asked))
-        found.append(Question(Kind.GROUP, key, asked, asked, name, choices=choices))
+        found.append(Question(Kind.GROUP, key, asked, asked, name, (), choices, group.id))
     return found
 
 
@@ -192,6 +222,8 @@ def yes(library: Library, question: Question, picked: Sequence[int], name: str) 
             library.decisions.reject(
                 others, name if chosen else library.people.ensure(question.name)
             )
+    if question.group is not None:
+        _compare_rest(library, question.group)
     said = f"{len(chosen)} {'face is' if len(chosen) == 1 else 'faces are'} {name}"
     return said + (f", {len(others)} not" if others else "")
 
@@ -210,11 +242,15 @@ def no(library: Library, question: Question) -> str:
 
 def leave_out_alone(library: Library) -> str:
     """All faces that are in no group are nobody to name; one decision, so that undo is one."""
+    library.recognition.catch_up()
     faces = [int(face) for face in library.groups.alone()[0]]
     library.decisions.ignore(faces)
     return f"{len(faces):,} {'face is' if len(faces) == 1 else 'faces are'} left out from now on"
 
 
 def progress(library: LibraryViews) -> tuple[int, int]:
-    """How many faces are confirmed, and how many wait for an answer."""
+    """How many faces are confirmed, and how many wait for an answer.
+
+    The latter by the last comparison of all faces, a second ago while decisions are made.
+    """
     return library.confirmed(), library.groups.waiting() + library.suggestions.waiting()

@@ -8,8 +8,9 @@ them alone, and not on the way that led there.
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -52,7 +53,7 @@ class Recognition:
     """Keeps `recognised` up to date.
 
     Every decision is followed by a comparison of all open faces, which in a library of 60,000 takes
-    a good part of a second. With `later` it is not: the photo that is shown is compared
+    a good part of a second. With `later` it is not: the photos that are shown are compared
     (`look_at_shown`), and the rest by whoever opens the library without `later`
     (`data.library.comparing`). Until then a note in the library says that it is behind.
 
@@ -79,6 +80,21 @@ class Recognition:
         if self.is_behind:
             self.look_at(photo)
 
+    def look_at_shown_faces(self, faces: Iterable[int]) -> bool:
+        """The same of the photos of some faces.
+
+        Returns:
+            Whether any of these is taken for somebody else now, or more or less surely.
+        """
+        if not self.is_behind:
+            return False
+        shown = list(faces)
+        photos = self._db.execute(
+            "SELECT DISTINCT photo FROM faces WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(shown),),
+        )
+        return not self.look_at(*(photo for (photo,) in photos)).isdisjoint(shown)
+
     def catch_up(self) -> None:
         """Compares anew if something was decided since, or another model or network is in use."""
         noted = self._noted()
@@ -96,42 +112,16 @@ class Recognition:
         self._db.decided = False
         with transaction(self._db):
             self._taught.add_people()
-            found: dict[int, _Found] = {}
-            for network, classifier in self._current_classifiers().items():
-                rows = self._db.execute(
-                    "SELECT f.id, f.photo, f.embedding FROM faces f"
-                    f" WHERE f.network = ? AND {_OPEN} ORDER BY f.id",
-                    (network,),
-                ).fetchall()
-                found |= self._classified(classifier, rows)
-            former = set(self._db.execute("SELECT * FROM recognised").fetchall())
-            gone = [(face,) for face in {row[0] for row in former} - found.keys()]
-            new = [row for face, one in found.items() if (row := (face, *one)) not in former]
-            self._db.executemany("DELETE FROM recognised WHERE face = ?", gone)
-            self._db.executemany("INSERT OR REPLACE INTO recognised VALUES (?, ?, ?, ?)", new)
+            changed = self._compare()
             self._note(self._state())
-        return len(gone) + len(new)
+        return len(changed)
 
-    def look_at(self, photo: int) -> None:
-        """Compares the faces of one photo, which was just found, with the confirmed ones."""
-        classifiers = self._current_classifiers()
-        if not classifiers and not self.is_behind:
-            return
+    def look_at(self, *photos: int) -> set[int]:
+        """Compares the faces of these photos alone; returns those that changed."""
+        if not self._current_classifiers() and not self.is_behind:
+            return set()
         with transaction(self._db):
-            self._db.execute(
-                "DELETE FROM recognised WHERE face IN (SELECT id FROM faces WHERE photo = ?)",
-                (photo,),
-            )
-            for network, classifier in classifiers.items():
-                rows = self._db.execute(
-                    "SELECT f.id, f.photo, f.embedding FROM faces f WHERE f.photo = ?"
-                    f" AND f.network = ? AND {_OPEN} ORDER BY f.id",
-                    (photo, network),
-                ).fetchall()
-                for face, one in self._classified(classifier, rows).items():
-                    self._db.execute(
-                        "INSERT OR REPLACE INTO recognised VALUES (?, ?, ?, ?)", (face, *one)
-                    )
+            return self._compare(photos)
 
     def suggest(self, network: str, embeddings: np.ndarray) -> list[tuple[int | None, float, bool]]:
         """Whom the faces of one photo that is not in the library are taken for.
@@ -292,6 +282,31 @@ class Recognition:
         except (ValueError, ArithmeticError, MemoryError):
             # What was decided stays decided; the next opening of the library tries again.
             logging.getLogger(__name__).exception("comparing faces after a decision failed")
+
+    def _compare(self, photos: Sequence[int] | None = None) -> set[int]:
+        """Compares the open faces of photos, by default of all; returns those that changed."""
+        which, values = "1", ()
+        if photos is not None:
+            which = "f.photo IN (SELECT value FROM json_each(?))"
+            values = (json.dumps(photos),)
+        found: dict[int, _Found] = {}
+        for network, classifier in self._current_classifiers().items():
+            rows = self._db.execute(
+                "SELECT f.id, f.photo, f.embedding FROM faces f"
+                f" WHERE {which} AND f.network = ? AND {_OPEN} ORDER BY f.id",
+                (*values, network),
+            ).fetchall()
+            found |= self._classified(classifier, rows)
+        former = set(
+            self._db.execute(
+                f"SELECT q.* FROM recognised q JOIN faces f ON f.id = q.face WHERE {which}", values
+            )
+        )
+        gone = [(face,) for face in {row[0] for row in former} - found.keys()]
+        new = [row for face, one in found.items() if (row := (face, *one)) not in former]
+        self._db.executemany("DELETE FROM recognised WHERE face = ?", gone)
+        self._db.executemany("INSERT OR REPLACE INTO recognised VALUES (?, ?, ?, ?)", new)
+        return {row[0] for row in (*gone, *new)}
 
     def _classified(self, classifier: ReferenceClassifier, rows: list[tuple]) -> dict[int, _Found]:
         return {

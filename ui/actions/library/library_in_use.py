@@ -44,8 +44,8 @@ def library_in_use(*, compare_later: bool = False) -> Iterator[LibraryViews]:
     """The library, open for one run of a page; ends the page with a sentence if it cannot be.
 
     Args:
-        compare_later: Whether a decision is answered before all faces are compared, for what shows
-            one photo only (`Recognition.look_at_shown`).
+        compare_later: Whether a decision is answered before all faces are compared, for what has
+            those compared that it shows (`Recognition.look_at_shown`).
     """
     try:
         library = LibraryViews(home(), compare_later=compare_later)
@@ -53,11 +53,12 @@ def library_in_use(*, compare_later: bool = False) -> Iterator[LibraryViews]:
         st.error(plain(str(error)), icon=":material/error:")
         st.stop()
     with library:
+        before = library.recognition.version
         try:
             yield library
         finally:
             if compare_later and library.recognition.is_behind:
-                compare_soon(home())
+                compare_soon(home(), decided=library.recognition.version != before)
 
 
 def carry_out(library: LibraryViews, action: Callable[[], str | None]) -> bool:
@@ -127,7 +128,7 @@ def take_back_said(number: int) -> bool:
     said = next((said for said in everything if said.number == number), None)
     if said is None or not said.decisions:
         return False
-    with library_in_use() as library:
+    with library_in_use(compare_later=True) as library:
         done = carry_out(library, lambda: _taken_back(library, said.decisions))
     if done:
         everything.remove(said)

@@ -11,6 +11,7 @@ from data.library.decisions.merge_questions import MergeQuestion, merge_question
 from data.library.people.people import PersonSummary
 from data.library.views import LibraryViews
 from data.media.thumbnails import Thumbnails
+from ui.actions.library.everybody import everybody
 from ui.actions.library.library_in_use import carry_out, library_in_use
 from ui.components.photos.wall import face_wanted, person_caption
 from ui.components.shell.live import live
@@ -47,7 +48,7 @@ def show_merge_questions(
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _questions(stamp: tuple, _library: LibraryViews) -> list[MergeQuestion]:
-    return merge_questions(_library)
+    return merge_questions(_library, everybody(_library))
 
 
 def _side(library: LibraryViews, person: PersonSummary) -> dict:
@@ -76,5 +77,5 @@ def act_on_merge(act: dict) -> bool:
         library.decisions.keep_apart(keep, other)
         return f"{name} and {former} are two people"
 
-    with library_in_use() as library:
+    with library_in_use(compare_later=True) as library:
         return carry_out(library, decided)

@@ -20,6 +20,7 @@ from ui.components.shell.templates import render
 
 TOGETHER = 24  # groups that are shown at first, and more of each time
 _FACES = 4  # of each group
+_TURNS = 4  # times that groups are compared before everything is
 _KEY, _SHOWN = "people.unnamed", "people.unnamed.shown"
 _SECONDS = 1.0  # for making thumbnails
 
@@ -38,10 +39,10 @@ class _Group:
 
 def show_unnamed(library: LibraryViews) -> list[int]:
     """Shows the groups, the largest first; returns the photos of the faces that are shown."""
-    waiting = _waiting(library.stamp(), library)
+    count = st.session_state.setdefault(_SHOWN, TOGETHER)
+    waiting = _compared(library, count)
     if not waiting:
         return []
-    count = st.session_state.setdefault(_SHOWN, TOGETHER)
     st.header("Who is this?", anchor=False)
     st.html(
         render(
@@ -85,6 +86,26 @@ def show_unnamed(library: LibraryViews) -> list[int]:
     return [place.photo for faces in seen for place in faces]
 
 
+def _compared(library: LibraryViews, count: int) -> list[_Group]:
+    """The groups; the faces that are shown of the first ones are compared with the names given.
+
+    How many more faces a group has, and so the order, may be by what was known a second ago.
+    """
+    for _ in range(_TURNS):
+        waiting = _waiting(library.stamp(), library)
+        shown = waiting[:count]
+        if not library.recognition.look_at_shown_faces(
+            face for group in shown for face in group.faces
+        ):
+            return waiting
+        for group in shown:
+            faces = library.groups.faces(group.id)
+            if group.faces != tuple(faces[:_FACES]):  # likely all are somebody who was named
+                library.recognition.look_at_shown_faces(faces)
+    library.recognition.catch_up()
+    return _waiting(library.stamp(), library)
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _waiting(stamp: tuple, _library: LibraryViews) -> list[_Group]:
     """The groups, kept until the library changes."""
@@ -111,7 +132,10 @@ def act_on_group(act: dict) -> bool:
         return open_viewer(act["photo"])
 
     def decided() -> str:
-        faces = library.groups.faces(int(act["group"]))
+        group = int(act["group"])
+        # Faces that a name given a moment ago fits do not get this one, shown or not.
+        library.recognition.look_at_shown_faces(library.groups.faces(group))
+        faces = library.groups.faces(group)
         if not faces:
             raise KindredError("these faces have been named or left out meanwhile")
         count = f"{len(faces):,} {'face' if len(faces) == 1 else 'faces'}"
@@ -122,5 +146,5 @@ def act_on_group(act: dict) -> bool:
         name = library.suggestions.name(faces[0]).name
         return f"{count} named {name}"
 
-    with library_in_use() as library:
+    with library_in_use(compare_later=True) as library:
         return carry_out(library, decided)

@@ -145,7 +145,7 @@ def _act(album: Album, photo: str, act: dict) -> bool:
     elif act.get("do") == "show":
         open_viewer(act["photo"])
     elif act.get("do") == "undo-newest":
-        with library_in_use() as library:
+        with library_in_use(compare_later=True) as library:
             take_back_newest(library)
     elif act.get("do") == "undo":
         return undo_of_toast(act)
