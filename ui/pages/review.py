@@ -171,7 +171,7 @@ def _decided_about(question: Question, picked: list[int], unsure: frozenset[int]
 def _ask_yes(library: LibraryViews, question: Question, picked: list[int], asked: Question) -> None:
     out = len(question.faces) - len(picked)
     label = f"Yes, these {len(picked)}" if len(picked) > 1 else "Yes"
-    label += f", not the other {out}" if out else ""
+    label += f", not the other {out}" if picked and out else ""
     with st.container(horizontal=True, key="kd-answers"):
         if st.button(
             label,

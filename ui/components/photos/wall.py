@@ -76,8 +76,10 @@ def wall_html(
         kind: "photos", "faces" or "people": how large tiles are, and round or not.
         do: What a click means.
         picked: If given, a click picks a tile, or takes it out again; these are picked at first.
+            Faces have a button, too, that picks all or none.
     """
-    return render("wall.html", tiles=tiles, kind=kind, do=do, picked=picked)
+    all_at_once = picked is not None and kind.startswith("faces") and len(tiles) > 1
+    return render("wall.html", tiles=tiles, kind=kind, do=do, picked=picked, all=all_at_once)
 
 
 def empty_html(title: str, text: str, link: tuple[str, str] | None = None) -> str:

@@ -1,6 +1,7 @@
 // Shows HTML that the pages made, and says what somebody did with it: one component for all pages.
 //   data-do="x" data-...     a button or form: sends {do: "x", ...}, a form with its `value`
 //   data-pick="id"           a tile that can be picked; the ids of all picked ones are kept
+//   data-all                 picks all tiles, or none when all are picked
 //   data-to="id"             scrolls to that element, too
 //   data-draw                a switch: the next rectangle drawn on the picture is sent as {do: "draw"}
 //   data-face="id"           what belongs to one face: its outline, its row; they light up together
@@ -36,10 +37,11 @@ function render(root, kd, done) {
     root.replaceChildren(template.content);
     kd.rendered = true;
   }
-  for (const tile of root.querySelectorAll("[data-pick]")) {
+  for (const tile of tilesOf(root)) {
     if (kd.picked.has(tile.dataset.pick)) tile.setAttribute("aria-pressed", "true");
-    else if (tile.getAttribute("aria-pressed") === "true") kd.picked.add(tile.dataset.pick);
+    else if (isPicked(tile)) kd.picked.add(tile.dataset.pick);
   }
+  sayAll(root);
   for (const act of kd.queue) foresee(root, act);
   const added = faces(root).find((id) => !rows.includes(id));
   if (done.some((act) => act.do === "draw") && added) fieldOf(root, added)?.focus();
@@ -67,12 +69,13 @@ function listen(root, kd) {
     if (event.detail < 2) kd.clicked = faceOf(event.target);
     // The second click of a double click, when the first one has put another face there.
     else if (kd.clicked !== faceOf(event.target)) return;
-    const button = event.target.closest("[data-do], [data-pick], [data-draw], .kd-face");
+    const button = event.target.closest("[data-do], [data-pick], [data-all], [data-draw], .kd-face");
     if (!button || !root.contains(button) || button.tagName === "FORM") return;
     // What an act is about may stand further below.
     document.getElementById(button.dataset.to)?.scrollIntoView({ behavior: "smooth" });
     if ("draw" in button.dataset) draw(root, kd, button);
-    else if ("pick" in button.dataset) pick(kd, button);
+    else if ("pick" in button.dataset) pick(root, kd, [button], !isPicked(button));
+    else if ("all" in button.dataset) pick(root, kd, tilesOf(root), !tilesOf(root).every(isPicked));
     else if ("do" in button.dataset) act(root, kd, { ...button.dataset });
     else focusName(root, kd, button, event.detail);
   });
@@ -178,11 +181,21 @@ function focusIn(root) {
   return root.contains(document.activeElement) ? document.activeElement : root;
 }
 
-function pick(kd, tile) {
-  const on = tile.getAttribute("aria-pressed") !== "true";
-  tile.setAttribute("aria-pressed", on);
-  kd.picked[on ? "add" : "delete"](tile.dataset.pick);
+const tilesOf = (root) => [...root.querySelectorAll("[data-pick]")];
+const isPicked = (tile) => tile.getAttribute("aria-pressed") === "true";
+
+function pick(root, kd, tiles, on) {
+  for (const tile of tiles) {
+    tile.setAttribute("aria-pressed", on);
+    kd.picked[on ? "add" : "delete"](tile.dataset.pick);
+  }
+  sayAll(root);
   kd.pick();
+}
+
+function sayAll(root) {
+  const button = root.querySelector("[data-all]");
+  if (button) button.textContent = tilesOf(root).every(isPicked) ? "Pick none" : "Pick all";
 }
 
 function draw(root, kd, button) {
