@@ -12,7 +12,7 @@ from data.jobs import DONE, Job
 from data.library.name_writer import Written, write_names
 from data.library.views import Entry, LibraryViews
 from data.words import count, photos_and_films
-from ui.actions.library.known_folders import below
+from ui.actions.library.known_folders import DROPPED, below
 from ui.actions.library.library_in_use import library_in_use
 from ui.components.jobs.job_view import jobs, show_ended, show_running, start
 from ui.components.library.folder_list import show_folders
@@ -128,7 +128,12 @@ def _show_gallery(library: LibraryViews, running: bool, known: list[str]) -> Non
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         under = st.selectbox(
-            "Show", ["All folders", *folders], key="under", bind="query-params", width=420
+            "Show",
+            ["All folders", *folders],
+            format_func=lambda path: DROPPED if path == kept else path,
+            key="under",
+            bind="query-params",
+            width=420,
         )
         which = st.segmented_control(
             "Which",

@@ -6,6 +6,7 @@ import argparse
 
 from data.errors import ModelError
 from model.tensorflow_import import import_tensorflow
+from ui.actions.models.about_facts import figures_text
 from ui.terminal.output import DONE, Bars
 
 
@@ -32,7 +33,7 @@ def _networks(options: argparse.Namespace) -> int:
         state = "in use by default" if network.name in used else "installed"
         if not network.is_installed():
             state = f"not installed; {network.remedy[0].lower()}{network.remedy[1:]}"
-        figures = ", ".join(f"{key} {value:.3f}" for key, value in network.figures.items())
+        figures = figures_text(network.figures)
         print(f"{network.name} ({network.task}): {network.about}")
         print(f"    {state}")
         print(f"    {network.size / 1e6:.1f} MB from {network.source}, licence {network.licence}")

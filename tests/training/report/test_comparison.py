@@ -120,8 +120,10 @@ def test_the_comparison_in_words_and_in_a_table(tmp_path):
     assert "3 faces only it names rightly, 1 only the model in use" in said
     rows = comparing.comparison_rows(new, old)
     assert rows[0] == {
-        "On the same unseen photos": "Right name", "New model": "95.0%", "Model in use": "90.0%",
+        "On the same unseen photos": "Right name", "New model": "95.0% of 40",
+        "Model in use": "90.0% of 40",
     }  # fmt: skip
+    assert rows[3]["Model in use"] == "10.0% of 10"
     other = old | {"people": ["Vera"]}
     assert "same" not in comparing.verdict(new, other), "it was compared with another model"
     assert comparing.comparison_rows(new, other)[0]["New model"] == "80.0%"

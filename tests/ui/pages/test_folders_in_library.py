@@ -7,7 +7,7 @@ import pytest
 from data.jobs import DONE, Job
 from data.library.photos.library_folders import Folder
 from data.library.views import LibraryViews
-from tests.app_pages import live_html, run_page
+from tests.app_pages import html, live_html, run_page
 from tests.libraries import add_photo, face, small_library
 from ui.actions.library.known_folders import known_folders
 from ui.pages import folder as folder_page
@@ -60,6 +60,17 @@ def test_the_page_lists_folders_and_names_folder_and_count_of_what_is_written(li
     under = str(library.home / "other")
     assert folder_page.writing_title(entries, under) == "Write names beside 1 photo in other"
     assert any("beside 7 photos" in button.label for button in app.button)
+
+
+def test_the_filter_calls_what_was_dropped_by_what_it_is_and_not_by_its_path(library):
+    dropped = library.home / "photos" / "ab" / "dropped.jpg"
+    add_photo(library, dropped, [face("Bo <b>", 60)], 2019)
+    app = run_page("folder")
+    said = "Photos and films that you dropped"
+    assert said in app.selectbox[0].options
+    assert not any(str(library.home / "photos") in option for option in app.selectbox[0].options)
+    app = app.selectbox[0].set_value(str(library.home / "photos")).run()
+    assert not app.exception and f"1 of {len(library.entries())} photos" in html(app)
 
 
 def test_a_removed_folder_is_gone_from_the_list(library):

@@ -214,6 +214,12 @@ def test_the_comparison_in_words():
     assert "had 80%" in comparing.verdict(of(0.9), of(0.8))
     assert "other people" in comparing.verdict(of(0.9), of(0.8, ["Anne"]))
     assert comparing.comparison_rows(MANIFEST, None)[0]["New model"] == "90.0%"
+    old = of(0.8)
+    old["measured"] |= {"held_out": 1200, "strangers": 50, "false_names": 0.02}
+    assert "had 80%, on 1,200 photos of its own" in comparing.verdict(of(0.9), old)
+    rows = comparing.comparison_rows(of(0.9), old)
+    assert (rows[0]["New model"], rows[0]["Model in use"]) == ("90.0%", "80.0% of 1,200")
+    assert rows[3]["Model in use"] == "2.0% of 50"
 
 
 def test_progress_in_words():

@@ -12,6 +12,8 @@ from data.jobs import Job
 from data.library.photos.library_folders import Folder
 from data.words import photos_and_films
 
+DROPPED = "Photos and films that you dropped"
+
 
 @dataclass(frozen=True)
 class KnownFolder:
@@ -72,7 +74,7 @@ def known_folders(
             for what in ("photos", "films", "unreadable", "missing")
         )
         times = [at for path, at in looked.items() if path == root or root in path.parents]
-        title = "Photos and films that you dropped" if root == kept else ""
+        title = DROPPED if root == kept else ""
         found.append(KnownFolder(root, *counts, max(times, default=None), title))
     return sorted(found, key=lambda folder: folder.path == kept)  # what was dropped comes last
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from data.recognition.identity import model_id
 from data.words import count
 
-_SHARES = (
-    ("Right name", "right"),
-    ("No name", "unknown"),
-    ("Wrong name", "wrong"),
-    ("Strangers named", "false_names"),
+_SHARES = (  # what, of the model's figures, and of how many it is a share
+    ("Right name", "right", "held_out"),
+    ("No name", "unknown", "held_out"),
+    ("Wrong name", "wrong", "held_out"),
+    ("Strangers named", "false_names", "strangers"),
 )
 
 
@@ -31,12 +31,15 @@ def comparison_rows(new: Mapping, old: Mapping | None) -> list[dict]:
     """The measured accuracy of a new model beside that of the one in use."""
     same = same_photos(new, old)
     title = "On the same unseen photos" if same else "On unseen photos"
-    new_of, old_of = (same["new"], same["old"]) if same else (_measured(new), _measured(old or {}))
+    new_of, old_of = _measured(new), _measured(old or {})
+    if same:
+        of = {"held_out": same["faces"], "strangers": same["strangers"]}
+        new_of, old_of = {**same["new"], **of}, {**same["old"], **of}
     rows = []
-    for label, key in _SHARES:
-        row = {title: label, "New model": _share(new_of.get(key))}
+    for label, key, of in _SHARES:
+        row = {title: label, "New model": _share(new_of.get(key), new_of.get(of))}
         if old is not None:
-            row["Model in use"] = _share(old_of.get(key))
+            row["Model in use"] = _share(old_of.get(key), old_of.get(of))
         rows.append(row)
     people = {title: "People it knows", "New model": _people(new)}
     if old is not None:
@@ -57,11 +60,13 @@ def verdict(new: Mapping, old: Mapping | None) -> str:
     before = _measured(old or {}).get("right")
     if before is None:
         return text
+    former = _measured(old).get("held_out")
+    own = f"on {count(former, 'photo')} of its own" if former else "on photos of its own"
     if set(new.get("people", ())) != set(old.get("people", ())):
-        return f"{text} The model in use had {before:.0%}, but with other people to tell apart."
+        return f"{text} The model in use had {before:.0%}, {own}, with other people to tell apart."
     if abs(now - before) < 0.005:
-        return f"{text} That is as good as the model in use, on photos of its own."
-    return f"{text} The model in use had {before:.0%}, on photos of its own."
+        return f"{text} That is as good as the model in use, {own}."
+    return f"{text} The model in use had {before:.0%}, {own}."
 
 
 def same_photos_text(compared: Mapping) -> str:
@@ -106,8 +111,10 @@ def _measured(manifest: Mapping) -> Mapping:
     return manifest.get("measured") or {}
 
 
-def _share(value: float | None) -> str:
-    return "not measured" if value is None else f"{value:.1%}"
+def _share(value: float | None, of: int | None) -> str:
+    if value is None:
+        return "not measured"
+    return f"{value:.1%} of {of:,}" if of else f"{value:.1%}"
 
 
 def _people(manifest: Mapping) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.actions.models.about_facts import figures_text
 from ui.components.jobs.job_view import jobs, show_ended, show_running, start
 from ui.components.shell.style import plain
 
@@ -37,7 +38,7 @@ def show_networks(catalogue: dict, used: set[str]) -> None:
                     st.badge("in use", icon=":material/check:", color="green")
                 elif installed:
                     st.badge("installed", color="gray")
-            figures = ", ".join(f"{key} {value:.3f}" for key, value in network.figures.items())
+            figures = figures_text(network.figures)
             measured = f" Measured: {figures}." if figures else ""
             st.caption(
                 plain(
