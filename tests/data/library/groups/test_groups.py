@@ -15,6 +15,7 @@ from data.library.groups.clustering import cluster
 from data.library.groups.neighbours import nearest
 from data.tags import FaceTag
 from tests.data.library.samples import NETWORK, add_photo
+from tests.made_faces import add, named
 
 DISTANCE = 0.8  # of the vectors made here: about 0.6 within a person, 1.4 between two
 
@@ -222,3 +223,25 @@ def test_the_faces_that_wait_are_counted_as_they_are_listed(tmp_path):
             listed = sum(len(group.faces) for group in library.groups.list())
             assert library.groups.waiting() == listed + len(library.groups.alone()[0]), step
         assert 0 < library.groups.waiting() < 20
+
+
+def test_whoever_has_no_name_that_counts_is_in_a_group(tmp_path):
+    random = np.random.default_rng(3)
+    with Library(tmp_path / "home") as library:
+        faces = [face for _ in range(40) for face in add(library, [0, 1, 2, 3])]
+        library.decisions.confirm(faces[:4:2], "Anne")  # of whom other faces have the name
+        for face in map(int, random.choice(faces[8:], 60, replace=False)):
+            names = [f"Person {who}" for who in random.choice(4, random.integers(1, 3), False)]
+            library.suggestions.record("a model", {face: [(name, 0.9) for name in names]})
+            for name in names[: random.integers(0, 3)]:
+                library.decisions.reject([face], name)
+        library.decisions.merge(["Person 0", "Person 1"])
+        library.decisions.ignore(faces[8:20])
+        with library.transaction():
+            library.db.execute("INSERT INTO groups (id) VALUES (1), (2), (3)")
+            library.db.execute("UPDATE faces SET group_id = 1 + id % 3")
+        found = {face for group in library.groups.list() for face in group.faces}
+        expected = {face for face in faces if face not in named(library)} - set(faces[8:20])
+        assert found == expected and 20 < len(found) < len(faces) - 20
+        turned_down = library.db.execute("SELECT DISTINCT face FROM rejections").fetchall()
+        assert found & {face for (face,) in turned_down}
