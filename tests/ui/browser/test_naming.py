@@ -5,6 +5,7 @@ import pytest
 from data.library.views import LibraryViews
 from tests.browser import require_browser, running_app
 from tests.libraries import add_photo, face
+from tests.made_faces import NETWORK, add
 
 require_browser()
 
@@ -41,6 +42,34 @@ def tab(browser, home, server):
     field(tab, 1).wait_for()
     yield tab
     context.close()
+
+
+def test_groups_that_change_places_leave_a_half_typed_name_alone(browser, server):
+    home, address = server
+    for file in home.glob("library.sqlite*"):
+        file.unlink()
+    with LibraryViews(home) as library:
+        library.decisions.confirm(add(library, [0]), "Anne")
+        first, _ = ([add(library, [who])[0] for _ in range(5 - who)] for who in (1, 2))
+        library.groups.update(NETWORK, max_distance=1.0)
+    tab = browser.new_page()
+    tab.goto(f"{address}/people")
+    names = tab.locator("form[data-do=name] input")
+    names.nth(1).wait_for()
+    groups = "() => [...document.querySelectorAll('form[data-group]')].map((f) => f.dataset.group)"
+    before = tab.evaluate(groups)
+    names.nth(1).press_sequentially("Half")
+    with LibraryViews(home) as library:
+        library.decisions.ignore(first[:2])  # now the second group is the larger one
+        count = len(library.decisions.history(None))
+    tab.get_by_label("Pick several").evaluate("(box) => box.click()")
+    tab.wait_for_function(f"(before) => ({groups})()[0] === before[1]", arg=before)
+    tab.keyboard.type(" a name")
+    assert tab.evaluate(groups) == before[::-1]
+    assert names.nth(0).input_value() == "Half a name"
+    with LibraryViews(home) as library:
+        assert len(library.decisions.history(None)) == count
+    tab.close()
 
 
 def field(tab, number):

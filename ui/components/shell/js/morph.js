@@ -37,6 +37,12 @@ function morphChildren(old, now) {
     if (!same) {
       old.insertBefore(node, at);
     } else {
+      // Moved, it would lose the cursor, and what is half typed would count: the others move.
+      while (at && at !== same && same.contains(document.activeElement)) {
+        const next = at.nextSibling;
+        old.append(at);
+        at = next;
+      }
       if (same === at) at = at.nextSibling;
       else old.insertBefore(same, at);
       if (same.nodeType === Node.ELEMENT_NODE) morph(same, node);
