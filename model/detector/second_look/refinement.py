@@ -34,7 +34,7 @@ MOST_FACES = 500  # the best ones; a photo with more shows them too small anyway
 VOTE, LARGEST_VOTE = 0.1, 0.5  # of a network's log odds, and at most; see the model card
 # How much of the verifier's log odds against a face is taken away, and at most, from a face of the
 # last side (pixels) and more; from one of the first side, nothing. Small faces it takes for none.
-VETO, LARGEST_VETO, VETO_SIDES = 0.7, 2.5, (48.0, 96.0)
+VETO, LARGEST_VETO, VETO_SIDES = 1.0, 2.5, (48.0, 80.0)
 
 
 class SecondLook(tf.Module):

@@ -65,10 +65,10 @@ def test_the_votes_by_hand(onet, rnet, voted):
 @pytest.mark.parametrize(
     ("odds", "side", "voted"),
     [
-        (0.0, 96, 0.5),
-        (9.0, 96, 0.5),  # it says nothing for a face
-        (-2.0, 96, 0.1978),  # sigmoid(-2 * .7)
-        (-2.0, 72, 0.3318),  # half of it: sigmoid(-.7)
+        (0.0, 80, 0.5),
+        (9.0, 80, 0.5),  # it says nothing for a face
+        (-2.0, 80, 0.1192),  # sigmoid(-2)
+        (-2.0, 64, 0.2689),  # half of it: sigmoid(-1)
         (-2.0, 48, 0.5),  # nothing
         (-9.0, 200, 0.0759),  # sigmoid(-2.5), the most
     ],
