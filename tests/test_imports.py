@@ -200,7 +200,7 @@ def test_it_starts_without_the_heavy_packages(work):
 
 def test_help_needs_none_of_what_the_commands_need():
     """Modules are counted, since seconds differ by machine: these made most of .3 of them."""
-    slow = "{'numpy', 'PIL', 'lxml', 'sqlite3', 'filelock', 'tqdm', 'watchdog'}"
+    slow = "{'numpy', 'PIL', 'lxml', 'sqlite3', 'filelock', 'tqdm', 'watchdog', 'jinja2'}"
     work = "import kindred; kindred.parser().format_help()"
     assert run("-c", f"import sys; {work}; print({slow} & set(sys.modules))") == "set()\n"
 

@@ -6,7 +6,7 @@ import argparse
 
 from data.errors import ModelError
 from model.tensorflow_import import import_tensorflow
-from ui.actions.models.about_facts import figures_text
+from ui.actions.models.network_figures import figures_text
 from ui.terminal.output import DONE, Bars
 
 

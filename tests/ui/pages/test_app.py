@@ -17,6 +17,7 @@ from model.zoo.catalogue import CATALOGUE
 from tests.app_pages import html
 from tests.pictures import encoded, four_corners, png
 from ui.actions.models import about_facts
+from ui.actions.models.network_figures import figures_text
 from ui.actions.uploads import tagging
 from ui.actions.uploads.tag_words import all_photos_text
 from ui.components.photos import photo_view
@@ -261,25 +262,23 @@ def test_the_facts_about_a_model():
     assert "90% got the right name" in about_facts.measured_text(MANIFEST)[0]
     assert "1.4% got a name" in about_facts.measured_text(MANIFEST)[1]
     assert "not measured" in about_facts.measured_text({})[0]
-
-
-def test_the_figures_of_networks_are_said_in_words():
-    assert about_facts.figures_text({"wider_easy": 0.779, "wider_hard": 0.5332}) == (
-        "WIDER FACE, easy .779, hard .533"
-    )
-    of_embedder = {"lfw": 0.9897, "family_closed": 1.0, "family_dir": 0.83}
-    assert about_facts.figures_text(of_embedder) == (
-        "LFW .990; family protocol, closed set 1.000, DIR@FPIR1% .830"
-    )
-    assert about_facts.figures_text({"family": 0.9, "new": 0.1}) == (
-        "this family's photos, now .900; new .100"
-    )
-    assert about_facts.figures_text({}) == ""
-    of_catalogue = " ".join(about_facts.figures_text(one.figures) for one in CATALOGUE.values())
-    assert "_" not in of_catalogue and "WIDER FACE" in of_catalogue
     assert "81%" in about_facts.threshold_rows(MANIFEST)[1][1]
     assert about_facts.created_text({}) == "at an unknown time"
     assert "<b>" not in about_facts.facts_html([("a", "<b>")])
+
+
+def test_the_figures_of_networks_are_said_in_words():
+    assert figures_text({"wider_easy": 0.779, "wider_hard": 0.5332}) == (
+        "WIDER FACE, easy .779, hard .533"
+    )
+    of_embedder = {"lfw": 0.9897, "family_closed": 1.0, "family_dir": 0.83}
+    assert figures_text(of_embedder) == (
+        "LFW .990; family protocol, closed set 1.000, DIR@FPIR1% .830"
+    )
+    assert figures_text({"family": 0.9, "new": 0.1}) == ("this family's photos, now .900; new .100")
+    assert figures_text({}) == ""
+    of_catalogue = " ".join(figures_text(one.figures) for one in CATALOGUE.values())
+    assert "_" not in of_catalogue and "WIDER FACE" in of_catalogue
 
 
 def test_the_pages_load_no_tensorflow_before_they_are_shown():

@@ -10,17 +10,6 @@ from ui.components.shell.templates import render
 
 Rows = list[tuple[str, str]]
 
-_FIGURES = {  # of networks, by their keys: measured on what, and which figure of it
-    "wider_easy": ("WIDER FACE", "easy"),
-    "wider_medium": ("WIDER FACE", "medium"),
-    "wider_hard": ("WIDER FACE", "hard"),
-    "lfw": ("LFW", ""),
-    "family_closed": ("family protocol", "closed set"),
-    "family_dir": ("family protocol", "DIR@FPIR1%"),
-    "family": ("this family's photos", "now"),
-    "family_before": ("this family's photos", "before"),
-}
-
 
 def facts_html(rows: Iterable[tuple[str, str]]) -> str:
     """Rows of what and how much."""
@@ -46,19 +35,6 @@ def network_rows(manifest: Mapping, catalogue: Mapping, defaults: Iterable[str])
         licence = network.get("licence", "unknown")
         rows.append((task.capitalize(), f"{network.get('name')}: {about}Licence: {licence}"))
     return rows
-
-
-def figures_text(figures: Mapping[str, float]) -> str:
-    """What was measured of a network: "WIDER FACE, easy .779, medium .765"; "" if nothing was."""
-    said: dict[str, str] = {}
-    for key, value in figures.items():
-        what, which = _FIGURES.get(key, (key, ""))
-        figure = f"{which} {f'{value:.3f}'.removeprefix('0')}".strip()
-        said[what] = f"{said[what]}, {figure}" if what in said else figure
-    return "; ".join(
-        f"{what} {figure}" if figure.startswith(".") else f"{what}, {figure}"
-        for what, figure in said.items()
-    )
 
 
 def threshold_rows(manifest: Mapping) -> Rows:

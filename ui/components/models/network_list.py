@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.actions.models.about_facts import figures_text
+from ui.actions.models.network_figures import figures_text
 from ui.components.jobs.job_view import jobs, show_ended, show_running, start
 from ui.components.shell.style import plain
 
