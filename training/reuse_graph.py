@@ -14,12 +14,10 @@ import tensorflow as tf
 
 from data.errors import ModelError
 from data.recognition.scoring import HeadState
+from model.checkpoint import CHECKPOINT, open_checkpoint, read_checkpoint, variable_key
 from model.classifier.head import Head
 from model.graph_key import GRAPH, describe_graph
 from model.manifest import read_manifest
-
-_CHECKPOINT = Path("variables") / "variables"
-_KEY = "head/{}/.ATTRIBUTES/VARIABLE_VALUE"  # of a variable, in a checkpoint
 
 
 def reuse_graph(former: Path, draft: Path, head: Head, key: str) -> bool:
@@ -46,10 +44,8 @@ def reuse_graph(former: Path, draft: Path, head: Head, key: str) -> bool:
 def holds(former: Path, head: Head) -> bool:
     """Whether a former model's graph has everything that this classifier learned; damaged: no."""
     try:
-        reader = tf.train.load_checkpoint(str(former / _CHECKPOINT))
-        return {
-            _KEY.format(name) for name in head.learned()
-        } <= reader.get_variable_to_shape_map().keys()
+        kept = open_checkpoint(former).get_variable_to_shape_map()
+        return set(map(_key, head.learned())) <= kept.keys()
     except (OSError, RuntimeError, ValueError, tf.errors.OpError):
         return False
 
@@ -65,8 +61,8 @@ def copy_graph(former: Path, draft: Path, head: Head) -> bool:
     """
     try:
         graph = (former / GRAPH).read_bytes()
-        values = _read(former / _CHECKPOINT)  # and checks its sums
-        learned = {_KEY.format(name): value.numpy() for name, value in head.learned().items()}
+        values = read_checkpoint(former)  # and checks its sums
+        learned = {_key(name): value.numpy() for name, value in head.learned().items()}
         if not learned.keys() <= values.keys():
             return False
         values |= learned
@@ -74,13 +70,13 @@ def copy_graph(former: Path, draft: Path, head: Head) -> bool:
             (draft / folder).mkdir(exist_ok=True)
         names = list(values)
         tf.raw_ops.SaveV2(
-            prefix=str(draft / _CHECKPOINT),
+            prefix=str(draft / CHECKPOINT),
             tensor_names=names,
             shape_and_slices=[""] * len(names),
             tensors=[tf.constant(value) for value in values.values()],
         )
         (draft / GRAPH).write_bytes(graph)
-        return same_tensors(values, _read(draft / _CHECKPOINT))
+        return same_tensors(values, read_checkpoint(draft))
     except (
         OSError,
         LookupError,
@@ -98,15 +94,14 @@ def read_learned(folder: Path) -> dict[str, np.ndarray]:
     Raises:
         tf.errors.OpError, LookupError: The model is damaged, or has another classifier.
     """
-    reader = tf.train.load_checkpoint(str(folder / _CHECKPOINT))
+    reader = open_checkpoint(folder)
     names = Head(HeadState.empty(1)).learned()
-    return {name: reader.get_tensor(_KEY.format(name)) for name in names}
+    return {name: reader.get_tensor(_key(name)) for name in names}
 
 
-def _read(checkpoint: Path) -> dict[str, np.ndarray]:
-    """Every tensor of a checkpoint by name."""
-    reader = tf.train.load_checkpoint(str(checkpoint))
-    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+def _key(name: str) -> str:
+    """What a checkpoint calls what the classifier learned by that name."""
+    return variable_key(f"head/{name}")
 
 
 def same_tensors(one: dict, other: dict) -> bool:

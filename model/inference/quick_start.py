@@ -13,14 +13,12 @@ import tensorflow as tf
 
 from data.errors import ModelError
 from data.recognition.head_file import read_head
+from model.checkpoint import read_checkpoint, variable_key
 from model.classifier.head import Head
 from model.graph import FaceGraph
 from model.graph_key import describe_graph, graph_key
 from model.zoo.catalogue import choose
 from model.zoo.networks import load_detector, load_embedder
-
-_CHECKPOINT = Path("variables") / "variables"
-_KEY = "{}/.ATTRIBUTES/VARIABLE_VALUE"  # of a variable, in a checkpoint
 
 
 def rebuild_graph(folder: Path, manifest: dict) -> FaceGraph | None:
@@ -41,13 +39,12 @@ def rebuild_graph(folder: Path, manifest: dict) -> FaceGraph | None:
             return None
         detector, embedder = networks
         embed, head = load_embedder(embedder), Head(state)
-        reader = tf.train.load_checkpoint(str(folder / _CHECKPOINT))
         # All of them, those that are not needed here as well: their sums are checked.
-        values = {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+        values = read_checkpoint(folder)
         for name, variable in head.learned().items():
-            variable.assign(values[_KEY.format(f"head/{name}")])
+            variable.assign(values[variable_key(f"head/{name}")])
         for number, weight in enumerate(embed.weights):
-            weight.assign(values[_KEY.format(f"embedder/_traced/weights/{number}")])
+            weight.assign(values[variable_key(f"embedder/_traced/weights/{number}")])
         return FaceGraph(load_detector(detector), embed, head, min_score)
     except (
         ModelError,
