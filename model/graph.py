@@ -5,14 +5,12 @@ from __future__ import annotations
 import tensorflow as tf
 
 from model.classifier.head import Head
-from model.detector.protocol import Detector
+from model.detector.protocol import IMAGE, MIN_SCORE, Detector
 from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
 from model.graph_function import GraphFunction
 
-IMAGE = tf.TensorSpec([None, None, 3], tf.uint8, name="image")
 LANDMARKS = tf.TensorSpec([None, 5, 2], tf.float32, name="landmarks")
-MIN_SCORE = tf.TensorSpec([], tf.float32, name="min_score")
 
 
 class FaceGraph(tf.Module):

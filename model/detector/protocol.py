@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    import tensorflow as tf
+import tensorflow as tf
 
+if TYPE_CHECKING:
     from model.detector.second_look.refinement import SecondLook
+
+# What a detector takes: a photo of any size, and the score from which a face is one.
+IMAGE = tf.TensorSpec([None, None, 3], tf.uint8, name="image")
+MIN_SCORE = tf.TensorSpec([], tf.float32, name="min_score")
 
 
 class Detector(Protocol):

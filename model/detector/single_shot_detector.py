@@ -18,6 +18,7 @@ from model.detector.closer_look import (
     without_margin,
 )
 from model.detector.decode import FAINT, agreed, asked, decode, leaned, suppress
+from model.detector.protocol import IMAGE, MIN_SCORE
 from model.detector.resize import shrink
 from model.detector.second_look.refinement import SecondLook, load_second_look
 from model.detector.single_shot import (
@@ -91,8 +92,7 @@ class SingleShotDetector(tf.Module):
         object.__setattr__(self, "model", model)  # not tracked, as in `TracedNetwork`
         # With a closer look the network says also what that reads.
         self.network = TracedNetwork(model) if closer_look is None else closer_look.search
-        photo = tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.float32)
-        self.graph = GraphFunction(self._detect, *photo)
+        self.graph = GraphFunction(self._detect, IMAGE, MIN_SCORE)
 
     def detect(self, image, min_score):
         """The faces of an image that score at least `min_score`, large ones more (`asked`).

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from data.media.photos import PANORAMA, PART
 from model.detector import box_ops as bx
-from model.detector.protocol import Detector
+from model.detector.protocol import IMAGE, MIN_SCORE, Detector
 from model.detector.resize import shrink
 from model.detector.second_look.refinement import log_odds
 from model.detector.second_look.windows import tilts_of
@@ -47,8 +47,7 @@ class Search(tf.Module):
         self.detector, self.second_look = detector, detector.second_look
         # One function for all five places that call it, kept apart from the graph round it:
         # otherwise each becomes a copy that is optimised anew.
-        photo = tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.float32)
-        self._look = GraphFunction(detector.detect, *photo, apart=True)
+        self._look = GraphFunction(detector.detect, IMAGE, MIN_SCORE, apart=True)
 
     def detect(self, image, min_score):
         """Faces of a photo, which may lie on its side.

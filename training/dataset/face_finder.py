@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
-import tensorflow as tf
 from PIL import Image
 
 from data.errors import PhotoError
@@ -16,8 +15,10 @@ from data.family import Family
 from data.library.intake.prefetch import Reading, read_ahead
 from data.library.intake.work import Work
 from data.progress import Progress, silent
+from model.detector.protocol import IMAGE
 from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
+from model.graph import LANDMARKS
 from model.graph_function import GraphFunction
 from model.inference.engine import DETECTION_PIXELS, Engine, FoundFaces
 from training.dataset.face_cache import FaceCache
@@ -86,11 +87,7 @@ class FaceFinder:
         self._cache, self._dimension = cache, embedder.dimension
         # Detector, aligner and embedder are functions of their own, not one graph: where a detector
         # looks is then decided in Python.
-        image, points = (
-            tf.TensorSpec([None, None, 3], tf.uint8),
-            tf.TensorSpec([None, 5, 2], tf.float32),
-        )
-        cut = GraphFunction(embedder.aligner.chips, image, points)
+        cut = GraphFunction(embedder.aligner.chips, IMAGE, LANDMARKS)
 
         def detect(image, min_score):
             boxes, landmarks, scores = detector.detect(image, min_score)
@@ -102,7 +99,7 @@ class FaceFinder:
             "embed_chips": lambda chips: {"embeddings": embedder.embed_chips(chips)},
         }
         if isinstance(embedder.aligner, Aligner):
-            places = GraphFunction(embedder.aligner.places, points)
+            places = GraphFunction(embedder.aligner.places, LANDMARKS)
             functions["places"] = lambda landmarks: {"places": places(landmarks)}
         chip_size = embedder.chip_shape[0]
         self._engine = Engine(functions, chip_size, min_score, step_by_step=STEP_BY_STEP)
