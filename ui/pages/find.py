@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
 from data.errors import KindredError
 from data.library.views import Entry, LibraryViews
-from data.words import photos_and_films
+from ui.actions.library.entries import how_many, once
 from ui.actions.library.everybody import everybody
 from ui.actions.library.library_in_use import library_in_use
 from ui.components.photos.wall import empty_html, show_photos
@@ -43,12 +43,6 @@ def show() -> None:
         show_library_viewer([entry.photo for entry in found])
 
 
-def how_many(found: Sequence[Entry]) -> str:
-    """Photos and films in words: "2 photos, 1 film"."""
-    films = sum(entry.duration is not None for entry in found)
-    return photos_and_films(len(found) - films, films)
-
-
 def find(
     library: LibraryViews,
     with_: Sequence[str],
@@ -73,14 +67,6 @@ def find(
     since, until = years or (None, None)
     paths = library.find(with_, without, since=since, until=until, alone=alone, confirmed=confirmed)
     return [known[path] for path in map(os.fspath, paths) if path in known]
-
-
-def once(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries without those of photos that lie in another place, too, and came before."""
-    first: dict[int | None, Entry] = {}
-    for entry in entries:
-        first.setdefault(entry.photo, entry)
-    return list(first.values())
 
 
 def entries_by_path(library: LibraryViews) -> dict[str, Entry]:
@@ -118,7 +104,7 @@ def _found(
 
 def _ask(library: LibraryViews) -> list[Entry] | None:
     bound = {"bind": "query-params"}  # what is asked for stands in the address
-    names = [person.name for person in everybody(library) if not person.ignored]
+    names = [person.name for person in everybody(library)]
     left, right = st.columns(2)
     with_ = left.multiselect("With", names, key="with", **bound, placeholder="Everybody")
     others = [name for name in names if name not in with_]

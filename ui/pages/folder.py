@@ -12,6 +12,7 @@ from data.jobs import DONE, Job
 from data.library.name_writer import Written, write_names
 from data.library.views import Entry, LibraryViews
 from data.words import count, photos_and_films
+from ui.actions.library.entries import how_many
 from ui.actions.library.known_folders import DROPPED, below
 from ui.actions.library.library_in_use import library_in_use
 from ui.components.jobs.job_view import jobs, show_ended, show_running, start
@@ -169,8 +170,7 @@ def writing_title(entries: Iterable[Entry], under: str | None) -> str:
     """What writing is about: how many photos with names, and where."""
     named = [e for e in entries if e.names and (under is None or below(e.path, under))]
     where = f"in {os.path.basename(under) or under}" if under else "in all folders"
-    films = sum(entry.duration is not None for entry in named)
-    return f"Write names beside {photos_and_films(len(named) - films, films)} {where}"
+    return f"Write names beside {how_many(named)} {where}"
 
 
 def _show_writing(library: LibraryViews, under: str | None, entries: list[Entry]) -> None:

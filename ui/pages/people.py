@@ -44,7 +44,7 @@ def _show_again_when_compared() -> None:
 
 def _show_everybody(library: LibraryViews) -> None:
     st.title("People", anchor=False)
-    people = everybody(library)
+    people = everybody(library, with_ignored=True)
     if not people and not library.groups.list():
         st.html(
             empty_html(

@@ -13,6 +13,7 @@ from data.library.decisions.merge_questions import ask
 from data.library.views import Entry, LibraryViews
 from data.words import count
 from ui.actions.library.ages import age_in
+from ui.actions.library.entries import once
 from ui.actions.library.everybody import everybody, known_names
 from ui.actions.library.library_in_use import do, library_in_use, say, undo_button
 from ui.components.people.merging import ASKED, show_merge_questions
@@ -20,7 +21,6 @@ from ui.components.photos.wall import day, person_caption, show_photos
 from ui.components.shell.live import live
 from ui.components.shell.style import plain
 from ui.components.shell.templates import render
-from ui.pages.find import once
 from ui.pages.person_faces import show_faces_of
 from ui.pages.photo import show_library_viewer
 
@@ -85,7 +85,7 @@ def _photos(stamp: tuple, name: str, _entries: dict[str, Entry]) -> list[Entry]:
 def _company(stamp: tuple, _library: LibraryViews, person: int) -> list[tuple[int, str, int]]:
     """Who is most often on photos with somebody: id, name and number of photos."""
     company = _library.people.together(person)[:_WITH]
-    names = {other.id: other.name for other in everybody(_library) if not other.ignored}
+    names = {other.id: other.name for other in everybody(_library)}
     return [(id, names[id], photos) for _, id, photos in company if id in names]
 
 

@@ -115,13 +115,13 @@ def strip_of(photos: Sequence[str]) -> list[tuple[bytes | None, str]]:
     """A small JPEG of each photo, by its number, and who is on it."""
     wanted, said = [], []
     with library_in_use(compare_later=True) as library:
+        library.recognition.look_at_shown(*(int(photo) for photo in photos if photo.isdecimal()))
         for photo in photos:
             path = _path(library, photo)
             if path is None:
                 wanted.append(Wanted(""))
                 said.append("gone")
                 continue
-            library.recognition.look_at_shown(int(photo))
             names = [name.name for name in library.suggestions.names(int(photo)).values()]
             said.append(", ".join(dict.fromkeys(names)) or "nobody with a name")
             wanted.append(Wanted(path, time=library.moment_of(int(photo))))

@@ -75,10 +75,10 @@ class Recognition:
         """Whether something was decided since all faces were compared."""
         return self._noted() != self._state()
 
-    def look_at_shown(self, photo: int) -> None:
-        """Compares the faces of one photo if they may not have been since the last decision."""
+    def look_at_shown(self, *photos: int) -> None:
+        """Compares the faces of photos if they may not have been since the last decision."""
         if self.is_behind:
-            self.look_at(photo)
+            self.look_at(*photos)
 
     def look_at_shown_faces(self, faces: Iterable[int]) -> bool:
         """The same of the photos of some faces.

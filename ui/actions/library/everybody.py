@@ -8,14 +8,15 @@ from data.library.people.people import PersonSummary
 from data.library.views import LibraryViews
 
 
-def everybody(library: LibraryViews) -> list[PersonSummary]:
-    """All people, those who are ignored included; those in most photos first."""
-    return _everybody(library.stamp(), library)
+def everybody(library: LibraryViews, *, with_ignored: bool = False) -> list[PersonSummary]:
+    """All people, as `People.list` has them: those in most photos first."""
+    people = _everybody(library.stamp(), library)
+    return [person for person in people if with_ignored or not person.ignored]
 
 
 def known_names(library: LibraryViews) -> list[str]:
-    """Everybody's name, in that order."""
-    return [person.name for person in everybody(library)]
+    """The names of all, those who are ignored included, in that order."""
+    return [person.name for person in everybody(library, with_ignored=True)]
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
