@@ -10,6 +10,7 @@ from enum import IntEnum
 import numpy as np
 
 from data.library import Library
+from data.library.comparing import compared
 from data.library.groups.neighbours import nearest
 from data.library.views import LibraryViews
 
@@ -17,7 +18,6 @@ from data.library.views import LibraryViews
 TOGETHER = 48  # faces of one person that are looked at together
 FEW = 3  # suggestions of one person; fewer wait until a larger group was named
 _READ = 3000  # suggestions read for the queue
-_TURNS = 4  # questions that are compared one by one, before everything is
 
 
 class Kind(IntEnum):
@@ -93,23 +93,29 @@ def next_question(library: Library, skipped: Sequence[str] = ()) -> Question | N
     whether a face that is not shown yet belongs to it. A question that is asked when no better one
     waits, and that none waits at all, is said after everything was compared.
     """
-    for _ in range(_TURNS):
-        first = next(iter(questions(library, skipped)), None)
-        if not library.recognition.is_behind:
-            return first
-        if first is None or first.kind not in (Kind.SUGGESTED, Kind.GROUP, Kind.SAID):
-            break
-        if not library.recognition.look_at_shown_faces(first.faces):
-            return first
-        if first.group is not None:
-            _compare_rest(library, first.group)
-    library.recognition.catch_up()
-    return next(iter(questions(library, skipped)), None)
+
+    def first() -> Question | None:
+        return next(iter(questions(library, skipped)), None)
+
+    def read() -> Question | None:
+        found = first()
+        good = found is not None and found.kind in (Kind.SUGGESTED, Kind.GROUP, Kind.SAID)
+        if good or not library.recognition.is_behind:
+            return found
+        library.recognition.catch_up()
+        return first()
+
+    return compared(
+        library,
+        read,
+        lambda question: question.faces if question else (),
+        lambda question: _group_of(library, question) if question else (),
+    )
 
 
-def _compare_rest(library: Library, group: int) -> None:
-    """If some faces of a group look like somebody who was named, the others are likely to, too."""
-    library.recognition.look_at_shown_faces(library.groups.faces(group))
+def _group_of(library: Library, question: Question) -> Sequence[int]:
+    """All faces of the group that is asked about: where one looks like somebody, others do, too."""
+    return () if question.group is None else library.groups.faces(question.group)
 
 
 def _turn(question: Question) -> int:
@@ -222,8 +228,7 @@ def yes(library: Library, question: Question, picked: Sequence[int], name: str) 
             library.decisions.reject(
                 others, name if chosen else library.people.ensure(question.name)
             )
-    if question.group is not None:
-        _compare_rest(library, question.group)
+    library.recognition.look_at_shown_faces(_group_of(library, question))
     said = f"{len(chosen)} {'face is' if len(chosen) == 1 else 'faces are'} {name}"
     return said + (f", {len(others)} not" if others else "")
 

@@ -86,9 +86,8 @@ class Recognition:
         Returns:
             Whether any of these is taken for somebody else now, or more or less surely.
         """
-        if not self.is_behind:
+        if not self.is_behind or not (shown := list(faces)):
             return False
-        shown = list(faces)
         photos = self._db.execute(
             "SELECT DISTINCT photo FROM faces WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(shown),),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import streamlit as st
 
 from data.errors import KindredError
 from data.home import home
+from data.library.comparing import compared
 from data.library.views import LibraryViews
 from data.media.thumbnails import Thumbnails
 from data.recognition.nearest import NOBODY
@@ -20,7 +22,6 @@ from ui.components.shell.templates import render
 
 TOGETHER = 24  # groups that are shown at first, and more of each time
 _FACES = 4  # of each group
-_TURNS = 4  # times that groups are compared before everything is
 _KEY, _SHOWN = "people.unnamed", "people.unnamed.shown"
 _SECONDS = 1.0  # for making thumbnails
 
@@ -91,19 +92,20 @@ def _compared(library: LibraryViews, count: int) -> list[_Group]:
 
     How many more faces a group has, and so the order, may be by what was known a second ago.
     """
-    for _ in range(_TURNS):
-        waiting = _waiting(library.stamp(), library)
-        shown = waiting[:count]
-        if not library.recognition.look_at_shown_faces(
-            face for group in shown for face in group.faces
-        ):
-            return waiting
-        for group in shown:
+
+    def changed(waiting: list[_Group]) -> Iterator[int]:
+        """All faces of groups of which a shown one changed: likely all are somebody by now."""
+        for group in waiting[:count]:
             faces = library.groups.faces(group.id)
-            if group.faces != tuple(faces[:_FACES]):  # likely all are somebody who was named
-                library.recognition.look_at_shown_faces(faces)
-    library.recognition.catch_up()
-    return _waiting(library.stamp(), library)
+            if group.faces != tuple(faces[:_FACES]):
+                yield from faces
+
+    return compared(
+        library,
+        lambda: _waiting(library.stamp(), library),
+        lambda waiting: (face for group in waiting[:count] for face in group.faces),
+        changed,
+    )
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
