@@ -9,13 +9,13 @@ import pytest
 import tensorflow as tf
 
 import training.refit
-import training.reuse_graph
 import training.train
 from data.errors import FamilyError, ModelError
 from data.home import current_model_dir, home, set_current_model
 from data.library import Library, Todo
 from data.recognition.identity import model_id, network_of
 from data.tags import FaceTag
+from model.checkpoint import CHECKPOINT, read_checkpoint, variable_key
 from model.inference.tagger import Tagger
 from model.manifest import read_manifest
 from tests.stubs import ColourEmbedder, CornerDetector, plain, put
@@ -109,13 +109,12 @@ def test_a_model_of_an_earlier_classifier_gets_todays_graph(tmp_path, monkeypatc
     """Its graph does not hold all that is learned today; its networks are installed."""
     tagger = learned(tmp_path, Rosa=RED, Vera=GREEN)
     before = current_model_dir()
-    checkpoint = before / "variables" / "variables"
-    values = training.reuse_graph._read(checkpoint)
-    del values["head/common/.ATTRIBUTES/VARIABLE_VALUE"]
+    values = read_checkpoint(before)
+    del values[variable_key("head/common")]
     kept = list(values)
     tensors = [tf.constant(value) for value in values.values()]
     tf.raw_ops.SaveV2(
-        prefix=str(checkpoint), tensor_names=kept, shape_and_slices=[""] * len(kept),
+        prefix=str(before / CHECKPOINT), tensor_names=kept, shape_and_slices=[""] * len(kept),
         tensors=tensors,
     )  # fmt: skip
     with Library(home()) as library:
