@@ -63,6 +63,14 @@ def test_the_worker_is_started_once_and_gives_way(library, monkeypatch):
     assert started == [("refit", {"decisions": version}, {"gives_way": True})]
 
 
+def test_asking_whether_it_is_due_compares_nothing(library, monkeypatch):
+    monkeypatch.setattr(Jobs, "start", lambda *_, **__: None)
+    with LibraryViews(home(), compare_later=True) as later:
+        later.decisions.confirm(add(library, [0]), "Anne")
+        learning.learn_if_due()
+        assert later.recognition.is_behind
+
+
 @pytest.mark.parametrize(
     ("ended", "begins"),
     [

@@ -19,7 +19,7 @@ PAUSE = 60.0  # seconds after the last decision, after which it follows fewer
 
 def learn_if_due() -> None:
     """Starts the worker when enough was decided since the model was made, and nothing else runs."""
-    with suppress(KindredError), LibraryViews(home()) as library:  # a page has said it already
+    with suppress(KindredError), LibraryViews(home(), compare_later=True) as library:
         version = library.recognition.version
         if not due(library, manifest_in_use()) or jobs().running():
             return

@@ -36,7 +36,7 @@ def send_film(request: Request) -> Response:
     if not _is_ours(request):
         return PlainTextResponse("not for other sites", 403)
     try:
-        with LibraryViews(home()) as library:
+        with LibraryViews(home(), compare_later=True) as library:
             number = int(request.path_params["photo"])
             is_film = library.films.duration(number) is not None
             paths = library.photos.paths(number) if is_film else []
