@@ -73,6 +73,7 @@ class Entry:
         ratio: Width / height of the upright photo.
         duration: Of a film, seconds.
         time: Of a film, the seconds at which it shows a face best.
+        confirmed: Whether somebody confirmed a name on it.
     """
 
     path: str
@@ -84,6 +85,7 @@ class Entry:
     ratio: float = 1.0
     duration: float | None = None
     time: float | None = None
+    confirmed: bool = False
 
 
 @dataclass(frozen=True)
@@ -244,14 +246,18 @@ class LibraryViews(Library):
         """All files of the library (or of a folder), by capture time, then by path."""
         people: dict[int, list[str]] = {}
         unknown: dict[int, int] = {}
-        for photo, name in self.db.execute(
-            "SELECT f.photo, p.name FROM faces f LEFT JOIN named_faces n ON n.face = f.id"
-            " LEFT JOIN people p ON p.id = n.person WHERE f.ignored = 0 ORDER BY f.x0"
+        confirmed: set[int] = set()
+        for photo, name, is_confirmed in self.db.execute(
+            "SELECT f.photo, p.name, n.confirmed FROM faces f"
+            " LEFT JOIN named_faces n ON n.face = f.id LEFT JOIN people p ON p.id = n.person"
+            " WHERE f.ignored = 0 ORDER BY f.x0"
         ):
             if name is None:
                 unknown[photo] = unknown.get(photo, 0) + 1
             else:
                 people.setdefault(photo, []).append(name)
+                if is_confirmed:
+                    confirmed.add(photo)
         start = b"" if under is None else os.path.join(encode(under), b"")
         rows = self.db.execute(
             "SELECT a.path, a.photo, p.taken, a.error, 1.0 * p.width / p.height, m.duration,"
@@ -272,6 +278,7 @@ class LibraryViews(Library):
                 ratio or 1.0,
                 duration,
                 time,
+                photo in confirmed,
             )
             for path, photo, taken, error, ratio, duration, time in rows
         ]

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-from collections.abc import Iterable
 
 import streamlit as st
 
 from data.jobs import DONE, Job
-from data.library.name_writer import Written, write_names
 from data.library.views import Entry, LibraryViews
 from data.words import count, photos_and_films
-from ui.actions.library.entries import how_many
 from ui.actions.library.known_folders import DROPPED, below
 from ui.actions.library.library_in_use import library_in_use
 from ui.components.jobs.job_view import jobs, show_ended, show_running, start
 from ui.components.library.folder_list import show_folders
 from ui.components.library.folder_picker import pick_folder
+from ui.components.library.writing import show_writing
 from ui.components.photos.wall import empty_html, show_photos
 from ui.components.shell.style import plain
 from ui.components.shell.templates import render
 from ui.pages.photo import show_library_viewer
 
 FILTERS = ("All", "Named", "With unknown faces", "Nobody", "Unreadable")
-_PREVIEWED = 200  # photos looked at for the preview of what writing would change
 
 
 def show() -> None:
@@ -79,14 +75,6 @@ def result_text(job: Job) -> str:
     failed = f", {got['failed']:,} could not be" if got["failed"] else ""
     changed = photos_and_films(got["changed"] - got.get("films", 0), got.get("films", 0))
     return f"Done: {changed} {what}{failed}"
-
-
-def preview_of_writing(
-    library: LibraryViews, photos: list[str], *, embed: bool, confirmed_only: bool
-) -> list[Written]:
-    """What writing would change, for the first photos; changes nothing."""
-    written = write_names(library, photos, embed=embed, dry_run=True, confirmed_only=confirmed_only)
-    return [photo for photo in itertools.islice(written, _PREVIEWED) if photo.change or photo.error]
 
 
 def _ask() -> None:
@@ -151,7 +139,7 @@ def _show_gallery(library: LibraryViews, running: bool, known: list[str]) -> Non
     ]
     st.html(render("facts_line.html", facts=[f"{len(shown):,} of {count(len(entries), 'photo')}"]))
     if not running:
-        _show_writing(library, None if under == "All folders" else under, entries)
+        show_writing(library, entries, None if under == "All folders" else under)
     if shown:
         show_photos(shown, "folder.wall")
     show_library_viewer([entry.photo for entry in shown])
@@ -164,57 +152,3 @@ def _entries(stamp: tuple, library: LibraryViews) -> list[Entry]:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _kept_entries(stamp: tuple, _library: LibraryViews) -> list[Entry]:
     return _library.entries()
-
-
-def writing_title(entries: Iterable[Entry], under: str | None) -> str:
-    """What writing is about: how many photos with names, and where."""
-    named = [e for e in entries if e.names and (under is None or below(e.path, under))]
-    where = f"in {os.path.basename(under) or under}" if under else "in all folders"
-    return f"Write names beside {how_many(named)} {where}"
-
-
-def _show_writing(library: LibraryViews, under: str | None, entries: list[Entry]) -> None:
-    title = writing_title(entries, under)
-    with st.expander(plain(title), icon=":material/sell:"):
-        st.write(
-            "Other photo programs then show them. Names and face regions go into a small file "
-            "beside each photo and film (photo.jpg.xmp). What other programs wrote is kept, and "
-            "everything can be taken back."
-        )
-        embed = st.toggle(
-            "Write into JPEG files themselves",
-            key="folder.embed",
-            help="Only the metadata change, no pixel does. Programs that know no sidecars see it.",
-        )
-        only = st.toggle("Only names I confirmed", value=True, key="folder.confirmed")
-        photos = library.records.paths([under] if under else ())
-        with st.container(horizontal=True):
-            look = st.button("Show what would change", key="folder.look", icon=":material/preview:")
-            arguments = {
-                "paths": [under] if under else [],
-                "embed": embed,
-                "confirmed_only": only,
-            }
-            if st.button(
-                plain(title), key="folder.write", icon=":material/edit_note:", type="primary"
-            ):
-                start("write", arguments)
-            if st.button("Take the last writing back", key="folder.undo", icon=":material/undo:"):
-                start("unwrite", {})
-        if look:
-            _show_preview(preview_of_writing(library, photos, embed=embed, confirmed_only=only))
-
-
-def _show_preview(changes: list[Written]) -> None:
-    if not changes:
-        st.info("Nothing would change: the files say it all already, or no name is confirmed.")
-        return
-    rows = [
-        {
-            "Photo": os.path.basename(photo.photo),
-            "What": photo.error or "; ".join(photo.change.notes),
-            "File": ", ".join(edit.path for edit in photo.change.edits) if photo.change else "",
-        }
-        for photo in changes
-    ]
-    st.dataframe(rows, hide_index=True, width="stretch")

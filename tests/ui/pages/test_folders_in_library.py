@@ -7,10 +7,11 @@ import pytest
 from data.jobs import DONE, Job
 from data.library.photos.library_folders import Folder
 from data.library.views import LibraryViews
-from tests.app_pages import html, live_html, run_page
+from tests.app_pages import button, html, live_html, run_page
 from tests.libraries import add_photo, face, small_library
 from ui.actions.library.known_folders import known_folders
-from ui.pages import folder as folder_page
+from ui.components.library.writing import writing_title
+from ui.components.shell.style import plain
 
 
 @pytest.fixture
@@ -55,11 +56,35 @@ def test_the_page_lists_folders_and_names_folder_and_count_of_what_is_written(li
     assert not app.exception
     assert str(library.home / "trip") in live_html(app) and "9 photos" in live_html(app)
     assert 'data-do="again"' in live_html(app) and 'data-do="remove"' in live_html(app)
-    entries = library.entries()
-    assert folder_page.writing_title(entries, None) == "Write names beside 7 photos in all folders"
-    under = str(library.home / "other")
-    assert folder_page.writing_title(entries, under) == "Write names beside 1 photo in other"
-    assert any("beside 7 photos" in button.label for button in app.button)
+    entries, kept = library.entries(), str(library.home / "photos")
+    other = str(library.home / "other")
+    assert writing_title(entries[:7], None, kept) == "Write names beside 7 photos in all folders"
+    assert writing_title(entries[:1], other, kept) == "Write names beside 1 photo in other"
+    assert writing_title(entries[:1], kept, kept) == "Write names beside 1 photo that you dropped"
+
+
+def test_the_count_is_of_what_is_written_and_nothing_to_write_says_what_to_do(library):
+    app = run_page("folder")
+    write = button(app, "Write names")
+    assert write.label == "Write names beside 0 photos in all folders" and write.disabled
+    assert any("page Review" in caption.value for caption in app.caption)
+    app = app.toggle(key="folder.confirmed").set_value(False).run()
+    assert not app.exception
+    write = button(app, "Write names")
+    assert write.label == "Write names beside 7 photos in all folders" and not write.disabled
+    [bo, *_] = [face for face, *_ in library.people.faces("Bo <b>")]
+    library.decisions.confirm([bo], "Bo <b>")
+    app = run_page("folder")
+    write = button(app, "Write names")
+    assert write.label == "Write names beside 1 photo in all folders" and not write.disabled
+
+
+def test_it_is_said_where_the_names_of_dropped_photos_go(library):
+    kept = plain(str(library.home / "photos"))
+    assert not any(kept in text.value for text in run_page("folder").markdown)
+    add_photo(library, library.home / "photos" / "ab" / "dropped.jpg", [face("Anne")], 2019)
+    app = run_page("folder")
+    assert any(kept in text.value and "copies" in text.value for text in app.markdown)
 
 
 def test_the_filter_calls_what_was_dropped_by_what_it_is_and_not_by_its_path(library):

@@ -8,11 +8,12 @@ import pytest
 
 from data.errors import KindredError
 from data.library.decisions import review_queue as reviewing
-from data.library.views import LibraryViews
+from data.library.views import Entry, LibraryViews
 from data.media.thumbnails import Thumbnails, Wanted
 from tests.app_pages import app_page, button, html
 from tests.libraries import MODEL, NETWORK, add_photo, direction, face, small_library
 from ui.actions.library import deciding, outliers
+from ui.components.library.writing import preview_of_writing
 from ui.components.photos import photo_view, wall
 from ui.pages import find as find_page
 from ui.pages import folder as folder_page
@@ -309,14 +310,21 @@ def test_the_folder_page_filters_and_previews_what_writing_changes(home, library
     assert library.entries(home / "elsewhere") == []
     photos = library.records.paths()
     options = {"embed": False, "confirmed_only": True}
-    assert folder_page.preview_of_writing(library, photos, **options) == []
+    assert preview_of_writing(library, photos, **options) == []
     options["confirmed_only"] = False
-    assert len(folder_page.preview_of_writing(library, photos, **options)) == 6
+    assert len(preview_of_writing(library, photos, **options)) == 6
     assert not list(home.rglob("*.xmp"))
     app = app_page("folder").run()
     assert not app.exception and "9 of 9 photos" in html(app)
     app = button(app, "Show what would change").click().run()
     assert not app.exception and "Nothing would change" in app.info[0].value
+
+
+def test_a_photo_without_anybody_says_its_name_once():
+    tile = wall.photo_tile(Entry("/trip/beach.jpg", 1, None), b"")
+    assert (tile.title, tile.caption, tile.said) == ("", "beach.jpg", "beach.jpg")
+    tile = wall.photo_tile(Entry("/trip/beach.jpg", 1, "2019-07-31T12:00:00"), b"")
+    assert (tile.title, tile.caption) == ("beach.jpg", "31 July 2019")
 
 
 def test_thumbnails_are_made_once_and_again_when_the_file_changes(home, monkeypatch):

@@ -216,7 +216,7 @@ def photo_tile(entry: Entry, picture: bytes | None) -> Tile:
         return Tile("", b"", basename(entry.path), "cannot be read", ratio=1.0)
     people = ", ".join(entry.names)
     unknown = f"{entry.unknown} unknown" if entry.unknown else ""
-    title = people or unknown or basename(entry.path)
+    title = people or unknown or (basename(entry.path) if day(entry.taken) else "")
     badge = f"+{entry.unknown}" if people and entry.unknown else ""
     if entry.duration is not None:
         badge = f"{badge} ▶ {clock(entry.duration)}".strip()
