@@ -48,7 +48,9 @@ def show() -> None:
                     "Nobody is on the map yet",
                     "Name a few people, and this page shows who is on how many photos of which "
                     "year, who with whom, and everybody's face through the years.",
-                    ("folder", "Tag a folder"),
+                    ("people", "Name people")
+                    if library.has_photos()
+                    else ("folder", "Tag a folder"),
                 )
             )
             return

@@ -10,6 +10,7 @@ from data.library import PersonSummary
 from data.library.views import LibraryViews
 from ui.actions.library.everybody import everybody
 from ui.actions.library.library_in_use import do, library_in_use, undo_button
+from ui.components.jobs.job_view import show_grouping
 from ui.components.people.merging import questions_of, show_merge_questions
 from ui.components.people.unnamed import show_unnamed
 from ui.components.photos.wall import empty_html, show_people
@@ -45,19 +46,26 @@ def _show_again_when_compared() -> None:
 def _show_everybody(library: LibraryViews) -> None:
     st.title("People", anchor=False)
     people = everybody(library, with_ignored=True)
+    show_grouping()
     if not people and not library.groups.list():
-        st.html(
-            empty_html(
-                "Nobody here yet",
-                "People appear when you name a face on the page Tag, and when you tag a folder: "
-                "those who are seen more than once wait here for their names.",
-                ("folder", "Tag a folder"),
-            )
-        )
+        _show_nobody(library)
         return
     show_merge_questions(library, questions_of(library)[:_ASKED_TOGETHER], "people.questions")
     _show_named(library, people)
     show_library_viewer(dict.fromkeys(show_unnamed(library)))
+
+
+def _show_nobody(library: LibraryViews) -> None:
+    """What to do where nobody has a name, and nobody was seen twice."""
+    if library.groups.waiting():
+        title, link = "Nobody has a name yet", ("review", "Name faces")
+        text = "Here wait those for their names who are seen more than once. The page Review asks "
+        text += "about faces that were seen once, too."
+    else:
+        title, link = "Nobody here yet", ("folder", "Tag a folder")
+        text = "People appear when you name a face on the page Tag, and when you tag a folder: "
+        text += "those who are seen more than once wait here for their names."
+    st.html(empty_html(title, text, link))
 
 
 def _show_named(library: LibraryViews, all_people: list[PersonSummary]) -> None:

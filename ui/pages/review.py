@@ -17,7 +17,7 @@ from data.library.decisions.review_queue import (
 )
 from data.library.views import LibraryViews
 from ui.actions.library.library_in_use import do, library_in_use, undo_button
-from ui.components.jobs.job_view import show_running, start
+from ui.components.jobs.job_view import show_grouping, show_running, start
 from ui.components.people.name_box import name_box
 from ui.components.people.unclear_faces import SHOWN, offer_unclear, show_unclear
 from ui.components.photos.photo_view import sure
@@ -44,7 +44,8 @@ _HINTS = {
 def show() -> None:
     """The whole page."""
     with st.container(key="kd-page-review"), library_in_use(compare_later=True) as library:
-        show_running()
+        if not show_running():
+            show_grouping()
         if st.session_state.get(SHOWN):
             show_unclear(library)
             return

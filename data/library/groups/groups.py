@@ -56,6 +56,7 @@ class Groups:
         Returns:
             The numbers of the groups that are new or have grown.
         """
+        newest = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM faces").fetchone()[0]
         rows = self._db.execute(
             "SELECT f.id, f.embedding, f.photo, f.group_id FROM faces f"
             f" WHERE f.network = ? AND f.embedding IS NOT NULL AND {_UNKNOWN} ORDER BY f.id",
@@ -67,7 +68,15 @@ class Groups:
         labels = cluster(
             vectors, photos, former, min_cosine=1 - max_distance**2 / 2, neighbours=neighbours
         )
-        return self._keep(ids, labels, former)
+        return self._keep(ids, labels, former, newest)
+
+    def newest_to_group(self) -> int | None:
+        """The newest unknown face if it came since `update` last looked; `None` if none did."""
+        return self._db.execute(
+            "SELECT MAX(f.id) FROM faces f WHERE f.embedding IS NOT NULL AND f.id >"
+            " COALESCE((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'grouped'), 0)"
+            f" AND {_UNKNOWN}"
+        ).fetchone()[0]
 
     def list(self, *, at_least: int = 2) -> list[Group]:
         """The groups with at least so many unknown faces, the largest first."""
@@ -129,10 +138,13 @@ class Groups:
                 alone[network] = alone.get(network, 0) + apart
         return sum(size for size in sizes.values() if size > 1) + max(alone.values(), default=0)
 
-    def _keep(self, ids: Sequence[int], labels: np.ndarray, former: np.ndarray) -> list[int]:
+    def _keep(
+        self, ids: Sequence[int], labels: np.ndarray, former: np.ndarray, newest: int
+    ) -> list[int]:
         """Writes the groups of faces that had none; labels below zero are new groups."""
         numbers: dict[int, int] = {}
         with transaction(self._db):
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('grouped', ?)", (str(newest),))
             for face, label in zip(ids[former == 0], labels[former == 0], strict=True):
                 label = int(label)
                 if label == 0:

@@ -4,7 +4,7 @@ import pytest
 
 from data.library.views import LibraryViews
 from tests.app_pages import button, html, run_page
-from tests.libraries import small_library
+from tests.libraries import add_photo, face, small_library
 from ui.actions.library.ages import age_in
 from ui.components.people import merging, unnamed
 from ui.pages import person
@@ -104,3 +104,11 @@ def test_the_strip_says_who_is_on_the_photos_beside(library):
     said = [who for _, who in strip_of([*numbers, "999"])]
     assert said[0] == "Anne, Bo <b>" and said[5] == "Anne"
     assert said[6:] == ["nobody with a name"] * 3 + ["gone"]
+
+
+def test_where_nobody_has_a_name_the_page_leads_on(fresh_home):
+    assert 'href="folder"' in html(run_page("people")), "an empty library"
+    with LibraryViews(fresh_home) as library:
+        add_photo(library, fresh_home / "one.jpg", [face(None)])
+    assert 'href="review"' in html(run_page("people")), "somebody was seen once"
+    assert 'href="people"' in html(run_page("family"))

@@ -45,6 +45,13 @@ def show_running(*, may_pause: tuple[str, ...] = ("tag", "renew")) -> bool:
     return True
 
 
+def show_grouping() -> None:
+    """Shows that unknown faces are grouped, and runs the page again when they are."""
+    job = jobs().running()
+    if job is not None and job.kind == "group":
+        _watch(job.id, may_pause=False)
+
+
 def show_ended(job: Job) -> None:
     """What became of a job that did not get to its end, and how it goes on."""
     what = WHAT.get(job.kind, job.kind)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from ui.actions.library.grouping import group_if_due
 from ui.actions.models.learning import learn_if_due
 from ui.actions.server.serving import open_to_others
 from ui.components.shell import style
@@ -43,5 +44,7 @@ page = st.navigation(
 if warning := open_to_others(st.get_option("server.address")):
     st.warning(style.plain(warning), icon=":material/lock_open:")
 show_toasts()
+if page.title in ("Review", "People"):
+    group_if_due()
 page.run()
 learn_if_due()
