@@ -25,6 +25,7 @@ from ui.pages.person_faces import show_faces_of
 from ui.pages.photo import show_library_viewer
 
 WHO = "who"  # of the address
+_SENT = "person.sent"  # key of the session's state: how often one of the menus was sent
 _WITH = 8  # people who are named as company
 
 
@@ -114,22 +115,31 @@ def _show_company(library: LibraryViews, person: PersonSummary) -> None:
 
 
 def _show_actions(library: LibraryViews, person: PersonSummary) -> None:
+    open_since = st.session_state.setdefault(_SENT, 0)  # another key closes what is open
+
+    def menu(label: str, icon: str):
+        key = f"person.{label}.{person.id}.{open_since}"
+        return st.popover(label, icon=f":material/{icon}:", key=key)
+
     with st.container(horizontal=True):
-        with st.popover("Rename", icon=":material/edit:"), st.form("people.rename", border=False):
+        with menu("Rename", "edit"), st.form("people.rename", border=False):
             name = st.text_input("New name", value=person.name)
             if st.form_submit_button("Rename", type="primary"):
+                st.session_state[_SENT] += 1
                 _rename(library, person, name)
-        with st.popover("Born", icon=":material/cake:"), st.form("people.born", border=False):
+        with menu("Born", "cake"), st.form("people.born", border=False):
             said = "A year, month or day: 1950, 1950-07 or 1950-07-31"
             born = st.text_input("Date of birth", value=person.born or "", help=said)
             if st.form_submit_button("Keep", type="primary"):
+                st.session_state[_SENT] += 1
                 do(library, lambda: _describe(library, person, born=born))
-        with st.popover("Merge", icon=":material/merge:"):
+        with menu("Merge", "merge"):
             others = [name for name in known_names(library) if name != person.name]
             other = st.selectbox(
                 f"Who is {plain(person.name)}, too?", others, index=None, key="people.merge"
             )
             if other and st.button("They are one person", type="primary"):
+                st.session_state[_SENT] += 1
                 do(library, lambda: library.decisions.merge([person.id, other]) and "Merged")
         word = "Show in lists again" if person.ignored else "Hide"
         if st.button(word, icon=":material/visibility_off:", key="people.ignore"):

@@ -10,6 +10,7 @@ from data.library.views import LibraryViews
 from tests.app_pages import button, html, live_html, run_page
 from tests.libraries import add_photo, face, small_library
 from ui.actions.library.known_folders import known_folders
+from ui.components.library import writing
 from ui.components.library.writing import writing_title
 from ui.components.shell.style import plain
 
@@ -77,6 +78,16 @@ def test_the_count_is_of_what_is_written_and_nothing_to_write_says_what_to_do(li
     app = run_page("folder")
     write = button(app, "Write names")
     assert write.label == "Write names beside 1 photo in all folders" and not write.disabled
+
+
+def test_the_preview_looks_first_at_photos_that_get_names(library, monkeypatch):
+    monkeypatch.setattr(writing, "_PREVIEWED", 1)
+    [bo, *_] = [face for face, *_ in library.people.faces("Bo <b>")]
+    library.decisions.confirm([bo], "Bo <b>")
+    app = run_page("folder")
+    app = button(app, "Show what would change").click().run()
+    assert not app.exception and len(app.dataframe[0].value) == 1
+    assert any("The first 1 of 10 photos" in caption.value for caption in app.caption)
 
 
 def test_it_is_said_where_the_names_of_dropped_photos_go(library):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
@@ -65,8 +65,12 @@ def show_writing(library: LibraryViews, entries: Sequence[Entry], under: str | N
             if st.button("Take the last writing back", key="folder.undo", icon=":material/undo:"):
                 start("unwrite", {})
         if look:
-            photos = library.records.paths([under] if under else ())
-            _show(preview_of_writing(library, photos, embed=embed, confirmed_only=only))
+            # Those that get names first; of others names may be taken away that Kindred wrote.
+            read = [entry for entry in (*named, *inside) if entry.photo is not None]
+            photos = dict.fromkeys(entry.path for entry in read)
+            _show(
+                preview_of_writing(library, photos, embed=embed, confirmed_only=only), len(photos)
+            )
 
 
 def writing_title(named: Sequence[Entry], under: str | None, kept: str) -> str:
@@ -84,11 +88,12 @@ def writing_title(named: Sequence[Entry], under: str | None, kept: str) -> str:
 
 
 def preview_of_writing(
-    library: LibraryViews, photos: Sequence[str], *, embed: bool, confirmed_only: bool
+    library: LibraryViews, photos: Iterable[str], *, embed: bool, confirmed_only: bool
 ) -> list[Written]:
     """What writing would change, for the first photos; changes nothing."""
-    written = write_names(library, photos, embed=embed, dry_run=True, confirmed_only=confirmed_only)
-    return [photo for photo in itertools.islice(written, _PREVIEWED) if photo.change or photo.error]
+    some = itertools.islice(photos, _PREVIEWED)
+    written = write_names(library, some, embed=embed, dry_run=True, confirmed_only=confirmed_only)
+    return [photo for photo in written if photo.change or photo.error]
 
 
 def _why_none(inside: Sequence[Entry]) -> str:
@@ -101,10 +106,15 @@ def _why_none(inside: Sequence[Entry]) -> str:
     return "Nobody in these photos has a name yet: name people on the page Review."
 
 
-def _show(changes: list[Written]) -> None:
+def _show(changes: Sequence[Written], photos: int) -> None:
+    """What was found in the first of so many photos."""
     if not changes:
         st.info("Nothing would change: the files say it all already, or no name is confirmed.")
         return
+    if photos > _PREVIEWED:
+        st.caption(
+            f"The first {_PREVIEWED} of {photos:,} photos, those that get names before others:"
+        )
     rows = [
         {
             "Photo": os.path.basename(photo.photo),
