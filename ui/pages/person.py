@@ -143,15 +143,17 @@ def _show_actions(library: LibraryViews, person: PersonSummary) -> None:
                 do(library, lambda: library.decisions.merge([person.id, other]) and "Merged")
         word = "Show in lists again" if person.ignored else "Hide"
         if st.button(word, icon=":material/visibility_off:", key="people.ignore"):
+            said = f"{person.name} is {'in lists again' if person.ignored else 'hidden'}"
             ignored = not person.ignored
-            do(library, lambda: library.decisions.ignore_person(person.id, ignored) and "Done")
+            do(library, lambda: library.decisions.ignore_person(person.id, ignored) and said)
         if st.button("Forget…", icon=":material/delete_forever:", key="people.forget"):
             _confirm_forgetting(person.id, person.name)
 
     if (asked := st.session_state.get(ASKED)) and person.id in asked:
         one, other = (library.people.get(id) for id in asked)
         if one.id != other.id:
-            show_merge_questions(library, [ask(one, other)], "person.merge")
+            why = "Two people cannot have one name here."
+            show_merge_questions(library, [ask(one, other)], "person.merge", why)
 
 
 def _rename(library: LibraryViews, person: PersonSummary, name: str) -> None:
@@ -166,7 +168,7 @@ def _rename(library: LibraryViews, person: PersonSummary, name: str) -> None:
 
 def _describe(library: LibraryViews, person: PersonSummary, **what) -> str:
     library.decisions.describe(person.id, **what)
-    return "Kept"
+    return "The date of birth is kept"
 
 
 @st.dialog("Forget this person")

@@ -49,7 +49,8 @@ def show(model: BackgroundModel | None = None) -> None:
         live("", key="tag.paste")  # its script also takes pictures that are pasted
     model = model or model_in_use()  # not before: loading it would hold up the page
     show_state(model)
-    with library_in_use() as library:
+    with library_in_use(compare_later=True) as library:
+        library.recognition.look_at_shown(*album.in_library())
         show_films(library)
         _show_photos(album, model, library)
         if model.loaded and not model.problem and not knows_somebody(model, library):

@@ -14,6 +14,8 @@ from tests.app_pages import html
 from tests.made_faces import NETWORK, POINTS, look
 from tests.pictures import encoded, four_corners
 from tests.ui.pages.test_app import ready, tag_page, upload
+from ui.actions.library.deciding import face_keys
+from ui.actions.uploads.dropped import slug
 from ui.components.people.people_in_uploads import act_on_person
 from ui.components.photos.dropped_photos import act_on_photo
 
@@ -130,6 +132,24 @@ def test_an_answer_about_faces_that_were_named_meanwhile_decides_nothing(fresh_h
     assert not act_on_person(model, album(app), late)
     with LibraryViews(home()) as library:
         assert [p.name for p in library.people.list()] == ["Anne"]
+
+
+def test_the_photos_on_the_page_follow_a_name_before_all_faces_are_compared(
+    fresh_home, model, monkeypatch
+):
+    monkeypatch.setattr("ui.actions.library.library_in_use.compare_soon", lambda *_, **__: None)
+    app = upload(tag_page(model).run(), *(photo("0", n) for n in range(5)))
+    app = app.button(key="tag.add").click().run()
+    assert who(app) == ["5 photos"] and len(album(app).in_library()) == 5
+    for key in list(album(app).uploads)[:4]:
+        [face] = face_keys(album(app).shown[key].tags.faces)
+        assert act_on_photo(
+            album(app), model, slug(key), {"do": "name", "face": face, "value": "Anne"}
+        )
+    app.run()
+    assert not app.exception and named(app, "Anne") == 5
+    with LibraryViews(home(), compare_later=True) as library:
+        assert library.recognition.is_behind and library.people.get("Anne").confirmed == 4
 
 
 def tiles_of(app) -> list[tuple[str, str]]:

@@ -48,7 +48,7 @@ def show_state(model: BackgroundModel) -> None:
             background_model.clear()
             st.rerun()
     if model.loaded:
-        with library_in_use() as library:
+        with library_in_use(compare_later=True) as library:
             st.html(_state(model, library))
 
 

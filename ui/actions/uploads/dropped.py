@@ -75,6 +75,10 @@ class DroppedAlbum:
         photo = self.shown.get(key)
         return photo is not None and photo.looked_at
 
+    def in_library(self) -> list[int]:
+        """The numbers of the photos that are known to be in the library."""
+        return [photo.photo for photo in self.shown.values() if photo.photo is not None]
+
     def key_of(self, name: str) -> Key | None:
         """The photo that the address or an element calls so (`slug`)."""
         return next((key for key in list(self.uploads) if slug(key) == name), None)

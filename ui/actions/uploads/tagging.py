@@ -106,6 +106,8 @@ def from_library(
         digest: `content_of` the content, if it is known.
     """
     number = photo.photo or library.photo_with(digest or content_of(content))
+    if number is not None and photo.photo is None:  # whoever shows it knew nothing of it
+        library.recognition.look_at_shown(number)
     shown = library.shown(number) if number is not None else None
     if shown is None:
         return _recognised(replace(photo, photo=None, confirmed=frozenset()), library, network)

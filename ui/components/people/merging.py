@@ -19,6 +19,10 @@ from ui.components.shell.templates import render
 
 ASKED = "people.one"  # two ids, of the session's state: a question that a renaming has led to
 _FACES = 3  # of each person
+_WHY = {
+    True: "Their names are nearly the same.",
+    False: "Their faces are as alike as those of one person.",
+}
 _SECONDS = 1.5  # for making their thumbnails
 
 
@@ -28,18 +32,20 @@ def questions_of(library: LibraryViews) -> list[MergeQuestion]:
 
 
 def show_merge_questions(
-    library: LibraryViews, questions: Sequence[MergeQuestion], key: str
+    library: LibraryViews, questions: Sequence[MergeQuestion], key: str, why: str = ""
 ) -> None:
-    """Shows questions, if there are any; an answer is a decision that can be taken back."""
+    """Shows questions, if there are any; an answer is a decision that can be taken back.
+
+    Args:
+        why: Why it is asked, if not because of how the names or the faces are.
+    """
     if not questions:
         return
     asked = [
         {
             "kept": _side(library, question.kept),
             "other": _side(library, question.other),
-            "why": "Their names are nearly the same."
-            if question.by_name
-            else "Their faces are as alike as those of one person.",
+            "why": why or _WHY[question.by_name],
         }
         for question in questions
     ]

@@ -69,7 +69,7 @@ def act_on_person(model: BackgroundModel, album: DroppedAlbum, act: dict) -> boo
             return yes(library, question, question.picked, str(act.get("value", "")))
         return no(library, question)
 
-    with library_in_use() as library:
+    with library_in_use(compare_later=True) as library:
         return carry_out(library, decided)
 
 

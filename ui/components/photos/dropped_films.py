@@ -70,8 +70,10 @@ def _films_html(library: LibraryViews, films: Sequence[str]) -> str:
 
 
 def _strip(library: LibraryViews, film: str, error: str) -> str:
-    photo = library.photos.photo_of(film)
-    shown = None if photo is None else library.shown(photo)
+    photo, shown = library.photos.photo_of(film), None
+    if photo is not None:
+        library.recognition.look_at_shown(photo)
+        shown = library.shown(photo)
     name = os.path.basename(film)
     if shown is None or shown.duration is None:
         return render("film_strip.html", name=name, error=error, photo=None, note=_WAITING)

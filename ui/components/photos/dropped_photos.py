@@ -121,7 +121,7 @@ def act_on_photo(album: DroppedAlbum, model: BackgroundModel, photo: str, act: d
         look = look_with(lambda: model, lambda: read_photo(upload.content, name=upload.name))
         return decide(library, number, library.shown(number), act, look)
 
-    with library_in_use() as library:
+    with library_in_use(compare_later=True) as library:
         return carry_out(library, decided)
 
 
@@ -131,7 +131,8 @@ def _see(album: DroppedAlbum, model: BackgroundModel, photo: str) -> Seen:
     key = album.key_of(photo)
     if key is None or not album.finished(key):
         return Seen(PhotoTags("Photo", error="This photo is not on this page any more."))
-    with library_in_use() as library:
+    with library_in_use(compare_later=True) as library:
+        library.recognition.look_at_shown(*album.in_library())
         shown = named_by_library(album, key, model, library)
         known = _known(shown, model, library)
     where = _ADDED if shown.photo is not None else "Not in your library yet"
