@@ -7,6 +7,7 @@ import os
 import streamlit as st
 
 from data.jobs import DONE, Job
+from data.library.intake.keeping import dropped_dir
 from data.library.views import Entry, LibraryViews
 from data.words import count, photos_and_films
 from ui.actions.library.known_folders import DROPPED, below
@@ -108,7 +109,7 @@ def _show_gallery(library: LibraryViews, running: bool, known: list[str]) -> Non
                 )
             )
         return
-    kept = os.fspath(library.home / "photos")  # what was dropped lies there in many folders
+    kept = os.fspath(dropped_dir(library.home))  # what was dropped lies there in many folders
     folders = sorted(
         {
             *known,
@@ -132,14 +133,14 @@ def _show_gallery(library: LibraryViews, running: bool, known: list[str]) -> Non
             bind="query-params",
             label_visibility="collapsed",
         )
-    shown = [
-        entry
-        for entry in entries
-        if fits(entry, which or "All") and (under == "All folders" or below(entry.path, under))
-    ]
+    if under == "All folders":
+        under, inside = None, entries
+    else:
+        inside = [entry for entry in entries if below(entry.path, under)]
+    shown = [entry for entry in inside if fits(entry, which or "All")]
     st.html(render("facts_line.html", facts=[f"{len(shown):,} of {count(len(entries), 'photo')}"]))
     if not running:
-        show_writing(library, entries, None if under == "All folders" else under)
+        show_writing(library, inside, under)
     if shown:
         show_photos(shown, "folder.wall")
     show_library_viewer([entry.photo for entry in shown])

@@ -58,14 +58,20 @@ def _show_everybody(library: LibraryViews) -> None:
 def _show_nobody(library: LibraryViews) -> None:
     """What to do where nobody has a name, and nobody was seen twice."""
     if library.groups.waiting():
-        title, link = "Nobody has a name yet", ("review", "Name faces")
-        text = "Here wait those for their names who are seen more than once. The page Review asks "
-        text += "about faces that were seen once, too."
+        html = empty_html(
+            "Nobody has a name yet",
+            "Here wait those for their names who are seen more than once. The page Review asks "
+            "about faces that were seen once, too.",
+            ("review", "Name faces"),
+        )
     else:
-        title, link = "Nobody here yet", ("folder", "Tag a folder")
-        text = "People appear when you name a face on the page Tag, and when you tag a folder: "
-        text += "those who are seen more than once wait here for their names."
-    st.html(empty_html(title, text, link))
+        html = empty_html(
+            "Nobody here yet",
+            "People appear when you name a face on the page Tag, and when you tag a folder: "
+            "those who are seen more than once wait here for their names.",
+            ("folder", "Tag a folder"),
+        )
+    st.html(html)
 
 
 def _show_named(library: LibraryViews, all_people: list[PersonSummary]) -> None:

@@ -67,6 +67,11 @@ def keep_photo(
     )
 
 
+def dropped_dir(home: Path) -> Path:
+    """Where the copies of what was dropped on a page lie, each in a folder of its own."""
+    return home / "photos"
+
+
 def place_of(home: Path, content: bytes, name: str) -> Path:
     """Where the copy of an uploaded photo lies."""
     return _place(home, content_of(content), name)
@@ -78,4 +83,4 @@ def place_of_file(home: Path, file: str | os.PathLike, name: str) -> Path:
 
 
 def _place(home: Path, content: bytes, name: str) -> Path:
-    return home / "photos" / content.hex()[:12] / safe_name(Path(name).name)
+    return dropped_dir(home) / content.hex()[:12] / safe_name(Path(name).name)

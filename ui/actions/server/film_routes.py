@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from data.errors import KindredError
 from data.home import home
-from data.library.intake.keeping import place_of_file
+from data.library.intake.keeping import dropped_dir, place_of_file
 from data.library.views import LibraryViews
 from data.media.kinds import is_film_name
 
@@ -55,7 +55,7 @@ async def keep_film(request: Request) -> Response:
         return PlainTextResponse("not for other sites", 403)
     if not is_film_name(name):
         return PlainTextResponse(f"{name}: this is not a film of a kind that is read.", 415)
-    folder = home() / "photos"
+    folder = dropped_dir(home())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".film-", delete=False) as file:

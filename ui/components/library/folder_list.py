@@ -7,6 +7,7 @@ import os
 import streamlit as st
 
 from data.errors import KindredError
+from data.library.intake.keeping import dropped_dir
 from data.library.views import LibraryViews
 from ui.actions.library.known_folders import KnownFolder, known_folders
 from ui.actions.library.library_in_use import library_in_use, say
@@ -19,7 +20,7 @@ from ui.components.shell.templates import render
 def show_folders(library: LibraryViews, *, busy: bool) -> list[KnownFolder]:
     """Shows the folders with what can be done to them, unless work is going on; returns them."""
     tagged = jobs().list("tag")
-    folders = known_folders(library.folders.list(), tagged, library.home / "photos")
+    folders = known_folders(library.folders.list(), tagged, dropped_dir(library.home))
     if not folders:
         return []
     st.header("In your library", anchor=False)

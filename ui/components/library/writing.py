@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
+from data.library.intake.keeping import dropped_dir
 from data.library.name_writer import Written, write_names
 from data.library.views import Entry, LibraryViews
 from ui.actions.library.entries import how_many
@@ -19,16 +20,15 @@ _PREVIEWED = 200  # photos looked at for the preview of what writing would chang
 _CONFIRMED = "folder.confirmed"  # key of the session's state: whether only those names are written
 
 
-def show_writing(library: LibraryViews, entries: Sequence[Entry], under: str | None) -> None:
+def show_writing(library: LibraryViews, inside: Sequence[Entry], under: str | None) -> None:
     """Writes names beside the photos of a folder, or of all.
 
     Args:
-        entries: All that is in the library.
+        inside: What lies in the folder.
         under: The folder; `None` for all.
     """
-    kept = os.fspath(library.home / "photos")
+    kept = os.fspath(dropped_dir(library.home))
     only = st.session_state.get(_CONFIRMED, True)
-    inside = [entry for entry in entries if under is None or below(entry.path, under)]
     named = [entry for entry in inside if entry.names and (entry.confirmed or not only)]
     title = plain(writing_title(named, under, kept))
     with st.expander(title, icon=":material/sell:", key="folder.writing"):

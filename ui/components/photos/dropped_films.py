@@ -13,7 +13,7 @@ import streamlit as st
 from data.errors import KindredError
 from data.films.clock import clock, clock_spans
 from data.home import home, replace_file
-from data.library.intake.keeping import place_of
+from data.library.intake.keeping import dropped_dir, place_of
 from data.library.views import LibraryViews
 from data.media.kinds import is_film_name
 from data.media.thumbnails import Thumbnails, Wanted
@@ -110,7 +110,7 @@ def act_on_films(act: dict) -> bool:
     """Notes a film that was dropped, or opens the viewer; whether the page is drawn again."""
     if act.get("do") == "film":
         path = os.path.realpath(str(act.get("path", "")))
-        kept = os.path.realpath(home() / "photos")
+        kept = os.path.realpath(dropped_dir(home()))
         if os.path.commonpath([path, kept]) != kept or not os.path.isfile(path):
             return False
         _note(str(act["path"]))
