@@ -20,6 +20,7 @@ from training.detector.losses import (
     part_of,
     quality_focal,
 )
+from training.detector.pictures.targets import STATE
 
 LEAST_SCORE = 0.1  # of the teacher, for its box to be worth learning
 
@@ -40,22 +41,29 @@ def distillation_loss(truth, output):
 
 
 def taught_score_loss(truth, output):
-    """Quality focal loss to the teacher's score, over all cells.
+    """Quality focal loss to the teacher's score, over the cells of pictures that have a face.
 
+    Where the labels say that nobody is, the teacher is not asked: it takes a dog for somebody, too.
     Divided by the sum of the teacher's scores, about the number of cells that see a face.
     """
-    wanted = _score(_taught(output))
-    focal = quality_focal(part_of(output, "object"), wanted)
+    asked = _has_faces(truth)
+    wanted = asked * _score(_taught(output))
+    focal = asked * quality_focal(part_of(output, "object"), wanted)
     return ops.sum(focal) / ops.maximum(ops.sum(wanted), 1.0)
 
 
 def taught_box_loss(truth, output):
     """One less the distance-IoU to the teacher's box, weighed by how sure the teacher is."""
     teacher = _taught(output)
-    score = _score(teacher)
+    score = _has_faces(truth) * _score(teacher)
     weight = ops.where(score >= LEAST_SCORE, score, 0.0)
     loss = 1.0 - distance_iou(boxes_of(teacher), boxes_of(output))
     return ops.sum(weight * loss) / ops.maximum(ops.sum(weight), 1.0)
+
+
+def _has_faces(truth):
+    """float32 [B, 1, 1]: 1 for a picture with a face, be it one that does not count."""
+    return ops.cast(ops.any(truth[..., STATE] != 0, axis=1, keepdims=True), "float32")
 
 
 def _taught(output):

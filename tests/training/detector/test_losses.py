@@ -76,21 +76,33 @@ def test_the_teachers_score_is_learned_by_hand():
     # The teacher is sure of half, sqrt(1 * .25): the network's .5 is right, its .7311 is not.
     teacher = says(face=100.0, thing=float(np.log(1 / 3)))
     right = beside(says(thing=0.0), teacher)
-    assert number(distill_losses.taught_score_loss, None, right) == pytest.approx(0, abs=1e-5)
+    assert number(distill_losses.taught_score_loss, one_cell(), right) == pytest.approx(0, abs=1e-5)
     wrong = beside(says(thing=1.0), teacher)
     entropy = np.log1p(np.e) - 0.5  # softplus(1) - .5 * 1
     wanted = entropy * (0.73106 - 0.5) ** 2  # the sum of the teacher's scores is below 1
-    assert number(distill_losses.taught_score_loss, None, wrong) == pytest.approx(wanted, abs=1e-4)
+    assert number(distill_losses.taught_score_loss, one_cell(), wrong) == pytest.approx(
+        wanted, abs=1e-4
+    )
 
 
 def test_the_teachers_box_is_learned_where_the_teacher_is_sure():
     moved = says(box=(1, 0, *np.log([2, 2])))
     sure = beside(moved, says(face=100.0, thing=100.0))
-    assert number(distill_losses.taught_box_loss, None, sure) == pytest.approx(
+    assert number(distill_losses.taught_box_loss, one_cell(), sure) == pytest.approx(
         2 / 3 + 1 / 13, abs=1e-4
     )
     unsure = beside(moved, says(face=-10.0, thing=-10.0))
-    assert number(distill_losses.taught_box_loss, None, unsure) == 0
+    assert number(distill_losses.taught_box_loss, one_cell(), unsure) == 0
+
+
+@pytest.mark.parametrize("loss", ["taught_score_loss", "taught_box_loss"])
+def test_the_teacher_is_not_asked_where_nobody_is(loss):
+    moved = says(thing=1.0, box=(1, 0, *np.log([2, 2])))
+    taught = beside(moved, says(face=100.0, thing=100.0))
+    learn = getattr(distill_losses, loss)
+    assert number(learn, one_cell(state=0.0), taught) == 0
+    not_counted = number(learn, one_cell(state=-1.0), taught)
+    assert not_counted == number(learn, one_cell(state=1.0), taught) > 0
 
 
 def test_the_cells_of_all_levels_are_laid_one_after_the_other():
