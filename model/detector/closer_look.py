@@ -102,28 +102,35 @@ def _tiles(start, end):
     return tf.stack([which % apart, which // apart], axis=1) * TILE
 
 
-@plain
-def cut(image, corners, sides):
+def cut(image, factors, corners, sides):
     """Parts of a photo with `MARGIN` more all round, black outside the photo.
 
     Args:
-        image: uint8 [H, W, 3].
-        corners, sides: As `CloserLook.parts` gives them.
+        image: uint8 [H, W, 3], the photo, perhaps larger than the search takes it to be.
+        factors: float32 [2], x and y, what makes pixels of the search of its pixels, at most 1.
+        corners, sides: As `CloserLook.parts` gives them, in pixels of the search.
 
     Returns:
         float32 [K, height + 2 margins, width + 2 margins, 3].
     """
-    size = tf.shape(image, tf.int64)[:2]
-    beyond = tf.maximum(tf.reduce_max(corners, axis=0)[::-1] + sides - size, 0) + MARGIN
-    padded = tf.pad(image, [[MARGIN, beyond[0]], [MARGIN, beyond[1]], [0, 0]])
-    height, width = tf.unstack(sides + 2 * MARGIN)
-    return tf.map_fn(
-        lambda corner: tf.cast(
-            padded[corner[1] : corner[1] + height, corner[0] : corner[0] + width], tf.float32
-        ),
-        corners,
-        fn_output_signature=tf.TensorSpec([None, None, 3], tf.float32),
-    )
+    size, wanted = tf.shape(image)[:2], tf.cast(sides + 2 * MARGIN, tf.int32)
+    scale = 1.0 / factors[::-1]
+    starts = tf.cast(corners[:, ::-1] - MARGIN, tf.float32) * scale
+    starts = tf.cast(tf.round(starts), tf.int32)
+    extent = tf.cast(tf.round(tf.cast(wanted, tf.float32) * scale), tf.int32)
+
+    def part(start):
+        first, last = tf.maximum(start, 0), tf.minimum(start + extent, size)
+        inside = image[first[0] : last[0], first[1] : last[1]]
+        beyond = tf.stack([first - start, start + extent - last], axis=1)
+        return tf.pad(inside, tf.concat([beyond, [[0, 0]]], axis=0))
+
+    parts = tf.map_fn(part, starts, fn_output_signature=tf.TensorSpec([None, None, 3], tf.uint8))
+    if tf.reduce_any(extent != wanted):
+        pixels = tf.image.resize(parts, wanted, method="area")
+    else:
+        pixels = tf.cast(parts, tf.float32)
+    return pixels
 
 
 @plain

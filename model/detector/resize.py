@@ -4,8 +4,27 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from model.graph_function import plain
 
-def shrink(image: tf.Tensor, max_pixels: int | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+
+@plain
+def fitted(size: tf.Tensor, max_pixels: float | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The size of an image with at most `max_pixels`; a smaller one keeps its own.
+
+    Args:
+        size: int32 [2], height and width.
+        max_pixels: A number, or a float32 scalar.
+
+    Returns:
+        int32 [2], and the factors (x, y) by which the image shrinks, float32 [2].
+    """
+    sides = tf.cast(size, tf.float32)
+    factor = tf.minimum(1.0, tf.sqrt(max_pixels / tf.reduce_prod(sides)))
+    small = tf.maximum(tf.cast(tf.round(sides * factor), tf.int32), 1)
+    return small, (tf.cast(small, tf.float32) / sides)[::-1]
+
+
+def shrink(image: tf.Tensor, max_pixels: float | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Area-averages an image down to at most `max_pixels`; smaller ones keep their size.
 
     Args:
@@ -16,11 +35,8 @@ def shrink(image: tf.Tensor, max_pixels: int | tf.Tensor) -> tuple[tf.Tensor, tf
         uint8 [h, w, 3], and the factors (x, y) by which it shrank, float32 [2].
     """
     size = tf.shape(image)[:2]
-    area = tf.cast(size[0], tf.float32) * tf.cast(size[1], tf.float32)
-    factor = tf.minimum(1.0, tf.sqrt(max_pixels / area))
-    small = tf.maximum(tf.cast(tf.round(tf.cast(size, tf.float32) * factor), tf.int32), 1)
+    small, factors = fitted(size, max_pixels)
     if tf.reduce_any(small != size):
         averaged = tf.image.resize(image[None], small, method="area")[0]
         image = tf.cast(tf.round(averaged), tf.uint8)
-    image = tf.ensure_shape(image, [None, None, 3])
-    return image, tf.cast(small, tf.float32)[::-1] / tf.cast(size, tf.float32)[::-1]
+    return tf.ensure_shape(image, [None, None, 3]), factors

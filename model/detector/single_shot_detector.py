@@ -19,7 +19,7 @@ from model.detector.closer_look import (
 )
 from model.detector.decode import FAINT, agreed, asked, decode, leaned, suppress
 from model.detector.protocol import IMAGE, MIN_SCORE
-from model.detector.resize import shrink
+from model.detector.resize import fitted, shrink
 from model.detector.second_look.refinement import SecondLook, load_second_look
 from model.detector.single_shot import (
     KINDRED_CONFIG,
@@ -39,6 +39,7 @@ LEAN, AGREEMENT = 0.1, 0.5  # chosen on photos of the training part, see the mod
 CAUTION = 0.4
 # A photo of more than the first is searched at the second, and closer where that is worth it.
 WHOLE_PIXELS, SMALL_PIXELS = 450_000, 300_000
+MOST_LARGER = 4.0  # times `max_pixels`, what a JPEG that was decoded for the search has at most
 LEAST_SIDE = 48.0  # pixels, of a face that counts in an octave after the first
 
 
@@ -51,8 +52,8 @@ class SingleShotDetector(tf.Module):
     Args:
         model: A network of `build_single_shot`.
         config: What it was built from; only `strides` is used.
-        max_pixels: A larger image is area-averaged down to this many pixels before it is searched;
-            boxes and landmarks are always those of the image that was given.
+        max_pixels: A larger image, or what is searched of it, is area-averaged as if to this many
+            pixels in all; boxes and landmarks are always those of the image that was given.
         octaves: How often it is searched, each time at half the size of the time before: faces
             that fill the photo are larger than what the last cells see.
         lean: How much twice the size adds to the logit of a score. What fills a photo is rarely
@@ -112,15 +113,15 @@ class SingleShotDetector(tf.Module):
         return self.graph(image, min_score)
 
     def _detect(self, image, min_score):
-        pixels, factors = shrink(image, self.max_pixels)
-        height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
+        image, factors = shrink(image, self._most_pixels(tf.shape(image)[:2]))
+        size, scale = fitted(tf.shape(image)[:2], self.max_pixels)
         votes = self.second_look is not None and self.second_look.votes
         rescored = bool(self.agreement) or bool(self.caution) or votes
         least = tf.minimum(min_score, FAINT) if rescored else min_score
         if self.closer_look is None:
-            cells, sharp, _ = self._search(pixels, least)
+            cells, sharp, _ = self._search(image, least)
         else:
-            cells, sharp = self._search_closer(pixels, least)
+            cells, sharp = self._search_closer(image, size, scale, least)
         boxes, landmarks, scores = (tf.boolean_mask(x, sharp) for x in cells)
         scores = leaned(boxes, scores, self.lean)
         kept = suppress(boxes, scores)
@@ -128,16 +129,32 @@ class SingleShotDetector(tf.Module):
         if self.agreement:
             scores = agreed(boxes, scores, cells, self.agreement)
         if self.second_look is not None:
-            landmarks, scores = self.second_look.refine(pixels, boxes, landmarks, scores, min_score)
+            landmarks, scores = self.second_look.refine(
+                image, boxes / tf.tile(scale, [2]), landmarks / scale, scores, min_score, scale
+            )
+            landmarks *= scale
         if rescored:
             order = tf.argsort(scores, direction="DESCENDING", stable=True)
             enough = scores >= asked(boxes, min_score, self.caution)
             order = tf.boolean_mask(order, tf.gather(enough, order))
             boxes, landmarks, scores = (tf.gather(x, order) for x in (boxes, landmarks, scores))
-        boxes = bx.clipped(boxes, tf.cast(height, tf.float32), tf.cast(width, tf.float32))
+        boxes = bx.clipped(boxes, *tf.unstack(tf.cast(size, tf.float32)))
         inside = tf.reduce_all(boxes[:, 2:] > boxes[:, :2], axis=1)
         boxes, landmarks, scores = (tf.boolean_mask(x, inside) for x in (boxes, landmarks, scores))
+        factors *= scale
         return boxes / tf.tile(factors, [2]), landmarks / factors, scores
+
+    def _most_pixels(self, size):
+        """To how many pixels an image of this size is shrunk, float32 scalar.
+
+        With a closer look few parts of it are searched at all, and only these are shrunk, unless
+        the second look would find too little of so large an image in the pixels that it takes.
+        """
+        most = tf.cast(self.max_pixels, tf.float32)
+        if self.closer_look is not None:
+            area = tf.reduce_prod(tf.cast(size, tf.float32))
+            most = tf.where(area > MOST_LARGER * most, most, area)
+        return most
 
     def _search(self, image, min_score):
         """The cells of every octave.
@@ -167,27 +184,27 @@ class SingleShotDetector(tf.Module):
         *cells, sharp = (tf.concat(parts, axis=0) for parts in zip(*found, strict=True))
         return cells, sharp, features
 
-    def _search_closer(self, image, min_score):
+    def _search_closer(self, image, size, factors, min_score):
         """The cells of every octave of a small picture, and those of a closer look.
 
         Args:
             image: uint8 [H, W, 3].
+            size, factors: Of what is searched, as `fitted` gives them for `image`.
 
         Returns:
-            boxes, landmarks, scores in pixels of `image`; and bool [M], false for what was seen
-            better at another size.
+            boxes, landmarks, scores in pixels of what is searched; and bool [M], false for what was
+            seen better in the other picture.
         """
-        size = tf.shape(image)[:2]
         large = tf.reduce_prod(size) > WHOLE_PIXELS
-        most = tf.where(large, float(SMALL_PIXELS), float(WHOLE_PIXELS))
-        small, factors = shrink(image, most)
+        small, scale = shrink(image, tf.where(large, float(SMALL_PIXELS), float(WHOLE_PIXELS)))
         (boxes, landmarks, scores), sharp, features = self._search(small, min_score)
         if large:
-            boxes, landmarks = boxes / tf.tile(factors, [2]), landmarks / factors
-            corners, sides = self.closer_look.parts(features, factors, size)
+            scale /= factors
+            boxes, landmarks = boxes / tf.tile(scale, [2]), landmarks / scale
+            corners, sides = self.closer_look.parts(features, scale, size)
             if tf.shape(corners)[0] > 0:
                 sharp &= ~seen_closer(boxes, corners, sides)
-                maps, *_ = self._maps(cut(image, corners, sides))
+                maps, *_ = self._maps(cut(image, factors, corners, sides))
                 maps = without_margin(maps, self.strides)
                 more = decode(maps, self.strides, min_score, corners)
                 sharp = tf.concat([sharp, bx.shorter_side(more[0]) < LARGER], axis=0)

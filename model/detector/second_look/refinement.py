@@ -129,7 +129,9 @@ class SecondLook(tf.Module):
         return tf.reshape(odds, [count, 4])
 
     @plain
-    def refine(self, image, boxes, landmarks, scores, min_score) -> tuple[tf.Tensor, tf.Tensor]:
+    def refine(
+        self, image, boxes, landmarks, scores, min_score, factors=(1.0, 1.0)
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Better landmarks and scores of the best faces that are large enough; the others' stay.
 
         Faces that no vote can lift to `min_score` are not looked at.
@@ -140,11 +142,13 @@ class SecondLook(tf.Module):
             landmarks: float32 [N, 5, 2].
             scores: float32 [N], of the detector.
             min_score: float32 scalar.
+            factors: float32 [2], x and y, what makes pixels of the search of those of the image:
+                how large a face is counts as the search saw it.
 
         Returns:
             landmarks float32 [N, 5, 2] and scores float32 [N], in the order of the boxes.
         """
-        sides = bx.shorter_side(boxes)
+        sides = bx.shorter_side(boxes * tf.tile(factors, [2]))
         least = tf.sigmoid(log_odds(min_score) - 2 * LARGEST_VOTE) if self.votes else min_score
         least = tf.maximum(least, LEAST_SCORE)
         chosen = tf.where((sides >= SMALLEST_JUDGED) & (scores >= least))[:MOST_FACES]

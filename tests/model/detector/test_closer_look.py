@@ -17,12 +17,15 @@ from model.detector.closer_look import (
     without_margin,
 )
 from model.detector.decode import decode
+from model.detector.resize import fitted, shrink
 from model.detector.single_shot import build_single_shot
 from model.detector.single_shot_detector import kindred_detector
 from tests import faces
 from tests.model.detector.test_single_shot import TINY, random_model
 
 HALF = np.array([0.5, 0.5], np.float32)
+WHOLE = np.ones(2, np.float32)
+SIDES = np.array([TILE, TILE], np.int64)
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +81,23 @@ def test_parts_are_cut_with_their_surroundings():
     image = np.arange(400 * 500 * 3, dtype=np.int64).reshape(400, 500, 3) % 251
     image = image.astype(np.uint8)
     corners = tf.constant([[0, 0], [320, 320], [160, 160]], tf.int64)
-    cuts = cut(tf.constant(image), corners, tf.constant([TILE, TILE], tf.int64)).numpy()
+    cuts = cut(tf.constant(image), WHOLE, corners, SIDES).numpy()
     framed = np.pad(image, [(MARGIN, 200), (MARGIN, 200), (0, 0)])
     for (x, y), got in zip(corners.numpy(), cuts, strict=True):
         side = TILE + 2 * MARGIN
         np.testing.assert_array_equal(got, framed[y : y + side, x : x + side])
+
+
+def test_parts_of_a_larger_photo_show_what_the_whole_would_if_it_were_shrunk():
+    image = faces.resized(faces.astronaut(), 1.5)
+    size, factors = fitted(tf.constant(image.shape[:2]), 450_000)
+    small, _ = shrink(tf.constant(image), 450_000)
+    corners = tf.constant([[0, 0], [160, 0], [480, 480]], tf.int64)
+    got = cut(tf.constant(image), factors, corners, SIDES)
+    expected = cut(small, WHOLE, corners, SIDES)
+    assert got.shape == expected.shape and tuple(size) == small.shape[:2]
+    differences = np.abs(got - expected)  # where a part begins in the larger photo is rounded
+    assert differences.mean() < 2 and (differences > 40).mean() < 0.01
 
 
 def test_cells_of_a_part_are_where_they_are_in_the_photo():
@@ -90,7 +105,7 @@ def test_cells_of_a_part_are_where_they_are_in_the_photo():
     network = random_model(TINY, 0.15)  # no two cells score the same
     image = np.random.default_rng(0).integers(0, 256, (320, 320, 3), np.uint8)
     corners = tf.constant([[160, 0], [0, 160]], tf.int64)
-    cuts = cut(tf.constant(image), corners, tf.constant([TILE, TILE], tf.int64))
+    cuts = cut(tf.constant(image), WHOLE, corners, SIDES)
     maps = without_margin(network(cuts), TINY.strides)
     assert {name: part.shape[1:3] for name, part in maps.items()} == {
         f"map{stride}": (TILE // stride, TILE // stride) for stride in TINY.strides
@@ -151,6 +166,18 @@ def crowd() -> tuple[np.ndarray, np.ndarray]:
         face = np.array([178, 55, 271, 177]) - [60, 0, 60, 0]
         boxes.append(face * 0.2 + [left, top, left, top])
     return picture, np.array(boxes, np.float32)
+
+
+def test_a_larger_photo_is_found_as_one_of_two_megapixels_is(ours):
+    """Between them lies what was shrunk, and how well its pixels show the same."""
+    picture, _ = crowd()
+    boxes, points, scores = map(np.asarray, ours.detect(picture, 0.5))
+    larger = ours.detect(faces.resized(picture, 1.9), 0.5)
+    others, their_points, their_scores = map(np.asarray, larger)
+    assert overlaps(boxes, others / 1.9).min() > 0.85 and len(boxes) == len(others)
+    which = iou(boxes, others / 1.9).argmax(axis=1)
+    np.testing.assert_allclose(their_points[which] / 1.9, points, atol=2)
+    np.testing.assert_allclose(their_scores[which], scores, atol=0.1)
 
 
 def test_a_crowd_of_small_faces_is_found_by_the_closer_look(ours, never_closer):

@@ -84,6 +84,18 @@ def test_the_veto_by_hand(odds, side, voted):
     np.testing.assert_allclose(scores, [voted, 0.5], atol=1e-4)
 
 
+def test_how_large_a_face_is_counts_as_the_search_saw_it():
+    """The votes and the veto, in pixels of an image that is twice as large."""
+    look = SecondLook(judging(0.9), judging(0.5), lambda windows: tf.fill([len(windows), 1], -2.0))
+    sides = np.float32([160, 90, 20, 14])  # of which the search saw half
+    box = np.stack([sides * 0, sides * 0, sides, sides], axis=1)
+    landmarks, scores = look.refine(IMAGE, box, LANDMARKS, SCORES * 0 + 0.5, 0.1, (0.5, 0.5))
+    # sigmoid(0.1 log 9 - 2): all of the veto; none of it; a vote alone; and too small for one.
+    np.testing.assert_allclose(scores, [0.1443, 0.5547, 0.5547, 0.5], atol=1e-4)
+    moved = np.any(landmarks != LANDMARKS, axis=(1, 2))
+    assert moved.tolist() == [True, True, False, False]
+
+
 def test_the_verifier_sees_what_is_round_a_face():
     """The face is 48 / 1.36 = 35 pixels of the window."""
     seen = []
