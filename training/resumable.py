@@ -5,6 +5,7 @@ Pure Keras: runs on every Keras backend.
 
 from __future__ import annotations
 
+import csv
 import math
 import zipfile
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ import keras
 
 from training.mixed_precision import loss_scaled
 from training.not_finite import NotFinite
+from training.report.charts import curve_picture
 from training.warm_cosine import WarmCosine
 
 
@@ -98,7 +100,7 @@ def fit_on(
         trainer: Compiled by `compile_trainer`, and at the state of the checkpoint (`restore`).
         learned: At its first epoch.
         held_out: Examples that nothing is learned from; the losses on them are logged as `val_...`.
-        folder: Gets `checkpoint.keras` and `log.csv`.
+        folder: Gets `checkpoint.keras`, `log.csv`, and `curve.svg`, which draws it.
 
     Raises:
         NotFinite: The loss stopped being a finite number. The checkpoint is that of the last epoch
@@ -119,11 +121,26 @@ def fit_on(
             keras.callbacks.TerminateOnNaN(),
             keras.callbacks.CSVLogger(folder / "log.csv", append=done > 0),
             _Checkpoint(_checkpoint(folder)),
+            keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: draw_curve(folder)),
             *callbacks,
         ],
     )
     if not all(map(math.isfinite, fitted.history.get("loss", ()))):
         raise NotFinite("the training was given up, because its loss is no finite number")
+
+
+def draw_curve(folder: Path) -> None:
+    """Draws the losses in `log.csv`, those of earlier runs included, into `curve.svg`."""
+    with open(folder / "log.csv", encoding="utf-8", newline="") as file:
+        rows = {row["epoch"]: row for row in csv.DictReader(file)}  # after a kill some come twice
+    losses = ([_number(row.get(name)) for row in rows.values()] for name in ("loss", "val_loss"))
+    finite = (list(filter(math.isfinite, values)) for values in losses)
+    (folder / "curve.svg").write_text(curve_picture(*finite), "utf-8")
+
+
+def _number(text: str | None) -> float:
+    """What Keras wrote, which writes "NA" for what there was not."""
+    return float(text) if text and text != "NA" else math.nan
 
 
 class _Checkpoint(keras.callbacks.Callback):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from xml.etree import ElementTree
 
 import keras
 import numpy as np
@@ -76,6 +77,15 @@ def test_what_was_stopped_goes_on_and_comes_to_the_same(eager, tmp_path, mixed):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
     rows = (tmp_path / "b" / "log.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2"]
+    picture = ElementTree.parse(tmp_path / "whole" / "curve.svg").getroot()
+    assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+    lines = {path.get("class"): path.get("d") for path in picture.iter(f"{picture.tag[:-3]}path")}
+    assert lines["one"].count("L") == lines["two"].count("L") == SCHEDULE.epochs - 1
+    gone_on = ElementTree.parse(tmp_path / "b" / "curve.svg").getroot()
+    assert [path.get("class") for path in gone_on.iter(f"{picture.tag[:-3]}path")] == [
+        "axis",
+        "one",
+    ]
     assert not list(tmp_path.glob("*/part-*"))
     assert again.layers[-1].compute_dtype == ("float16" if mixed else "float32")
     assert {weight.dtype for weight in again.trainable_weights} == {"float32"}

@@ -155,7 +155,8 @@ def fit(
 
     Args:
         held_out: Photos that nothing is learned from; the loss on them is logged.
-        folder: Gets `checkpoint.keras`, from which a second call goes on, and `log.csv`.
+        folder: Gets `checkpoint.keras`, from which a second call goes on, `log.csv` and
+            `curve.svg`.
         start: A network with the strides of `config` to start from, folded or not, instead of
             fresh weights.
         teacher: A network of the same strides that answers for every picture, too

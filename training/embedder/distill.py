@@ -130,7 +130,8 @@ def distil(
         network: From views to vectors of any length, in the space of the targets: the whole
             student, or its upper part.
         held_out: Faces that nothing is learned from; the losses on them are logged as `val_...`.
-        folder: Gets `checkpoint.keras`, from which a second call goes on, and `log.csv`.
+        folder: Gets `checkpoint.keras`, from which a second call goes on, `log.csv` and
+            `curve.svg`.
         mixed: Whether to compute in float16, for a GPU.
 
     Raises:

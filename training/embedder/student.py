@@ -4,7 +4,8 @@
 
 The faces in the photos are found, both teachers say what they see, and the student learns it from
 views that are as bad as family photos can be. DIR gets the faces, a checkpoint after every epoch,
-`log.csv` and the weights `embedder.npz`. The same command goes on after a kill.
+`log.csv`, `curve.svg`, which draws it, and the weights `embedder.npz`. The same command goes on
+after a kill.
 
 Time and metric: `model/zoo/weights/embedder.md`. The log holds the losses on the faces of every
 twentieth photo, which are not learned from.

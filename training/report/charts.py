@@ -22,3 +22,8 @@ def diagonal(bins: Sequence[Bin]) -> Markup:
 def curves(runs: Sequence[dict[str, list[float]]]) -> Markup:
     """Learning curves of every split: the loss in training and on held-out faces."""
     return _CHARTS.curves(runs)
+
+
+def curve_picture(loss: Sequence[float], held_out: Sequence[float]) -> Markup:
+    """One learning curve as a whole SVG file: the losses after every epoch."""
+    return _CHARTS.picture(list(loss), list(held_out)).strip()
