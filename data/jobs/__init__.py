@@ -3,7 +3,7 @@
     jobs/<id>/job.json     what is to be done; never changes
     jobs/<id>/state.json   how far it is; written by the worker only
     jobs/<id>/lock         held by the worker as long as it lives, however it ends
-    jobs/<id>/stop         what is asked of the worker: "pause" or "cancel"
+    jobs/<id>/stop         what is asked of the worker: "pause", "cancel" or "give way"
     jobs/<id>/log.txt      what the worker printed
 
 A page that is reloaded, a second tab and a server that was started again all see the same. Who

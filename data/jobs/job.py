@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 STARTING, RUNNING, DONE, FAILED = "starting", "running", "done", "failed"
 PAUSED, CANCELLED = "paused", "cancelled"
+GAVE_WAY = "gave way"  # it was ended because something else was to be done
 STOPPED = "stopped"  # it ended without saying so: killed, or the computer was switched off
 ALIVE = frozenset({STARTING, RUNNING})
 
-PAUSE, CANCEL = "pause", "cancel"
-OUTCOME = {PAUSE: PAUSED, CANCEL: CANCELLED}
+PAUSE, CANCEL, GIVE_WAY = "pause", "cancel", "give way"
+OUTCOME = {PAUSE: PAUSED, CANCEL: CANCELLED, GIVE_WAY: GAVE_WAY}
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Job:
         result: What came out, once it is done.
         error: Why it failed, for a person.
         pid: Of the worker, while it is alive.
-        stop_request: "pause" or "cancel" if somebody asked for that.
+        stop_request: "pause", "cancel" or "give way" if that was asked for.
         gives_way: Whether it is ended when something else is to be done.
         seconds_left: Of the phase, by its pace so far; `None` when nobody can tell.
     """
@@ -68,7 +69,7 @@ def job_of(id: str, what: Mapping, state: Mapping, status: str, stop_request: st
         id: Its name.
         what, state: `job.json` and `state.json`.
         status: What counts, whatever the state says.
-        stop_request: "pause", "cancel" or "".
+        stop_request: "pause", "cancel", "give way" or "".
     """
     alive = status in ALIVE
     return Job(

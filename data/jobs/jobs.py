@@ -16,9 +16,22 @@ from filelock import FileLock
 from data.errors import KindredError
 from data.home import make_private, replace_file
 from data.jobs.files import is_held, read, stop_request_in
-from data.jobs.job import ALIVE, CANCEL, OUTCOME, STARTING, STOPPED, Job, job_of
+from data.jobs.job import (
+    ALIVE,
+    CANCELLED,
+    DONE,
+    FAILED,
+    GIVE_WAY,
+    OUTCOME,
+    STARTING,
+    STOPPED,
+    Job,
+    job_of,
+)
 
 ROOT = Path(__file__).parents[2]
+
+TRIES = 3  # times that work which nobody asked for is begun with the same arguments
 
 _SECONDS_TO_START = 30.0  # for Python to come up on a busy computer
 _SECONDS_TO_END = 10.0
@@ -71,7 +84,10 @@ class Jobs:
                 waiting = status == STARTING and time.time() - job["at"] < _SECONDS_TO_START
                 status = status if waiting and not _has_died(folder) else STOPPED
                 break
-        return job_of(id, job, state, status, stop_request_in(folder))
+        stop_request = stop_request_in(folder)
+        if status == STOPPED:  # one that did not listen was ended all the same
+            status = OUTCOME.get(stop_request, status)
+        return job_of(id, job, state, status, stop_request)
 
     def start(self, kind: str, arguments: Mapping, *, gives_way: bool = False) -> Job:
         """Starts a worker.
@@ -117,6 +133,23 @@ class Jobs:
             self._spawn(folder)
         return self.get(id)
 
+    def start_by_itself(self, kind: str, arguments: Mapping) -> bool:
+        """Starts work that nobody asked for, and that gives way; returns whether it did.
+
+        It does not start beside other work, nor again with the same arguments when somebody
+        cancelled it, when it failed, which it would do again, or when it has come to its end or
+        died `TRIES` times. What gave way to other work is begun again.
+        """
+        if self.running():
+            return False
+        former = [job.status for job in self.list(kind) if job.arguments == dict(arguments)]
+        if {FAILED, CANCELLED} & set(former):
+            return False
+        if former.count(STOPPED) + former.count(DONE) >= TRIES:
+            return False
+        self.start(kind, arguments, gives_way=True)
+        return True
+
     def resume(self, id: str) -> Job:
         """Starts again what was paused, stopped, cancelled or failed, with the same arguments."""
         job = self.get(id)
@@ -144,7 +177,7 @@ class Jobs:
         """Ends a worker and waits until it is gone; one that has just been started, too."""
         until = time.monotonic() + _SECONDS_TO_END
         while job and job.alive and time.monotonic() < until:
-            self.stop(job.id, CANCEL)
+            self.stop(job.id, GIVE_WAY)
             self.kill(job.id)
             time.sleep(0.05)
             job = self.get(job.id)

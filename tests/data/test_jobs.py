@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import time
 
@@ -9,7 +10,8 @@ import pytest
 
 from data.errors import KindredError
 from data.jobs import CANCELLED, DONE, FAILED, PAUSED, RUNNING, STOPPED, Jobs
-from data.jobs.job import job_of
+from data.jobs.job import GAVE_WAY, Job, job_of
+from data.jobs.jobs import TRIES
 from data.jobs.worker import JobProgress
 
 NO_WORKER = [sys.executable, "-c", "raise SystemExit(1)"]
@@ -106,6 +108,53 @@ def test_a_killed_worker_is_stopped_and_can_be_started_again(jobs):
     under_way(jobs, again.id)
     jobs.kill(again.id)
     until(jobs, again.id, STOPPED)
+
+
+def test_what_was_asked_to_stop_and_did_not_listen_is_not_taken_for_a_crash(jobs):
+    job = jobs.start("count", {"to": 2000})
+    under_way(jobs, job.id)
+    os.kill(jobs.get(job.id).pid, signal.SIGSTOP)
+    jobs.stop(job.id, "cancel")
+    jobs.kill(job.id)
+    assert until(jobs, job.id, CANCELLED, STOPPED).status == CANCELLED
+
+
+def test_work_that_nobody_asked_for_gives_way_and_begins_again_until_it_is_cancelled(jobs):
+    for _ in range(TRIES + 1):
+        assert jobs.start_by_itself("count", {"to": 2000})
+        quiet = jobs.running()
+        assert quiet.gives_way
+        assert not jobs.start_by_itself("count", {"to": 3000}), "it does not end its like"
+        asked = jobs.start("count", {"to": 1})
+        assert jobs.get(quiet.id).status == GAVE_WAY
+        until(jobs, asked.id, DONE)
+    assert jobs.start_by_itself("count", {"to": 2000})
+    last = jobs.running()
+    jobs.stop(last.id, "cancel")
+    until(jobs, last.id, CANCELLED)
+    assert not jobs.start_by_itself("count", {"to": 2000})
+    assert jobs.start_by_itself("count", {"to": 2}), "that is other work"
+
+
+@pytest.mark.parametrize(
+    ("ended", "begins"),
+    [
+        ([STOPPED], True),  # killed, or the computer was switched off
+        ([STOPPED] * TRIES, False),
+        ([GAVE_WAY] * (TRIES + 1), True),  # other work came first
+        ([CANCELLED, GAVE_WAY], False),
+        ([FAILED], False),
+        ([DONE], True),  # and is due once more: an earlier model is in use again
+        ([DONE] * TRIES, False),
+    ],
+)
+def test_when_work_that_nobody_asked_for_begins_again(tmp_path, monkeypatch, ended, begins):
+    jobs = Jobs(tmp_path, NO_WORKER)
+    former = [Job(str(number), "count", {"to": 1}, status) for number, status in enumerate(ended)]
+    monkeypatch.setattr(Jobs, "list", lambda *_: former)
+    monkeypatch.setattr(Jobs, "start", lambda *_, **__: None)
+    assert jobs.start_by_itself("count", {"to": 1}) == begins
+    assert jobs.start_by_itself("count", {"to": 2})
 
 
 def test_kill_ends_nobody_but_the_holder_of_the_lock(jobs):

@@ -101,6 +101,7 @@ def _title(question: Question) -> str:
 
 
 def _show_empty(library: LibraryViews) -> None:
+    st.title("Review", anchor=False)
     if library.counts().faces:
         st.html(empty_html("All answered", "No suggestion and no group of unknown faces waits."))
         with st.container(horizontal=True, horizontal_alignment="center"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data.home import home
-from data.jobs import FAILED, Job, Jobs
+from data.jobs import FAILED, RUNNING, Job, Jobs
 from data.library.views import LibraryViews
 from tests.made_faces import NETWORK, add
 from ui.actions.library import grouping
@@ -47,14 +47,11 @@ def test_what_fails_is_not_tried_for_ever_and_nothing_starts_beside_other_work(
     library, started, monkeypatch
 ):
     [face] = add(library, [0])
-    failed = [Job("1", "group", {"faces": face}, FAILED)] * grouping.TRIES
-    monkeypatch.setattr(Jobs, "list", lambda *_: failed)
+    monkeypatch.setattr(Jobs, "list", lambda *_: [Job("1", "group", {"faces": face}, FAILED)])
+    grouping.group_if_due()
+    monkeypatch.setattr(Jobs, "list", lambda *_: [Job("2", "tag", {}, RUNNING)])
     grouping.group_if_due()
     assert started == []
-    monkeypatch.setattr(Jobs, "list", lambda *_: failed[1:])
-    with monkeypatch.context() as patch:
-        patch.setattr(Jobs, "running", lambda _: Job("2", "tag", {}, "running"))
-        grouping.group_if_due()
-        assert started == []
+    monkeypatch.setattr(Jobs, "list", lambda *_: [Job("1", "group", {"faces": face - 1}, FAILED)])
     grouping.group_if_due()
     assert len(started) == 1

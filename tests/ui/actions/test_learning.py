@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from data.home import home
-from data.jobs import DONE, FAILED, STOPPED, Job, Jobs
-from data.jobs.job import CANCELLED
+from data.jobs import FAILED, Job, Jobs
 from data.library.views import LibraryViews
 from tests.made_faces import add
 from ui.actions.jobs import run_job
@@ -63,58 +60,23 @@ def test_the_worker_is_started_once_and_gives_way(library, monkeypatch):
     assert started == [("refit", {"decisions": version}, {"gives_way": True})]
 
 
+def test_what_fails_is_not_begun_again(library, monkeypatch):
+    library.decisions.confirm(add(library, [0]), "Anne")
+    decided_before(library, learning.PAUSE + 1)
+    asked = {"decisions": library.recognition.version}
+    started = []
+    monkeypatch.setattr(Jobs, "start", lambda *job, **how: started.append(job))
+    monkeypatch.setattr(Jobs, "list", lambda *_: [Job("1", "refit", asked, FAILED)])
+    learning.learn_if_due()
+    assert started == []
+
+
 def test_asking_whether_it_is_due_compares_nothing(library, monkeypatch):
     monkeypatch.setattr(Jobs, "start", lambda *_, **__: None)
     with LibraryViews(home(), compare_later=True) as later:
         later.decisions.confirm(add(library, [0]), "Anne")
         learning.learn_if_due()
         assert later.recognition.is_behind
-
-
-@pytest.mark.parametrize(
-    ("ended", "begins"),
-    [
-        ([STOPPED], True),  # killed, or the computer was switched off
-        ([CANCELLED, CANCELLED, CANCELLED], True),  # other work came first
-        ([STOPPED] * learning.TRIES, False),
-        ([FAILED], False),
-        ([DONE], True),  # and somebody took an earlier model into use since
-    ],
-)
-def test_what_was_ended_is_begun_again(library, monkeypatch, ended, begins):
-    started = []
-    library.decisions.confirm(add(library, [0]), "Anne")
-    decided_before(library, learning.PAUSE + 1)
-    asked = {"decisions": library.recognition.version}
-    past = [Job(str(number), "refit", asked, status) for number, status in enumerate(ended)]
-    monkeypatch.setattr(Jobs, "list", lambda *_: past)
-    monkeypatch.setattr(Jobs, "start", lambda *job, **how: started.append(job))
-    learning.learn_if_due()
-    assert bool(started) == begins
-
-
-def test_work_that_somebody_asked_for_ends_what_gives_way(fresh_home, monkeypatch):
-    command = [sys.executable, "-c", _WORKER]
-    jobs = Jobs(home(), command)
-    quiet = jobs.start("wait", {}, gives_way=True)
-    assert quiet.gives_way
-    asked = jobs.start("answer", {})
-    assert not jobs.get(quiet.id).alive
-    until = time.monotonic() + 60
-    while jobs.get(asked.id).alive and time.monotonic() < until:
-        time.sleep(0.05)
-    assert jobs.get(asked.id).status == DONE
-
-
-_WORKER = """
-import sys, time
-from data.jobs import work
-def wait(arguments, report):
-    for second in range(600):
-        report.progress("waiting", second, 600)
-        time.sleep(1)
-work(sys.argv[1], {"wait": wait, "answer": lambda arguments, report: {}})
-"""
 
 
 @pytest.mark.parametrize(

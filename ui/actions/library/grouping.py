@@ -9,15 +9,10 @@ from data.home import home
 from data.library.views import LibraryViews
 from ui.actions.jobs.run_job import jobs
 
-TRIES = 3  # times that a worker may fail at the same faces
-
 
 def group_if_due() -> None:
     """Starts the worker when there are such faces, and nothing else runs."""
     with suppress(KindredError), LibraryViews(home(), compare_later=True) as library:
         newest = library.groups.newest_to_group()  # of a broken library the page says it itself
-        if newest is None or jobs().running():
-            return
-        asked = {"faces": newest}
-        if sum(job.arguments == asked for job in jobs().list("group")) < TRIES:
-            jobs().start("group", asked, gives_way=True)
+        if newest is not None:
+            jobs().start_by_itself("group", {"faces": newest})

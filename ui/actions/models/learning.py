@@ -7,27 +7,19 @@ from datetime import UTC, datetime
 
 from data.errors import KindredError
 from data.home import home
-from data.jobs.job import FAILED, STOPPED
 from data.library.views import LibraryViews
 from model.manifest import manifest_in_use
 from ui.actions.jobs.run_job import jobs
 
 ENOUGH = 10  # decisions that a model follows at once
-TRIES = 3  # times that a worker may die over the same decisions
 PAUSE = 60.0  # seconds after the last decision, after which it follows fewer
 
 
 def learn_if_due() -> None:
     """Starts the worker when enough was decided since the model was made, and nothing else runs."""
     with suppress(KindredError), LibraryViews(home(), compare_later=True) as library:
-        version = library.recognition.version
-        if not due(library, manifest_in_use()) or jobs().running():
-            return
-        asked = {"decisions": version}
-        tried = [job.status for job in jobs().list("refit") if job.arguments == asked]
-        # What was ended by other work, or by the computer, is begun again; what fails fails again.
-        if FAILED not in tried and tried.count(STOPPED) < TRIES:
-            jobs().start("refit", asked, gives_way=True)
+        if due(library, manifest_in_use()):
+            jobs().start_by_itself("refit", {"decisions": library.recognition.version})
 
 
 def due(library: LibraryViews, manifest: dict) -> bool:
