@@ -104,11 +104,15 @@ def _found(
 
 def _ask(library: LibraryViews) -> list[Entry] | None:
     bound = {"bind": "query-params"}  # what is asked for stands in the address
+    # Enter takes the first name that fits what was typed, never all of them.
+    one_by_one = {**bound, "select_all": False}
     names = [person.name for person in everybody(library)]
     left, right = st.columns(2)
-    with_ = left.multiselect("With", names, key="with", **bound, placeholder="Everybody")
+    with_ = left.multiselect("With", names, key="with", **one_by_one, placeholder="Everybody")
     others = [name for name in names if name not in with_]
-    without = right.multiselect("Without", others, key="without", **bound, placeholder="Nobody")
+    without = right.multiselect(
+        "Without", others, key="without", **one_by_one, placeholder="Nobody"
+    )
     years = library.years()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         chosen = None

@@ -117,3 +117,28 @@ def test_zoom_pan_and_a_face_with_its_name(tab, address):
     tab.get_by_role("dialog").get_by_role("button", name="Undo").click()
     tab.get_by_role("dialog").get_by_text("Taken back: 1 face named").wait_for()
     assert tab.get_by_label("Name of face 2").input_value() == ""
+
+
+def test_keys_in_the_viewer_are_not_meant_for_the_page_below(tab, address):
+    tab.goto(f"{address}/people?who=1")
+    tab.locator(".kd-tile").first.click()
+    title(tab, "photo 00.jpg").wait_for()
+    tab.keyboard.press("Escape")
+    tab.get_by_role("dialog").wait_for(state="detached")
+    tab.wait_for_function("() => !location.search.includes('photo=')")
+    tab.wait_for_timeout(500)
+    assert "who=1" in tab.url, "Escape leaves one thing at a time"
+    tab.goto(f"{address}/review")
+    tab.get_by_role("button", name="Skip").wait_for()
+    before = tab.get_by_role("heading", level=1).inner_text()
+    tab.locator(".kd-open").first.dispatch_event("click")
+    tab.get_by_role("dialog").wait_for()
+    tab.wait_for_timeout(500)
+    for key in "ynsu":
+        tab.keyboard.press(key)
+    tab.wait_for_timeout(700)
+    tab.keyboard.press("Escape")
+    tab.get_by_role("dialog").wait_for(state="detached")
+    tab.wait_for_timeout(500)
+    assert tab.get_by_role("heading", level=1).inner_text() == before
+    assert tab.get_by_role("button", name="Undo").is_disabled()

@@ -89,6 +89,8 @@ function listen(root, kd) {
   });
   root.addEventListener("keydown", (event) => {
     const input = event.target;
+    // What is pressed in the viewer is not meant for the page below, which has keys of its own.
+    if (input.closest(".kd-viewer")) event.stopPropagation();
     if (event.key !== "Escape" || input.tagName !== "INPUT") return;
     event.preventDefault(); // it is meant for the field, not for the page
     event.stopPropagation();

@@ -16,6 +16,8 @@ function viewer(root, kd) {
     dialog.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   }
   applyZoom(root, kd);
+  // Where what had the cursor is gone, keys would go to the page below.
+  if (dialog.open && !dialog.contains(document.activeElement)) dialog.focus();
   if (kd.dialog === dialog) return;
   kd.dialog = dialog;
   dialog.addEventListener("cancel", (event) => {
