@@ -72,6 +72,38 @@ def test_groups_that_change_places_leave_a_half_typed_name_alone(browser, server
     tab.close()
 
 
+def test_the_cursor_goes_on_when_its_group_is_gone_but_not_with_half_a_name(browser, server):
+    home, address = server
+    for file in home.glob("library.sqlite*"):
+        file.unlink()
+    with LibraryViews(home) as library:
+        library.decisions.confirm(add(library, [0]), "Anne")
+        found = [[add(library, [who])[0] for _ in range(6 - who)] for who in (1, 2, 3, 4)]
+        library.groups.update(NETWORK, max_distance=1.0)
+    tab = browser.new_page()
+    tab.goto(f"{address}/people")
+    names = tab.locator("form[data-do=name] input")
+    names.nth(3).wait_for()
+    focused = "() => document.activeElement.closest('.kd-group')?.dataset.part ?? 'nowhere'"
+    groups = tab.evaluate(
+        "() => [...document.querySelectorAll('.kd-group')].map(g => g.dataset.part)"
+    )
+
+    def leave_out(faces, left):
+        with LibraryViews(home) as library:
+            library.decisions.ignore(faces)
+        tab.get_by_label("Pick several").evaluate("(box) => box.click()")
+        tab.wait_for_function(f"document.querySelectorAll('.kd-group').length === {left}")
+
+    names.nth(1).focus()
+    leave_out(found[1], 3)
+    assert tab.evaluate(focused) == groups[2]
+    tab.keyboard.type("Half")
+    leave_out(found[2], 2)
+    assert tab.evaluate(focused) == "nowhere"
+    tab.close()
+
+
 def field(tab, number):
     return tab.get_by_label(f"Name of face {number}", exact=True)
 

@@ -28,11 +28,13 @@ export default function (component) {
 
 function render(root, kd, done) {
   const focused = root.contains(document.activeElement) ? document.activeElement : null;
-  const [face, rows] = [focused && faceOf(focused), faces(root)];
+  const [row, rows, before] = [focused && rowOf(focused), rowsOf(root).map(keyOf), faces(root)];
   const template = document.createElement("template");
   template.innerHTML = kd.html;
   if (kd.rendered) {
+    kd.rendering = true;
     morphChildren(root, template.content);
+    kd.rendering = false;
   } else {
     root.replaceChildren(template.content);
     kd.rendered = true;
@@ -43,21 +45,28 @@ function render(root, kd, done) {
   }
   sayAll(root);
   for (const act of kd.queue) foresee(root, act);
-  const added = faces(root).find((id) => !rows.includes(id));
+  const added = faces(root).find((id) => !before.includes(id));
   if (done.some((act) => act.do === "draw") && added) fieldOf(root, added)?.focus();
-  else if (focused && document.activeElement !== focused) refocus(root, focused, face, rows);
+  else if (focused && document.activeElement !== focused) refocus(root, focused, row, rows);
   viewer(root, kd);
 }
 
-// The control that had the cursor, or if it is gone the name of its face, or of the next face:
-// never another button, which the next press of a key would press.
-function refocus(root, focused, face, rows) {
+// The control that had the cursor, or if it is gone the name of its face or group, or of the next
+// one: never another button, which the next press of a key would press, and no other field when
+// somebody is typing, for what is half typed would be another's name.
+function refocus(root, focused, row, rows) {
   if (root.contains(focused)) return focused.focus({ preventScroll: true });
-  const after = face ? rows.slice(rows.indexOf(face)) : [];
-  const field = after.map((id) => fieldOf(root, id)).find(Boolean);
-  field?.focus({ preventScroll: true });
+  if (focused.tagName === "INPUT" && isDraft(focused)) return;
+  const after = row ? rows.slice(rows.indexOf(row)) : [];
+  const left = new Map(rowsOf(root).map((one) => [keyOf(one), one.querySelector("input")]));
+  after.map((key) => left.get(key)).find(Boolean)?.focus({ preventScroll: true });
 }
 
+const rowsOf = (root) => [...root.querySelectorAll(".kd-row, .kd-group")];
+const rowOf = (element) => {
+  const face = faceOf(element);
+  return face ? `row-${face}` : element.closest(".kd-group")?.dataset.key;
+};
 const faces = (root) => [...root.querySelectorAll(".kd-row[data-face]")].map((r) => r.dataset.face);
 const faceOf = (element) => element.closest("[data-face]")?.dataset.face;
 const ofFace = (root, id, what = "") =>
@@ -85,7 +94,8 @@ function listen(root, kd) {
     if (event.target.dataset.do === "name") nextUnnamed(event.target.querySelector("input"));
   });
   root.addEventListener("change", (event) => {
-    if (event.target.form) name(root, kd, event.target.form);
+    // A field that goes away while somebody types leaves half a name, which nobody meant.
+    if (event.target.form && !kd.rendering) name(root, kd, event.target.form);
   });
   root.addEventListener("keydown", (event) => {
     const input = event.target;
