@@ -123,7 +123,11 @@ def _show_person(library: LibraryViews, family: FamilyMap) -> list[through_years
     person = family.people[names.index(name)]
     stamp = library.stamp()
     years = _moments(stamp, library, person, *_years_of(family, person))
-    st.header(f"{plain(person.name)} through the years", anchor=False)
+    has_years = any(one.year for one in years)
+    title = (
+        f"{plain(person.name)} through the years" if has_years else f"Faces of {plain(person.name)}"
+    )
+    st.header(title, anchor=False)
     small = [face_wanted(one.place) for one in years]
     pictures = Thumbnails(home()).many(small, _SECONDS)
     live(parts.row_html(person.name, years, pictures), key=f"family.row.{person.id}", on_act=_open)

@@ -73,7 +73,8 @@ def _show_photos(library: LibraryViews, person: PersonSummary, entries: dict[str
     if not shown:
         st.caption("No photo shows this person at the moment.")
         return
-    show_photos(shown, f"person.photos.{person.id}", year_heading(shown, person))
+    heading = year_heading(shown, person)
+    show_photos(shown, f"person.photos.{person.id}", heading, of=person.name)
     show_library_viewer([entry.photo for entry in shown])
 
 

@@ -29,7 +29,8 @@ def show_faces_of(library: LibraryViews, person: PersonSummary) -> None:
         look = "One face looks" if len(odd) == 1 else f"{len(odd)} faces look"
         st.warning(f"{look} unlike the others: at the front, with an orange ring.")
     pages = -(-len(places) // FACES_A_PAGE)
-    page = st.pagination(pages, key=f"people.page.{person.id}") if pages > 1 else 1
+    key = f"people.page.{person.id}"
+    page = st.pagination(pages, key=key, width="stretch") if pages > 1 else 1
     part = slice((page - 1) * FACES_A_PAGE, page * FACES_A_PAGE)
     above = st.container()
     answer = show_faces(

@@ -15,6 +15,7 @@ from data.library.decisions.review_queue import (
     progress,
     yes,
 )
+from data.library.decisions.surest_first import surest_first
 from data.library.views import LibraryViews
 from ui.actions.library.library_in_use import do, library_in_use, undo_button
 from ui.components.jobs.job_view import show_grouping, show_running, start
@@ -88,7 +89,8 @@ def _asked(
 def _next(
     stamp: tuple, _library: LibraryViews, skipped: tuple[str, ...]
 ) -> tuple[Question | None, tuple[int, int]]:
-    return next_question(_library, skipped), progress(_library)
+    question = next_question(_library, skipped)
+    return question and surest_first(_library, question), progress(_library)
 
 
 def _title(question: Question) -> str:

@@ -52,6 +52,29 @@ def test_all_faces_are_picked_or_none_and_the_answer_says_how_many(tab, server):
         library.decisions.undo()
 
 
+def test_arrows_move_over_the_faces_and_a_space_picks_one(tab):
+    tiles = tab.locator("[data-pick]")
+    tops = [round(tile.bounding_box()["y"]) for tile in tiles.all()]
+    below = tops.index(next(top for top in tops if top > tops[0] + 9))  # below the first one
+    tiles.first.focus()
+    at = "() => [...document.querySelectorAll('[data-pick]')].indexOf(document.activeElement)"
+    for key, place in (
+        ("ArrowRight", 1),
+        ("ArrowLeft", 0),
+        ("ArrowLeft", 0),
+        ("ArrowDown", below),
+        ("ArrowUp", 0),
+        ("End", FACES - 1),
+        ("Home", 0),
+        ("ArrowRight", 1),
+    ):
+        tab.keyboard.press(key)
+        assert tab.evaluate(at) == place, key
+    tab.keyboard.press("Space")
+    assert tiles.nth(1).get_attribute("aria-pressed") == "false"
+    assert picked(tab) == FACES - 1
+
+
 def test_the_answers_are_one_row_on_a_phone_and_skip_and_undo_have_names(tab):
     answers = tab.locator(".st-key-kd-answers")
     boxes = [

@@ -96,6 +96,8 @@ def show_photos(
     entries: Sequence[Entry],
     key: str,
     heading: Callable[[Entry], tuple[str, str]] | None = None,
+    *,
+    of: str = "",
 ) -> None:
     """A wall of photos in pages; a photo that is clicked opens in the viewer.
 
@@ -103,15 +105,19 @@ def show_photos(
         entries: In reading order.
         key: Of the element.
         heading: What stands above photos: large, and small; those that have the same share it.
+        of: Somebody who is on all of them, and so is not named below each.
     """
     pages = max(1, -(-len(entries) // PHOTOS_A_PAGE))
     above, below = st.container(), st.container(horizontal=True, horizontal_alignment="center")
     # The page is part of the address; filters that leave fewer pages begin with the first.
-    page = below.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    page = 1
+    if pages > 1:
+        page = below.pagination(pages, key="page", bind="query-params", width="stretch")
     part = entries[(page - 1) * PHOTOS_A_PAGE : page * PHOTOS_A_PAGE]
 
     def tiles(pictures: Sequence[bytes | None]) -> list[Tile]:
-        found = [photo_tile(entry, picture) for entry, picture in zip(part, pictures, strict=True)]
+        both = zip(part, pictures, strict=True)
+        found = [photo_tile(entry, picture, of) for entry, picture in both]
         if heading is None:
             return found
         above = [heading(entry) for entry in part]
@@ -210,8 +216,11 @@ def face_wanted(place: Place | None) -> Wanted:
     return Wanted(place.path, place.box, place.width, WALL_FACE_SIDE, place.time)
 
 
-def photo_tile(entry: Entry, picture: bytes | None) -> Tile:
-    """A photo or film on a wall: who is on it, when it was taken, how long it is."""
+def photo_tile(entry: Entry, picture: bytes | None, of: str = "") -> Tile:
+    """A photo or film on a wall: who is on it, when it was taken, how long it is.
+
+    Of whoever is on all photos of the wall, `of`, only the company is said.
+    """
     if entry.error:
         return Tile("", b"", basename(entry.path), "cannot be read", ratio=1.0)
     people = ", ".join(entry.names)
@@ -221,7 +230,11 @@ def photo_tile(entry: Entry, picture: bytes | None) -> Tile:
     if entry.duration is not None:
         badge = f"{badge} ▶ {clock(entry.duration)}".strip()
     caption = day(entry.taken) or basename(entry.path)
-    return Tile(str(entry.photo), picture, title, caption, badge, ratio=entry.ratio)
+    tile = Tile(str(entry.photo), picture, title, caption, badge, ratio=entry.ratio)
+    if of not in entry.names:
+        return tile
+    company = ", ".join(name for name in entry.names if name != of)
+    return replace(tile, title=company and f"with {company}", label=tile.said)
 
 
 def person_caption(person) -> str:

@@ -8,12 +8,14 @@ import pytest
 
 from data.library.decisions.review_queue import (
     Kind,
+    Question,
     leave_out_alone,
     no,
     progress,
     questions,
     yes,
 )
+from data.library.decisions.surest_first import surest_first
 from data.library.views import LibraryViews
 from tests.made_faces import NETWORK, add, named
 
@@ -177,3 +179,22 @@ def test_who_was_renamed_is_said_by_the_name_of_today_and_who_is_ignored_is_not(
     assert {name for _, _, name in said} == {"Max", "Eva"} and len(said) == 4
     library.decisions.ignore_person("Max")
     assert {name for _, _, name in library.records.said_faces()} == {"Eva"}
+
+
+def test_whoever_is_least_like_the_others_of_a_group_stands_at_the_end(library):
+    odd = add(library, [0], noise=0.95)[0]
+    alike = [add(library, [0], noise=0.3)[0] for _ in range(5)]
+    library.groups.update(NETWORK, max_distance=SAME)
+    asked = first(library)
+    assert asked.faces[0] == odd and set(asked.faces) == {odd, *alike}
+    shown = surest_first(library, asked)
+    assert shown.faces[-1] == odd and set(shown.faces) == set(asked.faces)
+    assert (shown.key, shown.picked) == (asked.key, asked.picked)
+
+
+def test_suggested_faces_stand_by_their_probability():
+    asked = Question(Kind.SUGGESTED, "one", (1, 2, 3), (1, 2, 3), "Anne", (0.6, 0.9, 0.3))
+    shown = surest_first(None, asked)
+    assert (shown.faces, shown.confidences) == ((2, 1, 3), (0.9, 0.6, 0.3))
+    alone = Question(Kind.ALONE, "two", (3, 1, 2), (3,))
+    assert surest_first(None, alone) is alone

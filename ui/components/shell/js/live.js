@@ -1,6 +1,7 @@
 // Shows HTML that the pages made, and says what somebody did with it: one component for all pages.
 //   data-do="x" data-...     a button or form: sends {do: "x", ...}, a form with its `value`
 //   data-pick="id"           a tile that can be picked; the ids of all picked ones are kept
+//   .kd-tile                 arrows, Home and End go to another tile of the wall
 //   data-all                 picks all tiles, or none when all are picked
 //   data-to="id"             scrolls to that element, too
 //   data-draw                a switch: the next rectangle drawn on the picture is sent as {do: "draw"}
@@ -101,6 +102,7 @@ function listen(root, kd) {
     const input = event.target;
     // What is pressed in the viewer is not meant for the page below, which has keys of its own.
     if (input.closest(".kd-viewer")) event.stopPropagation();
+    if (input.matches(".kd-tile")) stepTile(event, input);
     if (event.key !== "Escape" || input.tagName !== "INPUT") return;
     event.preventDefault(); // it is meant for the field, not for the page
     event.stopPropagation();
@@ -191,6 +193,25 @@ function light(root, element) {
 
 function focusIn(root) {
   return root.contains(document.activeElement) ? document.activeElement : root;
+}
+
+// Moves the cursor over a wall, whose rows need not have the same number of tiles.
+function stepTile(event, tile) {
+  const tiles = [...tile.closest(".kd-wall").querySelectorAll(".kd-tile:not(:disabled)")];
+  const at = tiles.indexOf(tile);
+  const place = (one) => one.closest("li").getBoundingClientRect();
+  const middle = (one) => place(one).left + place(one).width / 2;
+  const far = (one) => Math.abs(place(one).top - place(tile).top);
+  const aside = (one) => Math.abs(middle(one) - middle(tile));
+  const nextRow = (way) => {
+    const there = tiles.filter((one) => way * (place(one).top - place(tile).top) > 9);
+    const row = there.filter((one) => far(one) - Math.min(...there.map(far)) < 9);
+    return row.sort((one, other) => aside(one) - aside(other))[0];
+  };
+  const keys = { ArrowLeft: () => tiles[at - 1], ArrowRight: () => tiles[at + 1], Home: () => tiles[0], End: () => tiles.at(-1), ArrowUp: () => nextRow(-1), ArrowDown: () => nextRow(1) };
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !(event.key in keys)) return;
+  event.preventDefault();
+  keys[event.key]()?.focus();
 }
 
 const tilesOf = (root) => [...root.querySelectorAll("[data-pick]")];

@@ -8,7 +8,10 @@ const MOST = 12; // times larger
 function viewer(root, kd) {
   const dialog = root.querySelector("dialog.kd-viewer");
   if (!dialog) return;
-  if (!dialog.open && dialog.dataset.pending !== "close") dialog.showModal();
+  if (!dialog.open && dialog.dataset.pending !== "close") {
+    dialog.showModal();
+    dialog.focus(); // not the first button, which a Space would press
+  }
   const photo = dialog.querySelector(".kd-stage").dataset.photo;
   if (kd.photo !== photo) {
     kd.photo = photo;
