@@ -156,7 +156,7 @@ def test_the_learning_curve_is_drawn_while_it_learns_in_every_tab(fresh_home):
         next(b for b in tab.button if b.label == "Cancel").click().run()
         assert (folder / "stop").read_text() == "cancel"
         assert "Stopping" in teach_page().run().markdown[-1].value
-    assert "stopped" in teach_page().run().info[0].value
+    assert "was cancelled" in teach_page().run().info[0].value  # it did not listen, and is gone
 
 
 def test_a_curve_of_nothing_is_nothing_and_lines_stay_within():
