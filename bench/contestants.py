@@ -32,6 +32,10 @@ def decoding(paths: Sequence[str]) -> Run:
 
 def kindred(paths: Sequence[str], model: str | None) -> Run:
     """Kindred in a batch: decoding, detection, embedding, naming."""
+    from model.device import divide_cores
+    from model.inference.engine import LOOKED_AT
+
+    divide_cores(LOOKED_AT)  # as for every long run
     tagger = load_tagger(model)
     return lambda: sum(len(photo.faces) for photo in tagger.run(map(Work.at, paths)))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import tensorflow as tf
 
 
@@ -26,3 +28,16 @@ def prepare_devices() -> None:
             tf.config.experimental.set_memory_growth(gpu, True)
         except RuntimeError:  # the GPU is in use already, with the setting it was opened with
             return
+
+
+def divide_cores(among: int) -> None:
+    """Lets `among` threads run operations at a time, each on its share of the cores.
+
+    An operation that is split among all cores waits for those which another one has. It is set for
+    the whole process, before the first operation: for one that looks at many photos, not for one
+    that trains. Where TensorFlow is in use already it changes nothing.
+    """
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(max(1, (os.cpu_count() or 1) // among))
+    except RuntimeError:
+        return

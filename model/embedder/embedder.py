@@ -43,6 +43,9 @@ class Embedder(tf.Module):
         self._traced = TracedNetwork(network)
         self.without_age = None if age is None else WithoutAge(age, name="without_age")
         self.dimension = int(network.output_shape[-1])
+        if self.without_age is not None:
+            # Now: two threads may be the first to call it.
+            self.without_age.build((None, self.dimension))
         self.chip_shape = (aligner.size, aligner.size, 3)
         # Chips to embeddings as a function of its own: traced once, whoever calls it.
         chips = tf.TensorSpec([None, *self.chip_shape], tf.float32)

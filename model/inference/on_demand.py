@@ -135,7 +135,11 @@ class ModelOnDemand:
         """Loads the model, in the calling thread."""
         if self._tagger is None:
             import_tensorflow()
+            from model.device import divide_cores
+            from model.inference.engine import LOOKED_AT
             from model.inference.tagger import Tagger
+
+            divide_cores(LOOKED_AT)
 
             folder = self._folder
             self._tagger = Tagger.load(folder, quickly=True) if folder else Tagger.untrained()

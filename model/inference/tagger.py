@@ -170,14 +170,14 @@ class Tagger:
         A photo that cannot be read comes back with `error` set; the others are not affected.
         """
         with closing(read_ahead(map(Work.at, photos), least_pixels=DETECTION_PIXELS)) as readings:
-            for found in self._engine.run(readings, together=1):
+            for found in self._engine.run(readings):
                 photo, faces = found.reading.work.photo, self.named(found)
                 yield PhotoTags(photo, found.width, found.height, faces, found.error)
 
     def run(
         self, works: Iterable[Work], known: Collection[bytes] = frozenset()
     ) -> Iterator[TaggedPhoto]:
-        """Tags photos of a library, several together, with what other programs say of them.
+        """Tags photos of a library, with what other programs say of them.
 
         Args:
             works: The photos; one that is done passes through.

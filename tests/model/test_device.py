@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from model.device import describe_device, has_gpu, prepare_devices
+from model.device import describe_device, divide_cores, has_gpu, prepare_devices
 from tests.training.test_export import export_colours
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +58,22 @@ def test_a_gpu_that_is_in_use_already_is_left_as_it_is(devices, monkeypatch):
 
     monkeypatch.setattr(tf.config.experimental, "set_memory_growth", refuse)
     prepare_devices()
+
+
+@pytest.mark.parametrize(("cores", "share"), [(1, 1), (2, 1), (3, 1), (8, 4), (None, 1)])
+def test_two_threads_have_half_of_the_cores_each(monkeypatch, cores, share):
+    asked = []
+    monkeypatch.setattr("model.device.os.cpu_count", lambda: cores)
+    monkeypatch.setattr(tf.config.threading, "set_intra_op_parallelism_threads", asked.append)
+    divide_cores(2)
+    assert asked == [share]
+
+
+def test_cores_that_are_in_use_already_are_left_as_they_are():
+    before = tf.config.threading.get_intra_op_parallelism_threads()
+    tf.constant(1) + 1  # from now on TensorFlow refuses
+    divide_cores(2)
+    assert tf.config.threading.get_intra_op_parallelism_threads() == before
 
 
 SCRIPT = """

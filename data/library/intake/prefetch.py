@@ -18,7 +18,7 @@ from data.library import Todo, content_of
 from data.library.intake.work import Work
 from data.media.photos import ReducedPhoto, captured_at, count_pixels, read_photo, read_reduced
 
-AHEAD = 5  # photos that are read, or being read, before they are needed
+AHEAD = 3  # photos that are read, or being read, before they are needed
 READ_PIXELS = 48_000_000  # of all these together, unless a single one has more
 LARGEST_FILE = 1 << 30
 _ATTEMPTS = 3  # at a file that changes while it is read
