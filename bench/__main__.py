@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import platform
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from bench.timing import Timing, measure
-from data.errors import KindredError
+from bench.table import measure_all
+from bench.timing import Timing
 from data.media.folders import find_photos
 from model.tensorflow_import import import_tensorflow
 
@@ -39,11 +37,9 @@ def main() -> int:
     megapixels = _megapixels(paths)
     print(f"{machine()}; {len(paths)} photos, {megapixels / len(paths):.1f} megapixels on average")
     rows = []
-    # Each in a process of its own: how many threads an operation takes is set once in a process.
-    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        for name in contestants(paths, options.model):
-            rows.append(pool.apply(_measured, (name, paths, options.model, options.repeats)))
-            print(_line(rows[-1]), flush=True)
+    for row in measure_all(paths, options.model, options.repeats):
+        rows.append(row)
+        print(_line(row), flush=True)
     cold = {"--help": _seconds(["--help"]), "tag, first name": _seconds(_tag(paths, options.model))}
     for name, seconds in cold.items():
         print(f"{name:<40}{1000 * seconds:>10.0f}")
@@ -58,35 +54,6 @@ def main() -> int:
     if options.json:
         Path(options.json).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     return 0
-
-
-def contestants(paths: list[str], model: str | None) -> dict[str, Callable[[], Callable]]:
-    """What is measured, by the name of its row; each makes its networks when it is called."""
-    from bench import contestants as them
-
-    return {
-        "decoding, reduced": lambda: them.decoding(paths),
-        "Kindred, batch": lambda: them.kindred(paths, model),
-        "Kindred, photo by photo": lambda: them.kindred_one_by_one(paths, model),
-        "OpenCV YuNet, 1280 px, boxes only": lambda: them.yunet(paths),
-        "mtcnn, 1280 px, boxes only": lambda: them.mtcnn(paths),
-        "face_recognition's way, 1600 px": lambda: them.face_recognition(paths),
-    }
-
-
-def _measured(name: str, paths: list[str], model: str | None, repeats: int) -> Timing:
-    import_tensorflow()
-    return measure_if_possible(name, contestants(paths, model)[name], len(paths), repeats)
-
-
-def measure_if_possible(
-    name: str, make: Callable[[], Callable], photos: int, repeats: int
-) -> Timing:
-    """The row of a program; one that cannot run here says why instead of figures."""
-    try:
-        return measure(name, make(), photos, repeats)
-    except (ImportError, OSError, RuntimeError, KindredError) as error:
-        return Timing(name, error=" ".join(str(error).split()))
 
 
 def machine() -> str:

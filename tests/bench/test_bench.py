@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from bench import contestants
-from bench.__main__ import measure_if_possible
+from bench.table import measure_all, measure_if_possible
 from bench.timing import measure
 from data.errors import ModelError
 from tests.pictures import encoded
@@ -45,3 +45,12 @@ def test_decoding_reads_every_photo(tmp_path, monkeypatch):
     read, real = [], contestants.read_reduced
     monkeypatch.setattr(contestants, "read_reduced", lambda p, n: read.append(p) or real(p, n))
     assert contestants.decoding(paths)() is None and read == paths
+
+
+def test_who_can_be_measured_here_is_measured_in_a_process_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr("bench.table.contestants", lambda paths, model: ["decoding, reduced"])
+    photo = tmp_path / "one.jpg"
+    photo.write_bytes(encoded(np.zeros((40, 60, 3), np.uint8), "JPEG"))
+    [row] = measure_all([str(photo)], None, repeats=1)
+    assert (row.name, row.faces, row.error) == ("decoding, reduced", None, None)
+    assert row.wall > 0 and row.cpu > 0
