@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -59,9 +60,8 @@ class Place:
     time: float | None = None
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A file on the wall.
+class Entry(NamedTuple):
+    """A file on the wall. There are as many as files, and a tuple is made sooner than a dataclass.
 
     Attributes:
         path: Of the file.
@@ -245,19 +245,19 @@ class LibraryViews(Library):
     def entries(self, under: str | os.PathLike | None = None) -> list[Entry]:
         """All files of the library (or of a folder), by capture time, then by path."""
         people: dict[int, list[str]] = {}
-        unknown: dict[int, int] = {}
+        named: dict[int, int] = {}
         confirmed: set[int] = set()
         for photo, name, is_confirmed in self.db.execute(
-            "SELECT f.photo, p.name, n.confirmed FROM faces f"
-            " LEFT JOIN named_faces n ON n.face = f.id LEFT JOIN people p ON p.id = n.person"
-            " WHERE f.ignored = 0 ORDER BY f.x0"
+            "SELECT n.photo, p.name, n.confirmed FROM named_faces n"
+            " JOIN people p ON p.id = n.person JOIN faces f ON f.id = n.face ORDER BY f.x0"
         ):
-            if name is None:
-                unknown[photo] = unknown.get(photo, 0) + 1
-            else:
-                people.setdefault(photo, []).append(name)
-                if is_confirmed:
-                    confirmed.add(photo)
+            people.setdefault(photo, []).append(name)
+            named[photo] = named.get(photo, 0) + 1
+            if is_confirmed:
+                confirmed.add(photo)
+        faces = dict(
+            self.db.execute("SELECT photo, COUNT(*) FROM faces WHERE ignored = 0 GROUP BY photo")
+        )
         start = b"" if under is None else os.path.join(encode(under), b"")
         rows = self.db.execute(
             "SELECT a.path, a.photo, p.taken, a.error, 1.0 * p.width / p.height, m.duration,"
@@ -273,7 +273,7 @@ class LibraryViews(Library):
                 photo,
                 taken,
                 tuple(dict.fromkeys(people.get(photo, ()))),
-                unknown.get(photo, 0),
+                faces.get(photo, 0) - named.get(photo, 0),
                 error,
                 ratio or 1.0,
                 duration,

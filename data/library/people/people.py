@@ -67,6 +67,21 @@ ORDER BY COALESCE(s.photos, 0) DESC, q.name_key
 """
 
 
+_NAMES = """
+SELECT p.id, p.name, p.ignored OR s.confirmed > 0 OR s.rejected > 0
+FROM people p JOIN (
+    SELECT COALESCE(m.merged_into, m.id) AS person,
+           SUM((SELECT COUNT(*) FROM faces f WHERE f.person = m.id)) AS confirmed,
+           SUM(EXISTS (SELECT 1 FROM rejections r WHERE r.person = m.id)) AS rejected
+    FROM people m GROUP BY 1) s ON s.person = p.id
+ORDER BY s.confirmed DESC, p.name_key
+"""
+_SEEN = """
+SELECT DISTINCT n.person FROM named_faces n
+WHERE EXISTS (SELECT 1 FROM paths a WHERE a.photo = n.photo AND a.missing = 0)
+"""
+
+
 class People:
     """Reads people, and adds somebody by name."""
 
@@ -77,6 +92,17 @@ class People:
         """Everybody who is seen or of whom something was decided, those in most photos first."""
         rows = self._db.execute(_SUMMARY, (None, with_ignored))
         return [PersonSummary(*row[:7], bool(row[7]), row[8]) for row in rows]
+
+    def names(self) -> list[str]:
+        """The names of all in `list`, the ignored ones included; those with most confirmed first.
+
+        Faces with a suggested name are looked at only if somebody has no confirmed one.
+        """
+        rows = self._db.execute(_NAMES).fetchall()
+        if all(is_listed for *_, is_listed in rows):
+            return [name for _, name, _ in rows]
+        seen = {person for (person,) in self._db.execute(_SEEN)}
+        return [name for person, name, is_listed in rows if is_listed or person in seen]
 
     def get(self, person: Person) -> PersonSummary:
         """One person by id or name, ignored or not.

@@ -15,10 +15,15 @@ def everybody(library: LibraryViews, *, with_ignored: bool = False) -> list[Pers
 
 
 def known_names(library: LibraryViews) -> list[str]:
-    """The names of all, those who are ignored included, in that order."""
-    return [person.name for person in everybody(library, with_ignored=True)]
+    """The names of all, those who are ignored included: whoever was named most often first."""
+    return _names(library.stamp(), library)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _everybody(stamp: tuple, _library: LibraryViews) -> list[PersonSummary]:
     return _library.people.list(with_ignored=True)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _names(stamp: tuple, _library: LibraryViews) -> list[str]:
+    return _library.people.names()

@@ -161,6 +161,7 @@ def check(library: LibraryViews) -> None:
     people = library.people.list(with_ignored=True)
     listed = [person for person in people if not person.ignored]
     assert library.people.list() == listed
+    assert sorted(library.people.names()) == sorted(person.name for person in people)
     assert {name for name, photos in on_walls.items() if photos} <= {one.name for one in people}
     for person in people:
         check_person(library, person, photo_of, on_walls[person.name])
