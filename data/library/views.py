@@ -267,12 +267,13 @@ class LibraryViews(Library):
             " ORDER BY p.taken IS NULL, p.taken, a.path",
             (len(start), start),
         )
+        nobody: list[str] = []
         return [
             Entry(
                 os.fsdecode(path),
                 photo,
                 taken,
-                tuple(dict.fromkeys(people.get(photo, ()))),
+                tuple(dict.fromkeys(names)) if len(names) > 1 else tuple(names),
                 faces.get(photo, 0) - named.get(photo, 0),
                 error,
                 ratio or 1.0,
@@ -281,6 +282,7 @@ class LibraryViews(Library):
                 photo in confirmed,
             )
             for path, photo, taken, error, ratio, duration, time in rows
+            for names in (people.get(photo, nobody),)
         ]
 
     def years(self) -> tuple[int, int] | None:

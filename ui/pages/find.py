@@ -10,7 +10,7 @@ import streamlit as st
 from data.errors import KindredError
 from data.library.views import Entry, LibraryViews
 from ui.actions.library.entries import how_many, once
-from ui.actions.library.everybody import everybody
+from ui.actions.library.everybody import known_names
 from ui.actions.library.library_in_use import library_in_use
 from ui.components.photos.wall import empty_html, show_photos
 from ui.components.shell.style import plain
@@ -106,7 +106,7 @@ def _ask(library: LibraryViews) -> list[Entry] | None:
     bound = {"bind": "query-params"}  # what is asked for stands in the address
     # Enter takes the first name that fits what was typed, never all of them.
     one_by_one = {**bound, "select_all": False}
-    names = [person.name for person in everybody(library)]
+    names = known_names(library, with_ignored=False)
     left, right = st.columns(2)
     with_ = left.multiselect("With", names, key="with", **one_by_one, placeholder="Everybody")
     others = [name for name in names if name not in with_]

@@ -19,6 +19,7 @@ from ui.components.library.writing import show_writing
 from ui.components.photos.wall import empty_html, show_photos
 from ui.components.shell.style import plain
 from ui.components.shell.templates import render
+from ui.pages.find import all_entries
 from ui.pages.photo import show_library_viewer
 
 FILTERS = ("All", "Named", "With unknown faces", "Nobody", "Unreadable")
@@ -98,7 +99,8 @@ def _show_result(job: Job) -> None:
 
 
 def _show_gallery(library: LibraryViews, running: bool, known: list[str]) -> None:
-    entries = _entries(library.stamp() if not running else (), library)
+    # While photos are tagged the library changes all the time: keeping it would not pay.
+    entries = library.entries() if running else [*all_entries(library.stamp(), library).values()]
     if not entries:
         if not running:
             st.html(
@@ -144,12 +146,3 @@ def _show_gallery(library: LibraryViews, running: bool, known: list[str]) -> Non
     if shown:
         show_photos(shown, "folder.wall")
     show_library_viewer([entry.photo for entry in shown])
-
-
-def _entries(stamp: tuple, library: LibraryViews) -> list[Entry]:
-    return _kept_entries(stamp, library) if stamp else library.entries()
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _kept_entries(stamp: tuple, _library: LibraryViews) -> list[Entry]:
-    return _library.entries()

@@ -14,7 +14,7 @@ from data.library.views import Entry, LibraryViews
 from data.words import count
 from ui.actions.library.ages import age_in
 from ui.actions.library.entries import once
-from ui.actions.library.everybody import everybody, known_names
+from ui.actions.library.everybody import known_names
 from ui.actions.library.library_in_use import do, library_in_use, say, undo_button
 from ui.components.people.merging import ASKED, show_merge_questions
 from ui.components.photos.wall import day, person_caption, show_photos
@@ -87,8 +87,8 @@ def _photos(stamp: tuple, name: str, _entries: dict[str, Entry]) -> list[Entry]:
 def _company(stamp: tuple, _library: LibraryViews, person: int) -> list[tuple[int, str, int]]:
     """Who is most often on photos with somebody: id, name and number of photos."""
     company = _library.people.together(person)[:_WITH]
-    names = {other.id: other.name for other in everybody(_library)}
-    return [(id, names[id], photos) for _, id, photos in company if id in names]
+    names = _library.people.called(id for _, id, _ in company)
+    return [(id, names[id], photos) for _, id, photos in company]
 
 
 def year_heading(

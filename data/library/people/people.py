@@ -74,6 +74,7 @@ FROM people p JOIN (
            SUM((SELECT COUNT(*) FROM faces f WHERE f.person = m.id)) AS confirmed,
            SUM(EXISTS (SELECT 1 FROM rejections r WHERE r.person = m.id)) AS rejected
     FROM people m GROUP BY 1) s ON s.person = p.id
+WHERE ?1 OR p.ignored = 0
 ORDER BY s.confirmed DESC, p.name_key
 """
 _SEEN = """
@@ -93,16 +94,22 @@ class People:
         rows = self._db.execute(_SUMMARY, (None, with_ignored))
         return [PersonSummary(*row[:7], bool(row[7]), row[8]) for row in rows]
 
-    def names(self) -> list[str]:
-        """The names of all in `list`, the ignored ones included; those with most confirmed first.
+    def names(self, *, with_ignored: bool = False) -> list[str]:
+        """The names of all in `list`; those with most confirmed faces first.
 
         Faces with a suggested name are looked at only if somebody has no confirmed one.
         """
-        rows = self._db.execute(_NAMES).fetchall()
+        rows = self._db.execute(_NAMES, (with_ignored,)).fetchall()
         if all(is_listed for *_, is_listed in rows):
             return [name for _, name, _ in rows]
         seen = {person for (person,) in self._db.execute(_SEEN)}
         return [name for person, name, is_listed in rows if is_listed or person in seen]
+
+    def called(self, people: Iterable[int]) -> dict[int, str]:
+        """The names of a few people, by id."""
+        ids = list(people)
+        marks = ", ".join("?" * len(ids))
+        return dict(self._db.execute(f"SELECT id, name FROM people WHERE id IN ({marks})", ids))
 
     def get(self, person: Person) -> PersonSummary:
         """One person by id or name, ignored or not.

@@ -14,9 +14,9 @@ def everybody(library: LibraryViews, *, with_ignored: bool = False) -> list[Pers
     return [person for person in people if with_ignored or not person.ignored]
 
 
-def known_names(library: LibraryViews) -> list[str]:
-    """The names of all, those who are ignored included: whoever was named most often first."""
-    return _names(library.stamp(), library)
+def known_names(library: LibraryViews, *, with_ignored: bool = True) -> list[str]:
+    """The names of all: whoever was named most often first."""
+    return _names(library.stamp(), library, with_ignored)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -24,6 +24,6 @@ def _everybody(stamp: tuple, _library: LibraryViews) -> list[PersonSummary]:
     return _library.people.list(with_ignored=True)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _names(stamp: tuple, _library: LibraryViews) -> list[str]:
-    return _library.people.names()
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _names(stamp: tuple, _library: LibraryViews, with_ignored: bool) -> list[str]:
+    return _library.people.names(with_ignored=with_ignored)

@@ -161,7 +161,10 @@ def check(library: LibraryViews) -> None:
     people = library.people.list(with_ignored=True)
     listed = [person for person in people if not person.ignored]
     assert library.people.list() == listed
-    assert sorted(library.people.names()) == sorted(person.name for person in people)
+    for everybody, ignored in ((people, True), (listed, False)):
+        names = library.people.names(with_ignored=ignored)
+        assert sorted(names) == sorted(person.name for person in everybody)
+    assert library.people.called(one.id for one in people) == {one.id: one.name for one in people}
     assert {name for name, photos in on_walls.items() if photos} <= {one.name for one in people}
     for person in people:
         check_person(library, person, photo_of, on_walls[person.name])
