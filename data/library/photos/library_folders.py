@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import LibraryError
@@ -63,7 +63,7 @@ class Folders:
 
     def list(self, under: AnyPath | None = None) -> list[Folder]:
         """The folders in which files of the library lie, by path; or only a folder's."""
-        found: dict[bytes, Folder] = {}
+        found: dict[bytes, list[int]] = {}  # photos, films, unreadable, missing, confirmed
         for path, film, unreadable, missing, confirmed in self._db.execute(
             "SELECT a.path, m.photo IS NOT NULL, a.error IS NOT NULL, a.missing, COALESCE(c.n, 0)"
             " FROM paths a LEFT JOIN films m ON m.photo = a.photo LEFT JOIN ("
@@ -71,17 +71,14 @@ class Folders:
             f" GROUP BY photo) c ON c.photo = a.photo WHERE {_BELOW.format('a.path')}",
             _start(under),
         ):
-            folder = os.path.dirname(path)
-            one = found.get(folder) or Folder(Path(os.fsdecode(folder)))
-            found[folder] = replace(
-                one,
-                photos=one.photos + (not (missing or unreadable or film)),
-                films=one.films + (film and not missing),
-                unreadable=one.unreadable + (unreadable and not missing),
-                missing=one.missing + missing,
-                confirmed=one.confirmed + confirmed,
-            )
-        return [found[folder] for folder in sorted(found, key=lambda path: path.split(b"/"))]
+            counts = found.setdefault(os.path.dirname(path), [0] * 5)
+            counts[0] += not (missing or unreadable or film)
+            counts[1] += film and not missing
+            counts[2] += unreadable and not missing
+            counts[3] += missing
+            counts[4] += confirmed
+        folders = sorted(found, key=lambda path: path.split(b"/"))
+        return [Folder(Path(os.fsdecode(folder)), *found[folder]) for folder in folders]
 
     def leaving(self, places: Iterable[AnyPath]) -> Leaving:
         """What removing these would take out of the library; see `remove`."""

@@ -8,6 +8,7 @@ import streamlit as st
 
 from data.errors import KindredError
 from data.library.intake.keeping import dropped_dir
+from data.library.photos.library_folders import Folder
 from data.library.views import LibraryViews
 from ui.actions.library.known_folders import KnownFolder, known_folders
 from ui.actions.library.library_in_use import library_in_use, say
@@ -20,7 +21,7 @@ from ui.components.shell.templates import render
 def show_folders(library: LibraryViews, *, busy: bool) -> list[KnownFolder]:
     """Shows the folders with what can be done to them, unless work is going on; returns them."""
     tagged = jobs().list("tag")
-    folders = known_folders(library.folders.list(), tagged, dropped_dir(library.home))
+    folders = known_folders(_folders(library.stamp(), library), tagged, dropped_dir(library.home))
     if not folders:
         return []
     st.header("In your library", anchor=False)
@@ -31,6 +32,12 @@ def show_folders(library: LibraryViews, *, busy: bool) -> list[KnownFolder]:
             start("tag", {"paths": [act["path"]]})
         _confirm_removal(act["path"])
     return folders
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _folders(stamp: tuple, _library: LibraryViews) -> list[Folder]:
+    """Those in which files lie, kept until the library changes."""
+    return _library.folders.list()
 
 
 @st.dialog("Remove from the library")
