@@ -60,7 +60,9 @@ def _show_known() -> bool:
     if few:
         who = "One of them has" if few == 1 else f"{few} of them have"
         st.caption(f"{who} fewer than five faces: name some more on Review.")
-    st.dataframe(rows, hide_index=True, width="stretch")
+    said = [column for column in rows[0] if any(row[column] for row in rows)]
+    shown = [{column: row[column] for column in said} for row in rows]
+    st.dataframe(shown, hide_index=True, width="stretch")
     if st.button(
         "Learn more deeply",
         icon=":material/school:",

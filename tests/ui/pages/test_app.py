@@ -226,6 +226,8 @@ def test_words():
     assert tagging.saved_as(PhotoTags("my beach.heic"), "-named.jpg") == "my beach-named.jpg"
     photos = [PhotoTags("a", 1, 1, faces), PhotoTags("b", error="b: no.")]
     assert all_photos_text(photos) == "2 photos: 4 faces, 2 unknown, 1 could not be read"
+    photos = [PhotoTags("a", 1, 1, faces[2:])]
+    assert all_photos_text(photos) == "1 photo: 2 faces, all unknown"
     assert style.plain("a_b *c* [d](e) :f: $g$ <h> ü") == (
         r"a\_b \*c\* \[d\]\(e\) \:f\: \$g\$ \<h\> ü"
     )

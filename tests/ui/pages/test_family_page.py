@@ -98,6 +98,7 @@ def test_photos_without_a_date_are_told_and_shown(fresh_home):
     app = run_page("family")
     assert not app.exception and "No photo has a date" in html(app)
     assert "kd-tl-line" not in html(app), "no lines without years"
+    assert [header.value for header in app.header] == ["Faces of Anne", "A wall for Anne"]
     assert html(app).count('data-do="photo"') == 6  # in the row, and on the wall
     with LibraryViews(fresh_home) as library:
         add_photo(library, fresh_home / "dated.jpg", [face("Anne", number=9)], 2001)

@@ -327,6 +327,21 @@ def test_a_photo_without_anybody_says_its_name_once():
     assert (tile.title, tile.caption) == ("beach.jpg", "31 July 2019")
 
 
+def test_on_a_persons_own_page_only_the_company_is_named_below_a_photo():
+    both = Entry("/trip/beach.jpg", 1, "2019-07-31T12:00:00", ("Anne", "Bo"))
+    tile = wall.photo_tile(both, b"", "Anne")
+    assert (tile.title, tile.said) == ("with Bo", "Anne, Bo, 31 July 2019")
+    tile = wall.photo_tile(both._replace(names=("Anne",)), b"", "Anne")
+    assert (tile.title, tile.said) == ("", "Anne, 31 July 2019")
+    assert wall.photo_tile(both, b"").title == "Anne, Bo"
+
+
+def test_enter_takes_one_name_in_find_and_not_all_that_fit(home):
+    app = app_page("find").run()
+    assert [box.label for box in app.multiselect] == ["With", "Without"]
+    assert all(box.proto.select_all == 0 for box in app.multiselect)
+
+
 def test_thumbnails_are_made_once_and_again_when_the_file_changes(home, monkeypatch):
     thumbnails, path = Thumbnails(home), home / "trip" / "anne 0.jpg"
     wanted = [Wanted(str(path)), Wanted(str(path), (10, 10, 50, 50), 160, 80)]

@@ -274,6 +274,7 @@ def test_it_opens_with_whom_kindred_knows_and_learns_more_deeply(fresh_home, mon
     known = app.dataframe[0].value
     assert list(known["Name"]) == ["Anne", "Bodo", "Cy"]
     assert list(known["Faces"]) == [9, 4, 2]
+    assert "Years" not in known, "no photo has a date, and an empty column says nothing"
     assert any("2 of them have fewer than five" in caption.value for caption in app.caption)
     app.button(key="teach.known").click().run()
     assert started == [("train", {"folder": None})]

@@ -25,5 +25,5 @@ def all_photos_text(photos: Sequence[PhotoTags]) -> str:
     failed = sum(tags.error is not None for tags in photos)
     text = f"{count(len(photos), 'photo')}: {count(len(faces), 'face')}"
     unknown = sum(face.name is None for face in faces)
-    text += f", {unknown} unknown" if unknown else ""
+    text += f", {'all' if unknown == len(faces) > 1 else unknown} unknown" if unknown else ""
     return text + (f", {failed} could not be read" if failed else "")
