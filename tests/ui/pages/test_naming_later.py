@@ -128,3 +128,25 @@ def test_a_group_gets_a_name_without_the_faces_of_somebody_who_was_just_named(ho
 def group_of(library, faces) -> int:
     row = library.db.execute("SELECT group_id FROM faces WHERE id = ?", (faces[0],)).fetchone()
     return row[0]
+
+
+def test_what_is_taken_back_is_asked_again_at_once(home, later):
+    anne, bo = faces_of_groups(later)
+    for name, who, faces in (("Anne", 0, anne[:4]), ("Bo", 1, bo[:3])):
+        later.decisions.confirm(faces, name)
+        for _ in range(8):
+            add(later, [who], noise=2.1)
+    later.recognition.catch_up()
+    app = run_page("review")
+    asked = app.title[0].value
+    before = {face for name in ("Anne", "Bo") for face in confirmed(later, name)}
+    app = app.button(key="review.yes").click().run()
+    decided = {face for name in ("Anne", "Bo") for face in confirmed(later, name)} - before
+    catch_up(home)  # confirmed faces need no suggestion: that goes
+    app = button(app, "Undo").click().run()
+    assert later.recognition.is_behind and app.title[0].value == asked
+    assert decided and all(f'data-pick="{face}"' in html(app) for face in decided)
+
+
+def confirmed(library, name) -> list[int]:
+    return [face for face, is_confirmed, _ in library.people.faces(name) if is_confirmed]

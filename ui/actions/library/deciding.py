@@ -132,6 +132,12 @@ _DONE = {
 }
 
 
+def faces_of(library: LibraryViews, decisions: Sequence[int]) -> list[int]:
+    """The faces about which something was decided."""
+    made = [d for d in library.decisions.history(None) if d.id in set(decisions)]
+    return [face for decision in made for face in decision.faces]
+
+
 def take_back(library: LibraryViews, decisions: Sequence[int]) -> int:
     """Takes back decisions that were made together, the last one first; returns how many.
 

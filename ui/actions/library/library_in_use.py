@@ -13,7 +13,13 @@ from data.errors import KindredError
 from data.home import home
 from data.library.comparing import compare_soon
 from data.library.views import LibraryViews
-from ui.actions.library.deciding import decided_since, last_decision, take_back, what_was_decided
+from ui.actions.library.deciding import (
+    decided_since,
+    faces_of,
+    last_decision,
+    take_back,
+    what_was_decided,
+)
 from ui.components.shell.style import plain
 
 SAID = "library.said"  # key of the session's state
@@ -148,6 +154,8 @@ def _add(
 
 
 def _taken_back(library: LibraryViews, decisions: tuple[int, ...]) -> str:
-    what = what_was_decided(library, decisions)
+    what, faces = what_was_decided(library, decisions), faces_of(library, decisions)
     take_back(library, decisions)
+    # So that what was asked about them is asked again at once, and not a moment later.
+    library.recognition.look_at_shown_faces(faces)
     return f"Taken back: {what}"

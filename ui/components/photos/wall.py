@@ -24,6 +24,7 @@ from ui.components.shell.templates import render
 PHOTOS_A_PAGE = 60
 _ROOMY = 4  # photos below a heading, on average, from which it has a row of its own
 _SECONDS = 0.8  # for making thumbnails before the page is shown with what there is
+_PEEK_SECONDS = 0.2  # for those of the photos that show when one points at a face
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,8 @@ def show_faces(
     picks = None if picked is None else [str(face) for face in picked]
     store = Thumbnails(home())
     first = next((place.face for place in places if place.face in marked), None)
-    wholes = [place.path and store.kept(Wanted(place.path, time=place.time)) for place in places]
+    peeks = [Wanted(place.path or "", time=place.time) for place in places]
+    wholes = store.many(peeks, _PEEK_SECONDS)
 
     def tiles(pictures: Sequence[bytes | None]) -> list[Tile]:
         return [
@@ -182,7 +184,7 @@ def show_faces(
 
     kind = "faces kd-wall-keep" if keep else "faces"
     wanted = [face_wanted(place) for place in places]
-    return _show(wanted, tiles, kind, key, picks, on_act=_open)
+    return _show(wanted, tiles, kind, key, picks, on_act=_open, beside=wholes)
 
 
 def show_people(
@@ -262,11 +264,12 @@ def _show(
     key: str,
     picks: Sequence[str] | None = None,
     on_act: OnAct | None = None,
+    beside: Sequence[bytes | None] = (),
 ) -> Answer:
     pictures = Thumbnails(home()).many(wanted, _SECONDS)
     html = wall_html(tiles(pictures), kind, picked=picks)
     answer = live(html, key=key, on_act=on_act, picked=picks or ())
-    if None in pictures:
+    if None in (*pictures, *beside):
         run_again_soon()
     return answer
 
