@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 from bench.timing import Timing, measure
 from data.errors import KindredError
@@ -14,10 +16,15 @@ def measure_all(paths: list[str], model: str | None, repeats: int) -> Iterator[T
     """Measures one contestant after the other.
 
     How many threads an operation takes is set once in a process, and not the same for all of them.
+    A program that takes its process with it says so in its row.
     """
-    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        for name in contestants(paths, model):
-            yield pool.apply(_measured, (name, paths, model, repeats))
+    for name in contestants(paths, model):
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+            measured = process.submit(_measured, name, paths, model, repeats)
+            try:
+                yield measured.result()
+            except BrokenProcessPool as error:
+                yield Timing(name, error=str(error))
 
 
 def contestants(paths: list[str], model: str | None) -> dict[str, Callable[[], Callable]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -45,6 +47,18 @@ def test_decoding_reads_every_photo(tmp_path, monkeypatch):
     read, real = [], contestants.read_reduced
     monkeypatch.setattr(contestants, "read_reduced", lambda p, n: read.append(p) or real(p, n))
     assert contestants.decoding(paths)() is None and read == paths
+
+
+def test_a_program_that_ends_its_process_is_a_row_and_the_others_are_measured(
+    tmp_path, monkeypatch
+):
+    names = ["decoding, reduced", "decoding, reduced"]
+    monkeypatch.setattr("bench.table.contestants", lambda paths, model: names)
+    ways = iter([os._exit, abs])
+    real = ProcessPoolExecutor.submit
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", lambda s, f, *a: real(s, next(ways), 3))
+    ended, other = measure_all([], None, repeats=1)
+    assert "terminated" in ended.error and other == 3
 
 
 def test_who_can_be_measured_here_is_measured_in_a_process_of_its_own(tmp_path, monkeypatch):
