@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.errors import KindredError, PhotoError
+from data.library import Decision
 from data.library.views import LibraryViews, Shown
 from data.tags import FaceTag
 from model.inference.background import BackgroundModel
@@ -110,9 +111,8 @@ def face_keys(faces: Sequence[FaceTag]) -> list[str]:
 
 def what_was_decided(library: LibraryViews, decisions: Sequence[int]) -> str:
     """Decisions in words: "3 faces confirmed"."""
-    made = [d for d in library.decisions.history(None) if d.id in set(decisions)]
     said = []
-    for decision in sorted(made, key=lambda decision: decision.id):
+    for decision in _made(library, decisions):
         count = len(decision.faces)
         faces = f"{count:,} {'face' if count == 1 else 'faces'} " if count else ""
         said.append(faces + _DONE.get(decision.kind, decision.kind))
@@ -134,8 +134,19 @@ _DONE = {
 
 def faces_of(library: LibraryViews, decisions: Sequence[int]) -> list[int]:
     """The faces about which something was decided."""
-    made = [d for d in library.decisions.history(None) if d.id in set(decisions)]
-    return [face for decision in made for face in decision.faces]
+    return [face for decision in _made(library, decisions) for face in decision.faces]
+
+
+def _made(library: LibraryViews, decisions: Sequence[int]) -> list[Decision]:
+    """What was decided then, oldest first."""
+    return [d for d in _since(library, min(decisions, default=0)) if d.id in decisions]
+
+
+def _since(library: LibraryViews, first: int) -> list[Decision]:
+    """The decisions from this one on, oldest first; those before are not read."""
+    reach = last_decision(library) - first + 1
+    found = library.decisions.history(reach) if reach > 0 else []
+    return sorted((d for d in found if d.id >= first), key=lambda decision: decision.id)
 
 
 def take_back(library: LibraryViews, decisions: Sequence[int]) -> int:
@@ -157,9 +168,7 @@ def last_decision(library: LibraryViews) -> int:
 
 def decided_since(library: LibraryViews, last: int) -> tuple[int, ...]:
     """The decisions that were made after another, oldest first."""
-    newer = last_decision(library) - last
-    found = library.decisions.history(newer) if newer > 0 else ()
-    return tuple(sorted(d.id for d in found if d.id > last and d.in_force))
+    return tuple(decision.id for decision in _since(library, last + 1) if decision.in_force)
 
 
 def _draw(library: LibraryViews, photo: int, shown: Shown, box: Sequence[float], look: Look) -> str:
