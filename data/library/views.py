@@ -245,14 +245,12 @@ class LibraryViews(Library):
     def entries(self, under: str | os.PathLike | None = None) -> list[Entry]:
         """All files of the library (or of a folder), by capture time, then by path."""
         people: dict[int, list[str]] = {}
-        named: dict[int, int] = {}
         confirmed: set[int] = set()
         for photo, name, is_confirmed in self.db.execute(
             "SELECT n.photo, p.name, n.confirmed FROM named_faces n"
             " JOIN people p ON p.id = n.person JOIN faces f ON f.id = n.face ORDER BY f.x0"
         ):
             people.setdefault(photo, []).append(name)
-            named[photo] = named.get(photo, 0) + 1
             if is_confirmed:
                 confirmed.add(photo)
         faces = dict(
@@ -274,7 +272,7 @@ class LibraryViews(Library):
                 photo,
                 taken,
                 tuple(dict.fromkeys(names)) if len(names) > 1 else tuple(names),
-                faces.get(photo, 0) - named.get(photo, 0),
+                faces.get(photo, 0) - len(names),
                 error,
                 ratio or 1.0,
                 duration,
