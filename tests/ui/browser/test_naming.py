@@ -20,12 +20,27 @@ def server(tmp_path_factory):
         yield home, address
 
 
+def begin_anew(home):
+    """Takes the library away; the application opens it anew for every run."""
+    for file in home.glob("library.sqlite*"):
+        file.unlink()
+
+
+def grouped(home, *sizes):
+    """A new library with Anne and groups of so many unknown faces; the faces of each."""
+    begin_anew(home)
+    with LibraryViews(home) as library:
+        library.decisions.confirm(add(library, [0]), "Anne")
+        faces = [[add(library, [who])[0] for _ in range(n)] for who, n in enumerate(sizes, 1)]
+        library.groups.update(NETWORK, max_distance=1.0)
+    return faces
+
+
 @pytest.fixture
 def home(server):
     """A new library of one photo with five faces in a row, of whom the first looks like Anne."""
     home, _ = server
-    for file in home.glob("library.sqlite*"):  # the application opens it anew for every run
-        file.unlink()
+    begin_anew(home)
     with LibraryViews(home) as library:
         faces = [face("Anne" if i == 0 else None, 2 + 31 * i, person=i) for i in range(FACES)]
         add_photo(library, home / "trip" / "all.jpg", faces, 2019)
@@ -46,12 +61,7 @@ def tab(browser, home, server):
 
 def test_groups_that_change_places_leave_a_half_typed_name_alone(browser, server):
     home, address = server
-    for file in home.glob("library.sqlite*"):
-        file.unlink()
-    with LibraryViews(home) as library:
-        library.decisions.confirm(add(library, [0]), "Anne")
-        first, _ = ([add(library, [who])[0] for _ in range(5 - who)] for who in (1, 2))
-        library.groups.update(NETWORK, max_distance=1.0)
+    first, _ = grouped(home, 4, 3)
     tab = browser.new_page()
     tab.goto(f"{address}/people")
     names = tab.locator("form[data-do=name] input")
@@ -74,12 +84,7 @@ def test_groups_that_change_places_leave_a_half_typed_name_alone(browser, server
 
 def test_the_cursor_goes_on_when_its_group_is_gone_but_not_with_half_a_name(browser, server):
     home, address = server
-    for file in home.glob("library.sqlite*"):
-        file.unlink()
-    with LibraryViews(home) as library:
-        library.decisions.confirm(add(library, [0]), "Anne")
-        found = [[add(library, [who])[0] for _ in range(6 - who)] for who in (1, 2, 3, 4)]
-        library.groups.update(NETWORK, max_distance=1.0)
+    found = grouped(home, 5, 4, 3, 2)
     tab = browser.new_page()
     tab.goto(f"{address}/people")
     names = tab.locator("form[data-do=name] input")
