@@ -66,8 +66,8 @@ class FaceGraph(tf.Module):
         return {"places": self.embedder.aligner.places(landmarks)}
 
     def _embed_chips(self, chips):
-        """Embeddings of the chips of one or several photos."""
-        return {"embeddings": self.embedder.embed_chips(chips)}
+        """Embeddings of the chips of one or several photos, and how much each is worth."""
+        return self.embedder.describe_chips(chips)
 
     def _name_faces(self, embeddings):
         """Names of faces whose embeddings are known, each by itself."""

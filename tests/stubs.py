@@ -73,7 +73,11 @@ class ColourEmbedder(tf.Module):
         return self.embed_chips(self.aligner.chips(image, landmarks))
 
     def embed_chips(self, chips):
-        return tf.math.l2_normalize(tf.reduce_mean(chips, [1, 2]) * self.one, axis=1)
+        return self.describe_chips(chips)["embeddings"]
+
+    def describe_chips(self, chips):
+        directions = tf.math.l2_normalize(tf.reduce_mean(chips, [1, 2]) * self.one, axis=1)
+        return {"embeddings": directions}
 
 
 def colour_head(people: tuple[str, ...] = ("Red", "Grün", "蓝")) -> HeadState:

@@ -1,14 +1,16 @@
 """How much a found face is worth: four parts, each 0..1, of which the smallest counts.
 
-    parts = face_quality(boxes, landmarks, scores, min_score, sharpness(chips))
+    parts = face_quality(boxes, landmarks, scores, min_score, clarity)
     parts.min(axis=1) >= UNCLEAR        # is it worth asking who this is?
 
-The smallest and not the product, because size and sharpness say much the same twice, and because
+The smallest and not the product, because size and clarity say much the same twice, and because
 then a limit is a limit for each part, and the smallest part is the reason. The limits and what
 they cost were measured: `docs/library.md`.
 
 - Size: the shorter side of the box in the original photo, in parts of `FULL_SIDE`.
-- Sharpness: the detail in the middle of the aligned chip, in parts of `FULL_SHARPNESS`.
+- Clarity: how much of the person the aligned chip shows, as the embedder says
+  (`model.embedder.quality_output`); of an embedder that says nothing of it the detail in the middle
+  of the chip, `sharpness` in parts of `FULL_SHARPNESS`.
 - Pose: 1 for a face that looks straight ahead, 1/2 at 45 degrees to the left or right, near 0 in
   full profile; exactly 0 where the landmarks cannot be those of a face.
 - Score: 0 where the detector just takes it for a face, 1 where it is as good as certain.
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 import numpy as np
 
-PARTS = ("size", "sharpness", "pose", "score")
+PARTS = ("size", "clarity", "pose", "score")
 
 # Pixels; a chip of 128 or 150 pixels shows a face of about this size as it is. A larger one has
 # more pixels than the embedder gets to see.
@@ -40,7 +42,7 @@ def face_quality(
     landmarks: np.ndarray,
     scores: np.ndarray | None = None,
     min_score: float = 0.0,
-    sharpnesses: np.ndarray | None = None,
+    clarity: np.ndarray | None = None,
 ) -> np.ndarray:
     """The parts of the quality of faces.
 
@@ -49,7 +51,7 @@ def face_quality(
         landmarks: float32 [N, 5, 2], xy pixels.
         scores: float32 [N], of the detector; `None` if they say nothing.
         min_score: The score from which that detector takes something for a face.
-        sharpnesses: float32 [N], from `sharpness`; `None` if nobody measured them.
+        clarity: float32 [N], 0 and more, of which 1 is full; `None` if nobody measured it.
 
     Returns:
         float32 [N, 4], 0..1, in the order of `PARTS`; what is not known counts as 1.
@@ -57,8 +59,8 @@ def face_quality(
     boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
     parts = np.ones((len(boxes), len(PARTS)), np.float32)
     parts[:, 0] = (boxes[:, 2:] - boxes[:, :2]).min(axis=1) / FULL_SIDE
-    if sharpnesses is not None:
-        parts[:, 1] = np.asarray(sharpnesses) / FULL_SHARPNESS
+    if clarity is not None:
+        parts[:, 1] = clarity
     parts[:, 2] = _pose(np.asarray(landmarks, np.float64).reshape(-1, 5, 2))
     if scores is not None:  # detectors differ in what they call .8, but not in what they leave out
         certain = FULL_SCORE * max(1.0 - min_score, 1e-6)
@@ -71,7 +73,7 @@ def fault(parts: np.ndarray) -> str:
     worst = PARTS[int(np.argmin(parts))]
     if worst == "score" or (worst == "pose" and parts[2] == 0.0):
         return "hardly a face"
-    return {"size": "too small", "sharpness": "blurred", "pose": "turned away"}[worst]
+    return {"size": "too small", "clarity": "unclear", "pose": "turned away"}[worst]
 
 
 def sharpness(chips: np.ndarray) -> np.ndarray:

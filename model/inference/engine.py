@@ -21,7 +21,7 @@ from data.errors import PhotoError
 from data.library.intake.prefetch import Reading
 from data.media.chips import cut_chips
 from data.media.photos import ReducedPhoto, read_reduced
-from data.media.quality import face_quality, sharpness
+from data.media.quality import FULL_SHARPNESS, face_quality, sharpness
 from model.graph_function import step_by_step
 
 # The detectors shrink what is larger than this (`max_pixels` of `model.detector.cascade` and
@@ -162,8 +162,12 @@ class Engine:
         found.chips = self._chips(picture, found.landmarks)
         embedded = self._functions["embed_chips"](chips=tf.constant(found.chips))
         found.embeddings = embedded["embeddings"].numpy()
+        if "quality" in embedded:
+            clarity = embedded["quality"].numpy()
+        else:
+            clarity = sharpness(found.chips) / FULL_SHARPNESS
         found.quality = face_quality(
-            found.boxes, found.landmarks, found.scores, self._min_score, sharpness(found.chips)
+            found.boxes, found.landmarks, found.scores, self._min_score, clarity
         )
 
     def _detail(self, boxes: np.ndarray, landmarks: np.ndarray) -> float:

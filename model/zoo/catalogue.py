@@ -178,6 +178,11 @@ LIKENESS = EmbedderSpec(
         "10f0de9ac1317250f7b91d6014eee0fc2fc1f394401eb7f98e342e1d9b0ae8ae",
         7950,
     ),
+    quality=WeightFile(
+        "quality_likeness.npz",
+        "e4cf3ee15b09d4fd5cdffc5c5dce37bf2e120157a09c5727873a5843f475a36a",
+        66872,
+    ),
     mirror=False,
     head=SPACES["likeness"],
     chip_size=RETAIL_0095.chip_size,

@@ -17,7 +17,9 @@ from data.recognition.identity import CODE
 from model.detector.tiling import Search
 from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
+from model.embedder.quality_output import build_quality_output, with_quality
 from model.zoo.specs import DetectorSpec, EmbedderSpec, NetworkSpec, WeightFile
+from model.zoo.weight_file import load_weights
 
 
 def describe_networks(detector: DetectorSpec, embedder: EmbedderSpec) -> dict:
@@ -42,8 +44,22 @@ def load_embedder(network: EmbedderSpec, *, correct_age: bool = True) -> Embedde
     Args:
         correct_age: Whether age is taken out; not while that is learned.
     """
-    trainable = load_trainable(network)
-    model = network.for_inference(trainable)
+    return build_embedder(network, load_trainable(network), correct_age=correct_age)
+
+
+def build_embedder(
+    network: EmbedderSpec, trained: keras.Model, *, correct_age: bool = True
+) -> Embedder:
+    """The embedder with other weights than the published ones.
+
+    Args:
+        trained: What `load_trainable` gave, fine-tuned since.
+        correct_age: As of `load_embedder`.
+    """
+    model = network.for_inference(trained)
+    if network.quality is not None:
+        path = _own_file(network, network.quality)
+        model = with_quality(model, load_weights(path, build_quality_output()))
     age = load_age_correction(network) if correct_age else None
     aligner = Aligner(network.chip_size, network.template)
     return Embedder(aligner, model, age, mirror=network.mirror)
@@ -57,10 +73,15 @@ def load_age_correction(network: EmbedderSpec) -> AgeCorrection | None:
     """
     if network.age is None:
         return None
-    path = Path(__file__).parent / "weights" / network.age.name
+    return read_age_correction(_own_file(network, network.age))
+
+
+def _own_file(network: EmbedderSpec, file: WeightFile) -> Path:
+    """A file of Kindred's own, checked, that a network has besides its weights."""
+    path = Path(__file__).parent / "weights" / file.name
     remedy = "Get Kindred again: a file that belongs to it is missing"
-    require_hash(_read(path, network.name, remedy), network.age, path, remedy)
-    return read_age_correction(path)
+    require_hash(_read(path, network.name, remedy), file, path, remedy)
+    return path
 
 
 def load_trainable(network: EmbedderSpec) -> keras.Model:

@@ -138,6 +138,8 @@ class EmbedderSpec(NetworkSpec):
         upper: Prefixes of the names of the layers that fine-tuning trains; what stands before the
             first of them stays as it is.
         age: The numbers of its age correction (`data.recognition.age`), a file of Kindred's own.
+        quality: The weights of its second output (`model.embedder.quality_output`), a file of
+            Kindred's own. Embeddings are the same without it, so it is no part of `identity`.
         mirror: Whether a face's mirror image is embedded, too, and the mean is taken.
         for_inference: What makes the model faster once it need not be trained.
         figures: `lfw` (ten-fold accuracy), `family_closed` and `family_dir` (closed-set accuracy
@@ -152,6 +154,7 @@ class EmbedderSpec(NetworkSpec):
     head: HeadConfig
     upper: tuple[str, ...]
     age: WeightFile | None = None
+    quality: WeightFile | None = None
     mirror: bool = True
     for_inference: Callable[[keras.Model], keras.Model] = lambda model: model
 
@@ -163,4 +166,4 @@ class EmbedderSpec(NetworkSpec):
 
     @property
     def key(self) -> tuple:
-        return self.identity, self.chip_size, self.template
+        return self.identity, self.chip_size, self.template, self.quality

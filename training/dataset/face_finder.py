@@ -96,7 +96,7 @@ class FaceFinder:
         functions = {
             "detect": detect,
             "align": lambda image, landmarks: {"chips": cut(image, landmarks)},
-            "embed_chips": lambda chips: {"embeddings": embedder.embed_chips(chips)},
+            "embed_chips": embedder.describe_chips,
         }
         if isinstance(embedder.aligner, Aligner):
             places = GraphFunction(embedder.aligner.places, LANDMARKS)

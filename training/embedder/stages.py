@@ -20,9 +20,8 @@ from data.progress import Progress
 from data.recognition.age import AgeCorrection
 from data.recognition.config import HeadConfig
 from model.device import has_gpu
-from model.embedder.aligner import Aligner
 from model.embedder.embedder import Embedder
-from model.zoo.networks import load_age_correction, load_trainable
+from model.zoo.networks import build_embedder, load_age_correction, load_trainable
 from model.zoo.specs import EmbedderSpec
 from training.callbacks import Epochs, OnEpoch, tensorboard
 from training.classifier.fit import FitResult, conclude, fold_state, seen_by_folds
@@ -315,9 +314,7 @@ def tune(
     )
     if not result.kept:
         return result, embedder
-    tuned = network.for_inference(trainable)
-    aligner = Aligner(network.chip_size, network.template)
-    return result, Embedder(aligner, tuned, age, mirror=network.mirror)
+    return result, build_embedder(network, trainable)
 
 
 def _spread(chips: list[np.ndarray]) -> list[np.ndarray]:

@@ -29,7 +29,7 @@ from training.embedder.distill import Batches, Schedule, distil, view_features
 from training.embedder.frozen_features import split_network
 from training.embedder.joint_space import fit_last_layer, joint_space, targets_in, weighed
 from training.embedder.student_views import student_views
-from training.embedder.teacher_faces import MARGIN, gather
+from training.embedder.teacher_faces import MARGIN, TeacherFaces, gather
 
 HELD_OUT = 20  # one of so many photos is kept aside
 TEACHERS = (RESNET29, RETAIL_0095)
@@ -40,11 +40,8 @@ STUDENT = RETAIL_0095  # whose architecture, chips and first weights the student
 def main(arguments: list[str]) -> None:
     """Gathers, trains and writes DIR/embedder.npz."""
     parser = argparse.ArgumentParser(prog="python -m training.embedder", description=__doc__)
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="photos of people")
-    parser.add_argument("--out", type=Path, required=True, help="faces, checkpoint, log, weights")
-    parser.add_argument("--detector", help="finds the faces; default: the best one")
+    ask_for_faces(parser)
     parser.add_argument("--start", type=Path, metavar="FILE", help="weights to start from")
-    parser.add_argument("--faces", type=int, help="about how many to learn from; default: all")
     parser.add_argument(
         "--views",
         type=int,
@@ -59,15 +56,7 @@ def main(arguments: list[str]) -> None:
     prepare_devices()
     given = {name: getattr(options, name) for name in ("epochs", "steps", "rate")}
     schedule = Schedule(**{name: value for name, value in given.items() if value is not None})
-    faces = gather(
-        options.folders,
-        options.out / "faces",
-        choose("detector", options.detector),
-        TEACHERS,
-        STUDENT,
-        options.faces,
-        lambda phase, done, of: print(f"{phase}: {done} of {of} photos", flush=True),
-    )
+    faces = gathered(options)
     aside = faces.photos % HELD_OUT == 0
     learned, held_out = faces.chosen(~aside), faces.chosen(aside)
     print(f"{len(learned)} faces to learn from, {len(held_out)} to evaluate by", flush=True)
@@ -100,6 +89,27 @@ def main(arguments: list[str]) -> None:
             layer.set_weights(fixed.get_layer(layer.name).get_weights())
     save_weights(network, options.out / "embedder.npz")
     print(f"the weights are in {options.out / 'embedder.npz'}", flush=True)
+
+
+def ask_for_faces(parser: argparse.ArgumentParser) -> None:
+    """Adds what says which faces to learn from, for `gathered`."""
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="photos of people")
+    parser.add_argument("--out", type=Path, required=True, help="faces, checkpoint, log, weights")
+    parser.add_argument("--detector", help="finds the faces; default: the best one")
+    parser.add_argument("--faces", type=int, help="about how many to learn from; default: all")
+
+
+def gathered(options: argparse.Namespace) -> TeacherFaces:
+    """The faces that the student learns from, of a parser of `ask_for_faces`."""
+    return gather(
+        options.folders,
+        options.out / "faces",
+        choose("detector", options.detector),
+        TEACHERS,
+        STUDENT,
+        options.faces,
+        lambda phase, done, of: print(f"{phase}: {done} of {of} photos", flush=True),
+    )
 
 
 def _margin() -> int:

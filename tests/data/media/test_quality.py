@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
 from data.media.quality import (
-    FULL_SHARPNESS,
     FULL_SIDE,
     PARTS,
     POOR,
@@ -109,7 +108,7 @@ def test_pose_is_of_the_face_not_of_its_place(turned, scale, degrees, shift):
 
 
 def test_scaling_and_moving_a_photo_changes_the_size_alone():
-    more = {"scores": [0.9], "min_score": 0.8, "sharpnesses": [4.0]}
+    more = {"scores": [0.9], "min_score": 0.8, "clarity": [0.4]}
     before = face_quality([BOX], [head(30)], **more)[0]
     after = face_quality([BOX * 2 + 7], [head(30) * 2 + 7], **more)[0]
     np.testing.assert_allclose(after, before * (2, 1, 1, 1), rtol=0, atol=1e-5)
@@ -124,8 +123,12 @@ def test_sharpness_by_hand():
     received = sharpness(np.concatenate([flat, ramp, board]))
     np.testing.assert_allclose(received, [0, 0, 400], rtol=0, atol=0.1)
     assert sharpness(np.zeros([0, 50, 50, 3])).shape == (0,)
-    assert part("sharpness", sharpnesses=[4.0]) == pytest.approx(4 / FULL_SHARPNESS)
-    assert part("sharpness", sharpnesses=[99.0]) == 1.0
+
+
+def test_clarity_by_hand():
+    assert part("clarity", clarity=[0.4]) == pytest.approx(0.4)
+    assert part("clarity", clarity=[9.9]) == 1.0
+    assert part("clarity") == 1.0
 
 
 def test_the_edge_of_a_photo_is_not_sharpness():
@@ -160,7 +163,7 @@ def test_no_faces():
 
 def test_the_fault_is_the_smallest_part():
     assert fault(np.float32([0.1, 0.3, 0.3, 0.3])) == "too small"
-    assert fault(np.float32([0.3, 0.1, 0.3, 0.3])) == "blurred"
+    assert fault(np.float32([0.3, 0.1, 0.3, 0.3])) == "unclear"
     assert fault(np.float32([0.3, 0.3, 0.1, 0.3])) == "turned away"
     assert fault(np.float32([0.3, 0.3, 0.0, 0.3])) == "hardly a face"  # impossible landmarks
     assert fault(np.float32([0.3, 0.3, 0.3, 0.1])) == "hardly a face"

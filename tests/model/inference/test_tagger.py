@@ -201,6 +201,20 @@ def test_a_failure_of_the_embedder_is_that_photos_error(tagger, tmp_path, monkey
     assert before.faces[0].name == after.faces[0].name == "Red"
 
 
+def test_the_quality_is_what_the_embedder_says(tagger, tmp_path, monkeypatch):
+    """Of an embedder without a second output it is sharpness, of which these chips have much."""
+    path = tmp_path / "red.png"
+    path.write_bytes(encoded(plain(300, 300, (250, 0, 0))))
+    assert tagger.tag(path).faces[0].quality == pytest.approx(2 / 3)  # the score's part
+    real = tagger.functions["embed_chips"]
+    monkeypatch.setitem(
+        tagger.functions,
+        "embed_chips",
+        lambda chips: real(chips=chips) | {"quality": tf.fill([len(chips)], 0.125)},
+    )
+    assert tagger.tag(path).faces[0].quality == 0.125
+
+
 def test_two_photos_are_searched_at_a_time(tagger, tmp_path, monkeypatch):
     paths = [tmp_path / f"{number}.png" for number in range(4)]
     for number, path in enumerate(paths):

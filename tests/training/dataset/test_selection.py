@@ -124,11 +124,11 @@ def test_a_single_photo_is_kept_whatever_it_is_like():
     ("poor", "reason"),
     [
         (dict(side=19), "the face is too small (19 pixels)"),
-        (dict(sharp=POOR - 0.01), "the face is blurred"),
+        (dict(sharp=POOR - 0.01), "the face is unclear"),
         (dict(pose=POOR - 0.01), "the face is turned away"),
         (dict(pose=0.0), "what was found is hardly a face"),
         (dict(score=POOR - 0.01), "what was found is hardly a face"),
-        (dict(side=19, sharp=0.1), "the face is blurred"),
+        (dict(side=19, sharp=0.1), "the face is unclear"),
     ],
 )
 def test_poor_faces_are_left_out_only_when_enough_others_remain(poor, reason):

@@ -26,7 +26,7 @@ def offer_unclear(library: LibraryViews) -> None:
         if st.button(
             "Show",
             type="tertiary",
-            help="Tiny, blurred or turned away, or hardly faces at all",
+            help="Tiny, blurred, hidden or turned away, or hardly faces at all",
             key="review.unclear.show",
         ):
             st.session_state[SHOWN] = True
@@ -45,8 +45,8 @@ def show_unclear(library: LibraryViews) -> None:
         undo_button(library)
         return
     st.caption(
-        f"{count(len(faces), 'face is', 'faces are')} tiny, blurred or turned away, or hardly a "
-        "face. Kindred does not ask about them; whom you recognise you can pick and name."
+        f"{count(len(faces), 'face is', 'faces are')} tiny, blurred, hidden or turned away, or "
+        "hardly a face. Kindred does not ask about them; whom you recognise you can pick and name."
     )
     above = st.container()
     places = library.places(faces[:TOGETHER])

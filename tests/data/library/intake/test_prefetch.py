@@ -17,7 +17,7 @@ from data.library.intake import prefetch as pipeline
 from data.library.intake.prefetch import in_thread, read_ahead
 from data.library.intake.work import Work
 from data.media.photos import count_pixels, read_photo, read_reduced
-from data.media.quality import face_quality, sharpness
+from data.media.quality import face_quality
 from data.tags import FaceTag, PhotoTags
 from tests.pictures import as_stored, encoded, exif
 
@@ -165,7 +165,7 @@ def by_the_signatures(tagger, path) -> PhotoTags:
         found["landmarks"],
         found["scores"],
         tagger.min_score,
-        sharpness(aligned["chips"].numpy()),
+        tagger.functions["embed_chips"](chips=aligned["chips"])["quality"].numpy(),
     )
     faces = [
         FaceTag(
