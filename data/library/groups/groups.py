@@ -79,21 +79,23 @@ class Groups:
         ).fetchone()[0]
 
     def list(self, *, at_least: int = 2) -> list[Group]:
-        """The groups with at least so many unknown faces, the largest first."""
+        """The groups with at least so many unknown faces, the largest first, their clearest faces
+        first."""
         found: dict[int, list[int]] = {}
         for face, group in self._db.execute(
             "SELECT f.id, f.group_id FROM faces f"
-            f" WHERE f.group_id IS NOT NULL AND {_UNKNOWN} ORDER BY f.score DESC, f.id"
+            f" WHERE f.group_id IS NOT NULL AND {_UNKNOWN}"
+            " ORDER BY f.quality DESC, f.score DESC, f.id"
         ):
             found.setdefault(group, []).append(face)
         groups = [Group(id, tuple(faces)) for id, faces in found.items() if len(faces) >= at_least]
         return sorted(groups, key=lambda group: (-len(group.faces), group.id))
 
     def faces(self, group: int) -> list[int]:
-        """The faces of one group that are still unknown, best detector score first."""
+        """The faces of one group that are still unknown, the clearest first."""
         rows = self._db.execute(
             f"SELECT f.id FROM faces f WHERE f.group_id = ? AND {_UNKNOWN}"
-            " ORDER BY f.score DESC, f.id",
+            " ORDER BY f.quality DESC, f.score DESC, f.id",
             (group,),
         )
         return [face for (face,) in rows]

@@ -43,6 +43,19 @@ def test_faces_of_one_person_are_asked_about_once_the_most_frequent_first(photos
     assert places(bo) == {("a", 1), ("b", 0)} and places(stranger) == {("d", 0)}
 
 
+@pytest.mark.parametrize("clear", ["e", "f"])
+def test_of_two_who_are_seen_as_often_the_clearer_one_comes_first(clear):
+    strangers = {
+        (name, f"{name}.jpg"): uploaded(look(number, number), name=f"{name}.jpg")
+        for number, name in enumerate("ef")
+    }
+    for key, photo in strangers.items():
+        (face,) = photo.tags.faces
+        face = replace(face, quality=0.9 if key[0] == clear else 0.4)
+        strangers[key] = replace(photo, tags=replace(photo.tags, faces=(face,)))
+    assert places(likely_people(strangers, NETWORK)[0]) == {(clear, 0)}
+
+
 def test_faces_that_may_be_somebody_come_first_with_the_name(photos):
     key = ("c", "c.jpg")
     photos[key] = replace(photos[key], questions={0: "Anne"})

@@ -31,7 +31,8 @@ class LikelyPerson:
 
 
 def likely_people(photos: Mapping[Key, ShownPhoto], network: str) -> list[LikelyPerson]:
-    """The unnamed clear faces, put together: first those who may be somebody, then by number.
+    """The unnamed clear faces, put together: first those who may be somebody, then by number and by
+    how clear the clearest face is.
 
     Args:
         network: Made the embeddings.
@@ -45,10 +46,17 @@ def likely_people(photos: Mapping[Key, ShownPhoto], network: str) -> list[Likely
                 continue
             question = photo.questions.get(place)
             (asked.setdefault(question, []) if question else unknown).append((key, place))
-    found = [LikelyPerson(_by_quality(faces, photos), name) for name, faces in asked.items()]
-    return found + [
-        LikelyPerson(_by_quality(faces, photos)) for faces in _together(unknown, photos, network)
-    ]
+
+    def quality(face: Face) -> float:
+        key, place = face
+        return photos[key].tags.faces[place].quality or 0.0
+
+    def clearest_first(faces: list[Face]) -> tuple[Face, ...]:
+        return tuple(sorted(faces, key=quality, reverse=True))
+
+    found = [LikelyPerson(clearest_first(faces), name) for name, faces in asked.items()]
+    others = [LikelyPerson(clearest_first(faces)) for faces in _together(unknown, photos, network)]
+    return found + sorted(others, key=lambda one: (-len(one.faces), -quality(one.faces[0])))
 
 
 def _together(faces: list[Face], photos, network: str) -> list[list[Face]]:
@@ -65,15 +73,7 @@ def _together(faces: list[Face], photos, network: str) -> list[list[Face]]:
     groups: dict[int, list[Face]] = {}
     for number, (face, label) in enumerate(zip(faces, labels.tolist(), strict=True), 1):
         groups.setdefault(label or number, []).append(face)  # 0: alone
-    return sorted(groups.values(), key=len, reverse=True)
-
-
-def _by_quality(faces: list[Face], photos) -> tuple[Face, ...]:
-    def quality(face: Face) -> float:
-        key, place = face
-        return photos[key].tags.faces[place].quality or 0.0
-
-    return tuple(sorted(faces, key=quality, reverse=True))
+    return list(groups.values())
 
 
 def face_numbers(
