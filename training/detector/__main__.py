@@ -16,6 +16,8 @@ from pathlib import Path
 
 from data.errors import KindredError
 
+STATISTICS = 12  # batches by which normalisation begins, where training starts from a file
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.detector", description=__doc__)
@@ -38,11 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
 def train(options: argparse.Namespace) -> None:
     import keras
 
-    from model.batch_norm import fold
+    from model.batch_norm import fold, unfold
     from model.detector.single_shot import KINDRED_CONFIG, build_single_shot, load_yunet
     from model.zoo.weight_file import load_weights, save_weights
     from training.callbacks import tensorboard
-    from training.detector.fit import Schedule, fit
+    from training.detector.fit import Pictures, Schedule, fit
     from training.detector.pictures.samples import read_samples, split
 
     given = {name: getattr(options, name) for name in ("epochs", "steps", "rate")}
@@ -54,6 +56,10 @@ def train(options: argparse.Namespace) -> None:
     if options.start:
         start = load_weights(options.start, build_single_shot(KINDRED_CONFIG))
         learned = _searched(learned, start, options.out / "mistakes.npz")
+        drawn = Pictures(learned, schedule, KINDRED_CONFIG.strides)
+        pictures = (drawn[number][0] for number in range(STATISTICS))
+        trained = dataclasses.replace(KINDRED_CONFIG, batch_norm=True)
+        start = unfold(start, build_single_shot(trained), pictures)
     print(f"{len(learned)} photos to learn from, {len(held_out)} to evaluate on", flush=True)
     network = fit(
         learned,

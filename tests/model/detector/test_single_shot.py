@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from data.errors import ModelError
-from model.batch_norm import fold
+from model.batch_norm import fold, unfold
 from model.detector.decode import agreed, asked, decode, leaned, suppress
 from model.detector.single_shot import (
     YUNET_CONFIG,
@@ -57,6 +57,25 @@ def photo(height: int, width: int) -> np.ndarray:
 
 
 # ---- architecture
+
+
+@pytest.mark.parametrize("separable", [True, False])
+def test_normalisation_is_put_in_again_by_what_pictures_have(separable):
+    """The same function in use; in training, too, for the pictures that it was put in by."""
+    config = dataclasses.replace(SMALL, separable=separable)
+    keras.utils.set_random_seed(1)
+    folded = build_single_shot(config)
+    pictures = np.random.default_rng(0).uniform(0, 255, (4, 2, 64, 96, 3)).astype(np.float32)
+    model = build_single_shot(dataclasses.replace(config, batch_norm=True))
+    unfold(folded, model, pictures)
+    image = np.random.default_rng(1).uniform(0, 255, (1, 96, 64, 3)).astype(np.float32)
+    again = fold(model, build_single_shot(config))
+    wanted, inside = folded(image), folded(pictures.reshape(8, 64, 96, 3))
+    trained = model(pictures.reshape(8, 64, 96, 3), training=True)
+    for name in wanted:
+        np.testing.assert_allclose(model(image, training=False)[name], wanted[name], atol=1e-4)
+        np.testing.assert_allclose(again(image)[name], wanted[name], atol=1e-4)
+        np.testing.assert_allclose(trained[name], inside[name], atol=1e-4)
 
 
 def test_yunet_is_one_configuration():
