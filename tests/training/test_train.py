@@ -31,7 +31,7 @@ def test_what_is_left_out_is_named_with_its_reason(trained, family):
     assert unreadable.startswith("it cannot be read: ") and "cut short" in unreadable
     assert reasons == {
         f"{EILEEN}/portrait.png": "it is the same picture as copy of portrait.png",
-        f"{EILEEN}/blurred.png": "the face is blurred",
+        f"{EILEEN}/blurred.png": "the face is unclear",
         f"{EILEEN}/sky.png": "no face was found in it",
         f"{EILEEN}/friend.png": f"it looks like {LEI}",
         "Nobody/night.png": "no face was found in it",

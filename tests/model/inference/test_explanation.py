@@ -78,7 +78,7 @@ def test_the_card_stands_alone_and_says_it_all(trained):
     page = (trained.model / "card.html").read_text("utf-8")
     assert not re.search(r'(src|href)=(?!"data:)', page)
     assert "http" not in page and "url(" not in page
-    for words in (EILEEN, LEI, "blurred.png", "the face is blurred", "sky.png", "right name"):
+    for words in (EILEEN, LEI, "blurred.png", "the face is unclear", "sky.png", "right name"):
         assert words in page
     assert page.count("data:image/jpeg") >= 2
     assert "fine-tuning was not tried" in page
