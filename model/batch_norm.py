@@ -36,8 +36,8 @@ def fold(model: keras.Model, folded: keras.Model) -> keras.Model:
 def unfold(folded: keras.Model, model: keras.Model, pictures: Iterable[np.ndarray]) -> keras.Model:
     """Gives a network with normalisation the weights of one without, and returns it.
 
-    What follows trains as if it had never been folded: without normalisation a network at a high
-    learning rate forgets more than it learns, and weight decay shrinks what it says.
+    What follows trains as if it had never been folded: weight decay, which normalisation makes up
+    for, does not shrink what the network says.
 
     Args:
         folded, model: As of `fold`.
