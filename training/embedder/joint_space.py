@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from training.embedder.student_views import inner
+
 BATCH = 64
 RIDGE = 0.03  # penalty of the least squares, in variances of a feature
 
@@ -55,8 +57,7 @@ def fit_last_layer(
     """
     depthwise, last = (network.get_layer(f"head_{part}") for part in ("depthwise", "embedding"))
     lower = keras.Model(network.input, depthwise.output)
-    plain = chips[:, margin:-margin, margin:-margin] if margin else chips
-    features = _run(lower, plain)
+    features = _run(lower, inner(chips, margin))
     middle, goal = features.mean(0), targets.mean(0)
     centred = features - middle
     spread = centred.T @ centred / len(centred)

@@ -27,9 +27,8 @@ from model.embedder.quality_output import FEATURES, build_quality_output
 from model.zoo.catalogue import LIKENESS
 from model.zoo.networks import load_trainable
 from model.zoo.weight_file import save_weights
-from training.embedder.student import HELD_OUT, ask_for_faces, gathered
-from training.embedder.student_views import student_views
-from training.embedder.teacher_faces import MARGIN
+from training.embedder.student import HELD_OUT, ask_for_faces, gathered, margin_of_chips
+from training.embedder.student_views import inner, student_views
 
 VIEWS = 3  # bad views of each face; the face as it is comes besides
 BATCH = 64
@@ -88,11 +87,6 @@ def see(look: Looker, chips: np.ndarray, template: np.ndarray, margin: int) -> S
     said += [look(student_views(chips, margin, template, rng)) for _ in range(VIEWS)]
     features, vectors = (np.stack(ones, axis=1) for ones in zip(*said, strict=True))
     return Seen(features, (vectors * vectors[:, :1]).sum(-1))
-
-
-def inner(chips: np.ndarray, margin: int) -> np.ndarray:
-    """Chips without the pixels round them."""
-    return chips[:, margin : chips.shape[1] - margin, margin : chips.shape[2] - margin]
 
 
 def shrunk(chips: np.ndarray, part: float) -> np.ndarray:
@@ -166,7 +160,7 @@ def main(arguments: list[str]) -> None:
     prepare_devices()
     faces = gathered(options)
     aside = faces.photos % HELD_OUT == 0
-    margin = round(MARGIN * LIKENESS.chip_size)
+    margin = margin_of_chips()
     network = LIKENESS.for_inference(load_trainable(LIKENESS))
     look = Looker(network)
     seen = see(look, faces.chips, np.asarray(LIKENESS.template), margin)

@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> None:
     if options.start:
         load_weights(options.start, network)
     else:
-        fit_last_layer(network, learned.chips, targets[0], _margin())
+        fit_last_layer(network, learned.chips, targets[0], margin_of_chips())
     fixed = with_fixed_slopes(network)
     lower, upper = split_network(fixed, STUDENT.upper) if options.views else (None, fixed)
     draws = [_source(some.chips, lower, options.views) for some in (learned, held_out)]
@@ -112,7 +112,8 @@ def gathered(options: argparse.Namespace) -> TeacherFaces:
     )
 
 
-def _margin() -> int:
+def margin_of_chips() -> int:
+    """Pixels of photo round each of the gathered chips."""
     return round(MARGIN * STUDENT.chip_size)
 
 
@@ -120,10 +121,10 @@ def _source(chips: np.ndarray, lower: keras.Model | None, count: int):
     """What gives the views: new ones each time, or features of `count` for each face."""
     template = np.asarray(STUDENT.template)
     if lower is None:
-        return lambda rows, rng: student_views(chips[rows], _margin(), template, rng)
+        return lambda rows, rng: student_views(chips[rows], margin_of_chips(), template, rng)
     rng = np.random.default_rng(0)
     features = view_features(
-        lower, lambda some: student_views(some, _margin(), template, rng), chips, count
+        lower, lambda some: student_views(some, margin_of_chips(), template, rng), chips, count
     )
     return lambda rows, rng: features[rows, rng.integers(0, count, len(rows))]
 

@@ -20,6 +20,11 @@ def student_views(
     return np.stack([student_view(chip, margin, template, rng) for chip in chips])
 
 
+def inner(chips: np.ndarray, margin: int) -> np.ndarray:
+    """Chips uint8 [N, W, W, 3] without the pixels round them, [N, W - 2 margin, ...]."""
+    return chips[:, margin : chips.shape[1] - margin, margin : chips.shape[2] - margin]
+
+
 def student_view(
     wide: np.ndarray, margin: int, template: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
