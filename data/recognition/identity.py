@@ -15,7 +15,7 @@ from collections.abc import Mapping
 # networks: detection, alignment, embedding. A model keeps the number that it was exported with, and
 # so its faces; with the first one of another number every photo of a library is looked at again.
 # `tests/model/test_identity.py` has the boxes of this number.
-CODE = 12
+CODE = 13
 
 UNTRAINED = "untrained"  # the id of a model that knows nobody
 

@@ -2,26 +2,36 @@
 
 A small picture does not show every face that is small in it, but it shows where people are. This
 network reads the features that the detector has made of the small picture, and says of every cell
-whether a face may be there that the detector misses. Only there the photo is searched at full size.
+whether a face may be there that the detector misses. Only there the photo is searched at full size,
+a photo of few pixels enlarged.
 """
 
 from __future__ import annotations
+
+import math
 
 import keras
 import tensorflow as tf
 from keras import layers
 
+from model.detector import box_ops as bx
+from model.detector.second_look.refinement import log_odds
 from model.detector.single_shot import KINDRED_CONFIG
 from model.graph_function import plain
 from model.traced_network import TracedNetwork
 
 FEATURES = ("neck8_relu", "neck16_relu")  # layers of the detector's network that it reads
 STRIDE = 16  # pixels of the small picture between its cells
-LEAST_ODDS = -2.0  # log odds from which a cell deserves a closer look; see the model card
+# Log odds from which a cell deserves a closer look, and how many more it takes for every time that
+# the photo is enlarged by two for it, which shows less that is new; see the model card.
+LEAST_ODDS, ENLARGED_ODDS = -2.0, 2.0
 TILE, MARGIN = 160, 32  # pixels: of the photo, and more all round it; multiples of 32
 # Sides of faces, in pixels of the photo: smaller ones count as the closer look sees them. What
 # seems larger there was seen whole in the small picture; here the margin may cut it.
 SMALLER, LARGER = 48.0, 2.0 * MARGIN
+# How much less sure, in log odds, a face is for every time that the photo was enlarged by two to
+# find it, if it has at most this side in pixels of the photo; nothing from twice that side on.
+DOUBT, DOUBTED_SIDE = 0.5, 16.0
 
 
 def build_closer_look(channels: int = KINDRED_CONFIG.neck_channels) -> keras.Model:
@@ -58,20 +68,21 @@ class CloserLook(tf.Module):
         whole = keras.Model(detector.input, [detector.output, *features], name=detector.name)
         self.search = TracedNetwork(whole)
 
-    def parts(self, features, factors, size):
+    def parts(self, features, factors, size, enlarged):
         """Parts of the photo, as few pixels as tiles or one rectangle can hold.
 
         Args:
             features: Of the small picture, a list of float32 [1, h, w, C], by `search`.
             factors: float32 [2], by which the photo shrank, x and y.
             size: int32 [2], the photo's height and width.
+            enlarged: float32 scalar, how many times as long the photo's sides are as its own were.
 
         Returns:
             corners int64 [K, 2], x and y, multiples of 32, and int64 [2], the height and width that
             all parts have. K may be 0.
         """
         odds = self.network(*features)[0, :, :, 0]
-        cells = tf.where(odds >= LEAST_ODDS)[:, ::-1]
+        cells = tf.where(odds >= LEAST_ODDS + ENLARGED_ODDS * _log2(enlarged))[:, ::-1]
         last = tf.cast(size[::-1], tf.int64) - 1
         start = tf.cast(tf.cast(cells * STRIDE, tf.float32) / factors, tf.int64)
         end = tf.cast(tf.cast((cells + 1) * STRIDE, tf.float32) / factors, tf.int64)
@@ -106,8 +117,8 @@ def cut(image, factors, corners, sides):
     """Parts of a photo with `MARGIN` more all round, black outside the photo.
 
     Args:
-        image: uint8 [H, W, 3], the photo, perhaps larger than the search takes it to be.
-        factors: float32 [2], x and y, what makes pixels of the search of its pixels, at most 1.
+        image: uint8 [H, W, 3], the photo, perhaps of another size than the search takes it to be.
+        factors: float32 [2], x and y, what makes pixels of the search of its pixels.
         corners, sides: As `CloserLook.parts` gives them, in pixels of the search.
 
     Returns:
@@ -126,8 +137,10 @@ def cut(image, factors, corners, sides):
         return tf.pad(inside, tf.concat([beyond, [[0, 0]]], axis=0))
 
     parts = tf.map_fn(part, starts, fn_output_signature=tf.TensorSpec([None, None, 3], tf.uint8))
-    if tf.reduce_any(extent != wanted):
+    if tf.reduce_any(extent > wanted):
         pixels = tf.image.resize(parts, wanted, method="area")
+    elif tf.reduce_any(extent < wanted):
+        pixels = tf.image.resize(parts, wanted)
     else:
         pixels = tf.cast(parts, tf.float32)
     return pixels
@@ -144,11 +157,30 @@ def without_margin(maps, strides):
 
 
 @plain
+def doubted(boxes, scores, enlarged):
+    """Scores float32 [M] of small faces that were found in an enlarged photo, less sure.
+
+    Some of what only an enlarged photo shows is no face.
+
+    Args:
+        boxes: float32 [M, 4] xyxy in pixels of the enlarged photo.
+        scores: float32 [M].
+        enlarged: How many times as long its sides are, float32 scalar.
+    """
+    sides = tf.maximum(bx.shorter_side(boxes) / enlarged, 1.0)
+    share = tf.clip_by_value(1.0 - _log2(sides / DOUBTED_SIDE), 0.0, 1.0)
+    return tf.sigmoid(log_odds(scores) - DOUBT * _log2(enlarged) * share)
+
+
+def _log2(number):
+    return tf.math.log(number) / math.log(2.0)
+
+
+@plain
 def seen_closer(boxes, corners, sides):
     """Whether boxes float32 [M, 4] are so small that the parts show them better, bool [M]."""
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2.0
     start = tf.cast(corners, tf.float32)
     end = start + tf.cast(sides[::-1], tf.float32)
     inside = (middle[:, None] >= start) & (middle[:, None] < end)
-    small = tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1) < SMALLER
-    return small & tf.reduce_any(tf.reduce_all(inside, axis=2), axis=1)
+    return (bx.shorter_side(boxes) < SMALLER) & tf.reduce_any(tf.reduce_all(inside, axis=2), axis=1)

@@ -8,18 +8,21 @@ from model.graph_function import plain
 
 
 @plain
-def fitted(size: tf.Tensor, max_pixels: float | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The size of an image with at most `max_pixels`; a smaller one keeps its own.
+def fitted(
+    size: tf.Tensor, max_pixels: float | tf.Tensor, largest: float = 1.0
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The size of an image with at most `max_pixels`; a smaller one keeps its own, or grows.
 
     Args:
         size: int32 [2], height and width.
         max_pixels: A number, or a float32 scalar.
+        largest: The largest factor.
 
     Returns:
-        int32 [2], and the factors (x, y) by which the image shrinks, float32 [2].
+        int32 [2], and the factors (x, y) by which the image shrinks or grows, float32 [2].
     """
     sides = tf.cast(size, tf.float32)
-    factor = tf.minimum(1.0, tf.sqrt(max_pixels / tf.reduce_prod(sides)))
+    factor = tf.minimum(largest, tf.sqrt(max_pixels / tf.reduce_prod(sides)))
     small = tf.maximum(tf.cast(tf.round(sides * factor), tf.int32), 1)
     return small, (tf.cast(small, tf.float32) / sides)[::-1]
 

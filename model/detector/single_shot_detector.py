@@ -14,6 +14,7 @@ from model.detector.closer_look import (
     CloserLook,
     build_closer_look,
     cut,
+    doubted,
     seen_closer,
     without_margin,
 )
@@ -37,8 +38,9 @@ LEAN, AGREEMENT = 0.1, 0.5  # chosen on photos of the training part, see the mod
 # the detector be of a face of twice this side, in pixels of the searched picture. Chosen on
 # close-ups and on photos of the training part that were kept aside; see the model card.
 CAUTION = 0.4
-# A photo of more than the first is searched at the second, and closer where that is worth it.
+# A photo of more than the first is searched at the second.
 WHOLE_PIXELS, SMALL_PIXELS = 450_000, 300_000
+MOST_ENLARGED = 2.0  # sides of a photo that is searched closer, in sides of its own
 MOST_LARGER = 4.0  # times `max_pixels`, what a JPEG that was decoded for the search has at most
 LEAST_SIDE = 48.0  # pixels, of a face that counts in an octave after the first
 
@@ -64,8 +66,8 @@ class SingleShotDetector(tf.Module):
             pixels and more in the searched picture.
         second_look: What finds the landmarks of the faces that are large enough for it, and has a
             vote on them, or None.
-        closer_look: What says where a photo that is searched in small deserves a closer look;
-            without it a photo is searched at full size (`max_pixels`).
+        closer_look: What says where a photo that is searched in small deserves a closer look, at
+            `max_pixels` or enlarged by two; without it a photo is searched at its own size.
     """
 
     def __init__(
@@ -198,20 +200,21 @@ class SingleShotDetector(tf.Module):
         large = tf.reduce_prod(size) > WHOLE_PIXELS
         small, scale = shrink(image, tf.where(large, float(SMALL_PIXELS), float(WHOLE_PIXELS)))
         (boxes, landmarks, scores), sharp, features = self._search(small, min_score)
-        if large:
-            scale /= factors
-            boxes, landmarks = boxes / tf.tile(scale, [2]), landmarks / scale
-            corners, sides = self.closer_look.parts(features, scale, size)
-            if tf.shape(corners)[0] > 0:
-                sharp &= ~seen_closer(boxes, corners, sides)
-                maps, *_ = self._maps(cut(image, factors, corners, sides))
-                maps = without_margin(maps, self.strides)
-                more = decode(maps, self.strides, min_score, corners)
-                sharp = tf.concat([sharp, bx.shorter_side(more[0]) < LARGER], axis=0)
-                boxes = tf.concat([boxes, more[0]], axis=0)
-                landmarks = tf.concat([landmarks, more[1]], axis=0)
-                scores = tf.concat([scores, more[2]], axis=0)
-        return (boxes, landmarks, scores), sharp
+        size, enlarged = fitted(size, self.max_pixels, MOST_ENLARGED)
+        factors *= enlarged
+        scale /= factors
+        boxes, landmarks = boxes / tf.tile(scale, [2]), landmarks / scale
+        corners, sides = self.closer_look.parts(features, scale, size, tf.reduce_min(enlarged))
+        if tf.shape(corners)[0] > 0:
+            sharp &= ~seen_closer(boxes, corners, sides)
+            maps, *_ = self._maps(cut(image, factors, corners, sides))
+            maps = without_margin(maps, self.strides)
+            more = decode(maps, self.strides, min_score, corners)
+            sharp = tf.concat([sharp, bx.shorter_side(more[0]) < LARGER], axis=0)
+            boxes = tf.concat([boxes, more[0]], axis=0)
+            landmarks = tf.concat([landmarks, more[1]], axis=0)
+            scores = tf.concat([scores, doubted(more[0], more[2], tf.reduce_min(enlarged))], axis=0)
+        return (boxes / tf.tile(enlarged, [2]), landmarks / enlarged, scores), sharp
 
     def _maps(self, pixels):
         """The network's maps, and the features that the closer look reads, if there is one."""

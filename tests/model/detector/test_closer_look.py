@@ -13,11 +13,13 @@ from model.detector.closer_look import (
     CloserLook,
     build_closer_look,
     cut,
+    doubted,
     seen_closer,
     without_margin,
 )
 from model.detector.decode import decode
 from model.detector.resize import fitted, shrink
+from model.detector.second_look.refinement import log_odds
 from model.detector.single_shot import build_single_shot
 from model.detector.single_shot_detector import kindred_detector
 from tests import faces
@@ -36,19 +38,19 @@ def ours(shipped_detector):
 class Marks:
     """Stands for the network: says of the given cells (row, column) that they deserve a look."""
 
-    def __init__(self, *cells: tuple[int, int]):
-        self._cells = cells
+    def __init__(self, *cells: tuple[int, int], odds: float = 1.0):
+        self._cells, self._odds = cells, odds
 
     def __call__(self, *features):
         odds = np.full((1, 30, 40, 1), -100.0, np.float32)
         for row, column in self._cells:
-            odds[0, row, column] = 1.0
+            odds[0, row, column] = self._odds
         return tf.constant(odds)
 
 
-def parts(*cells, size=(960, 1280)):
-    closer = CloserLook(Marks(*cells), build_single_shot(TINY))
-    corners, sides = closer.parts([], HALF, np.array(size, np.int32))
+def parts(*cells, size=(960, 1280), odds=1.0, enlarged=1.0):
+    closer = CloserLook(Marks(*cells, odds=odds), build_single_shot(TINY))
+    corners, sides = closer.parts([], HALF, np.array(size, np.int32), tf.constant(enlarged))
     return sorted(map(tuple, corners.numpy().tolist())), tuple(sides.numpy())
 
 
@@ -59,6 +61,13 @@ def test_nothing_marked_is_no_part():
 def test_one_cell_is_the_tile_that_it_lies_in():
     # Cell (5, 0) of 16 small pixels is rows 160 to 192, columns 0 to 32 of the photo.
     assert parts((5, 0)) == ([(0, TILE)], (TILE, TILE))
+
+
+@pytest.mark.parametrize(
+    ("odds", "enlarged", "taken"), [(-1.9, 1.0, 1), (-2.1, 1.0, 0), (-0.1, 2.0, 0), (0.1, 2.0, 1)]
+)
+def test_a_photo_is_enlarged_only_where_a_face_is_likelier(odds, enlarged, taken):
+    assert len(parts((5, 0), odds=odds, enlarged=enlarged)[0]) == taken
 
 
 def test_cells_far_apart_are_tiles_of_their_own():
@@ -98,6 +107,24 @@ def test_parts_of_a_larger_photo_show_what_the_whole_would_if_it_were_shrunk():
     assert got.shape == expected.shape and tuple(size) == small.shape[:2]
     differences = np.abs(got - expected)  # where a part begins in the larger photo is rounded
     assert differences.mean() < 2 and (differences > 40).mean() < 0.01
+
+
+def test_parts_of_a_small_photo_show_it_enlarged():
+    image = np.repeat(np.arange(200, dtype=np.uint8)[None, :, None], 160, axis=0).repeat(3, axis=2)
+    size, factors = fitted(tf.constant(image.shape[:2]), 2_000_000, 2.0)
+    assert tuple(size) == (320, 400) and factors.numpy().tolist() == [2.0, 2.0]
+    (part,) = cut(tf.constant(image), factors, tf.constant([[160, 0]], tf.int64), SIDES).numpy()
+    # Column c of the part shows the photo at (c + .5 + 160 - margin) / 2 - .5.
+    middle = part[TILE // 2, MARGIN:-MARGIN, 0]
+    np.testing.assert_allclose(middle, (np.arange(TILE) + 160.5) / 2 - 0.5, rtol=0, atol=1e-3)
+
+
+def test_small_faces_of_an_enlarged_photo_are_less_sure():
+    boxes = tf.constant([[0, 0, side, side + 9] for side in (20, 32, 45.2548, 64, 90)], tf.float32)
+    odds = log_odds(doubted(boxes, tf.fill([5], 0.5), tf.constant(2.0)))
+    np.testing.assert_allclose(odds, [-0.5, -0.5, -0.25, 0, 0], rtol=0, atol=1e-4)
+    same = doubted(boxes, tf.fill([5], 0.7), tf.constant(1.0))
+    np.testing.assert_allclose(same, [0.7] * 5, rtol=0, atol=1e-6)
 
 
 def test_cells_of_a_part_are_where_they_are_in_the_photo():
@@ -186,3 +213,11 @@ def test_a_crowd_of_small_faces_is_found_by_the_closer_look(ours, never_closer):
     assert (overlaps(expected, found) > 0.5).sum() == len(expected) == len(found)
     small = never_closer.detect(picture, 0.5)[0]
     assert (overlaps(expected, small) > 0.5).sum() < len(expected)
+
+
+def test_a_photo_of_few_pixels_is_enlarged_for_faces_of_few_pixels(ours, never_closer):
+    picture, expected = crowd()
+    picture, expected = faces.resized(picture, 0.45), expected * 0.45  # 8 x 11 pixels each
+    found = ours.detect(picture, 0.4)[0]
+    assert (overlaps(expected, found) > 0.5).sum() == len(expected) == len(found)
+    assert len(never_closer.detect(picture, 0.4)[0]) == 0
