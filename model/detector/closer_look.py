@@ -24,14 +24,14 @@ FEATURES = ("neck8_relu", "neck16_relu")  # layers of the detector's network tha
 STRIDE = 16  # pixels of the small picture between its cells
 # Log odds from which a cell deserves a closer look, and how many more it takes for every time that
 # the photo is enlarged by two for it, which shows less that is new; see the model card.
-LEAST_ODDS, ENLARGED_ODDS = -2.0, 2.0
+LEAST_ODDS, ENLARGED_ODDS = -2.0, 1.5
 TILE, MARGIN = 160, 32  # pixels: of the photo, and more all round it; multiples of 32
 # Sides of faces, in pixels of the photo: smaller ones count as the closer look sees them. What
 # seems larger there was seen whole in the small picture; here the margin may cut it.
 SMALLER, LARGER = 48.0, 2.0 * MARGIN
 # How much less sure, in log odds, a face is for every time that the photo was enlarged by two to
 # find it, if it has at most this side in pixels of the photo; nothing from twice that side on.
-DOUBT, DOUBTED_SIDE = 0.5, 16.0
+DOUBT, DOUBTED_SIDE = 0.6, 10.0
 
 
 def build_closer_look(channels: int = KINDRED_CONFIG.neck_channels) -> keras.Model:

@@ -64,7 +64,7 @@ def test_one_cell_is_the_tile_that_it_lies_in():
 
 
 @pytest.mark.parametrize(
-    ("odds", "enlarged", "taken"), [(-1.9, 1.0, 1), (-2.1, 1.0, 0), (-0.1, 2.0, 0), (0.1, 2.0, 1)]
+    ("odds", "enlarged", "taken"), [(-1.9, 1.0, 1), (-2.1, 1.0, 0), (-0.6, 2.0, 0), (-0.4, 2.0, 1)]
 )
 def test_a_photo_is_enlarged_only_where_a_face_is_likelier(odds, enlarged, taken):
     assert len(parts((5, 0), odds=odds, enlarged=enlarged)[0]) == taken
@@ -120,9 +120,9 @@ def test_parts_of_a_small_photo_show_it_enlarged():
 
 
 def test_small_faces_of_an_enlarged_photo_are_less_sure():
-    boxes = tf.constant([[0, 0, side, side + 9] for side in (20, 32, 45.2548, 64, 90)], tf.float32)
+    boxes = tf.constant([[0, 0, side, side + 9] for side in (12, 20, 28.2843, 40, 90)], tf.float32)
     odds = log_odds(doubted(boxes, tf.fill([5], 0.5), tf.constant(2.0)))
-    np.testing.assert_allclose(odds, [-0.5, -0.5, -0.25, 0, 0], rtol=0, atol=1e-4)
+    np.testing.assert_allclose(odds, [-0.6, -0.6, -0.3, 0, 0], rtol=0, atol=1e-4)
     same = doubted(boxes, tf.fill([5], 0.7), tf.constant(1.0))
     np.testing.assert_allclose(same, [0.7] * 5, rtol=0, atol=1e-6)
 
