@@ -79,8 +79,8 @@ class Groups:
         ).fetchone()[0]
 
     def list(self, *, at_least: int = 2) -> list[Group]:
-        """The groups with at least so many unknown faces, the largest first, their clearest faces
-        first."""
+        """The groups with at least so many unknown faces, the largest first, of equal ones that
+        with the clearest face; their clearest faces first."""
         found: dict[int, list[int]] = {}
         for face, group in self._db.execute(
             "SELECT f.id, f.group_id FROM faces f"
@@ -89,7 +89,7 @@ class Groups:
         ):
             found.setdefault(group, []).append(face)
         groups = [Group(id, tuple(faces)) for id, faces in found.items() if len(faces) >= at_least]
-        return sorted(groups, key=lambda group: (-len(group.faces), group.id))
+        return sorted(groups, key=lambda group: -len(group.faces))
 
     def faces(self, group: int) -> list[int]:
         """The faces of one group that are still unknown, the clearest first."""

@@ -135,6 +135,19 @@ def test_two_faces_of_one_photo_are_not_one_person(library, tmp_path):
         assert all(a != b for a, b in combinations(photos, 2))
 
 
+def test_of_groups_as_large_the_one_with_the_clearest_face_comes_first(library, tmp_path):
+    store(library, tmp_path, crowd(people=2, faces=6)[0])
+    library.groups.update(NETWORK, max_distance=DISTANCE)
+    first, second = members(library)
+    clear, clearest = (max(members(library)[group]) for group in (first, second))
+    for quality, face in ((0.8, clear), (0.9, clearest)):
+        library.db.execute("UPDATE faces SET quality = ? WHERE id = ?", (quality, face))
+    assert [(group.id, group.faces[0]) for group in library.groups.list()] == [
+        (second, clearest),
+        (first, clear),
+    ]
+
+
 def test_what_was_decided_stays_and_undo_brings_the_group_back(library, tmp_path):
     vectors, _ = crowd(people=2, faces=6)
     store(library, tmp_path, vectors)
