@@ -5,6 +5,8 @@ Boxes are float32 [N, 4], xyxy in pixels.
 
 from __future__ import annotations
 
+import math
+
 import tensorflow as tf
 
 from model.graph_function import plain
@@ -91,6 +93,21 @@ def not_outdone(boxes: tf.Tensor, odds: tf.Tensor, share: float, margin: float) 
 def shorter_side(boxes: tf.Tensor) -> tf.Tensor:
     """Width or height of every box, whichever is less: float32 [N]."""
     return tf.reduce_min(boxes[:, 2:] - boxes[:, :2], axis=1)
+
+
+@plain
+def log2(number: tf.Tensor) -> tf.Tensor:
+    """How often one is doubled to make a number, float32."""
+    return tf.math.log(number) / math.log(2)
+
+
+@plain
+def octaves(boxes: tf.Tensor, side: float) -> tf.Tensor:
+    """How many times twice as large as `side` the shorter side of every box is: float32 [N].
+
+    Less than a pixel counts as one.
+    """
+    return log2(tf.maximum(shorter_side(boxes), 1.0) / side)
 
 
 @plain

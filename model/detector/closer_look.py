@@ -8,14 +8,11 @@ a photo of few pixels enlarged.
 
 from __future__ import annotations
 
-import math
-
 import keras
 import tensorflow as tf
 from keras import layers
 
 from model.detector import box_ops as bx
-from model.detector.second_look.refinement import log_odds
 from model.detector.single_shot import KINDRED_CONFIG
 from model.graph_function import plain
 from model.traced_network import TracedNetwork
@@ -29,9 +26,6 @@ TILE, MARGIN = 160, 32  # pixels: of the photo, and more all round it; multiples
 # Sides of faces, in pixels of the photo: smaller ones count as the closer look sees them. What
 # seems larger there was seen whole in the small picture; here the margin may cut it.
 SMALLER, LARGER = 48.0, 2.0 * MARGIN
-# How much less sure, in log odds, a face is for every time that the photo was enlarged by two to
-# find it, if it has at most this side in pixels of the photo; nothing from twice that side on.
-DOUBT, DOUBTED_SIDE = 0.6, 10.0
 
 
 def build_closer_look(channels: int = KINDRED_CONFIG.neck_channels) -> keras.Model:
@@ -82,7 +76,7 @@ class CloserLook(tf.Module):
             all parts have. K may be 0.
         """
         odds = self.network(*features)[0, :, :, 0]
-        cells = tf.where(odds >= LEAST_ODDS + ENLARGED_ODDS * _log2(enlarged))[:, ::-1]
+        cells = tf.where(odds >= LEAST_ODDS + ENLARGED_ODDS * bx.log2(enlarged))[:, ::-1]
         last = tf.cast(size[::-1], tf.int64) - 1
         start = tf.cast(tf.cast(cells * STRIDE, tf.float32) / factors, tf.int64)
         end = tf.cast(tf.cast((cells + 1) * STRIDE, tf.float32) / factors, tf.int64)
@@ -154,26 +148,6 @@ def without_margin(maps, strides):
         rim = MARGIN // stride
         inside[f"map{stride}"] = maps[f"map{stride}"][:, rim:-rim, rim:-rim]
     return inside
-
-
-@plain
-def doubted(boxes, scores, enlarged):
-    """Scores float32 [M] of small faces that were found in an enlarged photo, less sure.
-
-    Some of what only an enlarged photo shows is no face.
-
-    Args:
-        boxes: float32 [M, 4] xyxy in pixels of the enlarged photo.
-        scores: float32 [M].
-        enlarged: How many times as long its sides are, float32 scalar.
-    """
-    sides = tf.maximum(bx.shorter_side(boxes) / enlarged, 1.0)
-    share = tf.clip_by_value(1.0 - _log2(sides / DOUBTED_SIDE), 0.0, 1.0)
-    return tf.sigmoid(log_odds(scores) - DOUBT * _log2(enlarged) * share)
-
-
-def _log2(number):
-    return tf.math.log(number) / math.log(2.0)
 
 
 @plain

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import tensorflow as tf
 
 from model.detector import box_ops as bx
@@ -18,6 +16,9 @@ CAUTIOUS_SIDE = 48.0  # pixels of the searched picture, of a face that needs no 
 USUAL_AGREEMENT = 5.0  # cells, of which a score is what the network says
 FAINT = 0.1  # a cell that scores less has no say; what begins so hardly ever ends as a face
 USUAL_SIDE = 32.0  # pixels, of a face whose score is what the network says
+# How much less sure, in log odds, a face is for every time that the photo was enlarged by two to
+# find it, if it has at most this side in pixels of the photo; nothing from twice that side on.
+DOUBT, DOUBTED_SIDE = 0.6, 10.0
 LARGEST_LOG_SIZE = 12.0  # an infinite box would upset the order of suppression
 
 
@@ -68,18 +69,31 @@ def leaned(boxes, scores, lean: float):
     """Scores float32 [M] to whose logits twice the size of the boxes [M, 4] adds `lean`."""
     if not lean:
         return scores
-    sides = tf.maximum(bx.shorter_side(boxes), 1.0)
-    octaves = tf.math.log(sides / USUAL_SIDE) / math.log(2)
-    return tf.sigmoid(log_odds(scores) + lean * octaves)
+    return tf.sigmoid(log_odds(scores) + lean * bx.octaves(boxes, USUAL_SIDE))
 
 
 @plain
 def asked(boxes, min_score, caution: float):
     """The scores float32 [M] from which boxes [M, 4] are faces, where `min_score` is asked of small
     ones: from 48 to 96 pixels of the shorter side the log odds rise by `caution`."""
-    octaves = tf.math.log(tf.maximum(bx.shorter_side(boxes), 1.0) / CAUTIOUS_SIDE) / math.log(2)
+    octaves = bx.octaves(boxes, CAUTIOUS_SIDE)
     more = tf.sigmoid(log_odds(min_score) + caution * tf.clip_by_value(octaves, 0.0, 1.0))
     return tf.where(octaves > 0.0, more, min_score)
+
+
+@plain
+def doubted(boxes, scores, enlarged):
+    """Scores float32 [M] of faces that were found in an enlarged photo, small ones less sure.
+
+    Some of what only an enlarged photo shows is no face.
+
+    Args:
+        boxes: float32 [M, 4] xyxy in pixels of the enlarged photo.
+        scores: float32 [M].
+        enlarged: How many times as long its sides are, float32 scalar.
+    """
+    share = tf.clip_by_value(1.0 - bx.octaves(boxes / enlarged, DOUBTED_SIDE), 0.0, 1.0)
+    return tf.sigmoid(log_odds(scores) - DOUBT * bx.log2(enlarged) * share)
 
 
 @plain

@@ -23,8 +23,8 @@ def fitted(
     """
     sides = tf.cast(size, tf.float32)
     factor = tf.minimum(largest, tf.sqrt(max_pixels / tf.reduce_prod(sides)))
-    small = tf.maximum(tf.cast(tf.round(sides * factor), tf.int32), 1)
-    return small, (tf.cast(small, tf.float32) / sides)[::-1]
+    wanted = tf.maximum(tf.cast(tf.round(sides * factor), tf.int32), 1)
+    return wanted, (tf.cast(wanted, tf.float32) / sides)[::-1]
 
 
 def shrink(image: tf.Tensor, max_pixels: float | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

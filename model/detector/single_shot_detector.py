@@ -14,11 +14,10 @@ from model.detector.closer_look import (
     CloserLook,
     build_closer_look,
     cut,
-    doubted,
     seen_closer,
     without_margin,
 )
-from model.detector.decode import FAINT, agreed, asked, decode, leaned, suppress
+from model.detector.decode import FAINT, agreed, asked, decode, doubted, leaned, suppress
 from model.detector.protocol import IMAGE, MIN_SCORE
 from model.detector.resize import fitted, shrink
 from model.detector.second_look.refinement import SecondLook, load_second_look
@@ -67,7 +66,8 @@ class SingleShotDetector(tf.Module):
         second_look: What finds the landmarks of the faces that are large enough for it, and has a
             vote on them, or None.
         closer_look: What says where a photo that is searched in small deserves a closer look, at
-            `max_pixels` or enlarged by two; without it a photo is searched at its own size.
+            `max_pixels` or enlarged by two; without it a photo is searched whole at its own size,
+            or at `max_pixels`.
     """
 
     def __init__(
@@ -202,9 +202,10 @@ class SingleShotDetector(tf.Module):
         (boxes, landmarks, scores), sharp, features = self._search(small, min_score)
         size, enlarged = fitted(size, self.max_pixels, MOST_ENLARGED)
         factors *= enlarged
+        times = tf.reduce_min(enlarged)
         scale /= factors
         boxes, landmarks = boxes / tf.tile(scale, [2]), landmarks / scale
-        corners, sides = self.closer_look.parts(features, scale, size, tf.reduce_min(enlarged))
+        corners, sides = self.closer_look.parts(features, scale, size, times)
         if tf.shape(corners)[0] > 0:
             sharp &= ~seen_closer(boxes, corners, sides)
             maps, *_ = self._maps(cut(image, factors, corners, sides))
@@ -213,7 +214,7 @@ class SingleShotDetector(tf.Module):
             sharp = tf.concat([sharp, bx.shorter_side(more[0]) < LARGER], axis=0)
             boxes = tf.concat([boxes, more[0]], axis=0)
             landmarks = tf.concat([landmarks, more[1]], axis=0)
-            scores = tf.concat([scores, doubted(more[0], more[2], tf.reduce_min(enlarged))], axis=0)
+            scores = tf.concat([scores, doubted(more[0], more[2], times)], axis=0)
         return (boxes / tf.tile(enlarged, [2]), landmarks / enlarged, scores), sharp
 
     def _maps(self, pixels):

@@ -13,11 +13,10 @@ from model.detector.closer_look import (
     CloserLook,
     build_closer_look,
     cut,
-    doubted,
     seen_closer,
     without_margin,
 )
-from model.detector.decode import decode
+from model.detector.decode import decode, doubted
 from model.detector.resize import fitted, shrink
 from model.detector.second_look.refinement import log_odds
 from model.detector.single_shot import build_single_shot
